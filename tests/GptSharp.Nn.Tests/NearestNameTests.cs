@@ -25,4 +25,7 @@ public sealed class NearestNameTests
     [InlineData("xyzzy", null)]
     public void Only_a_plausible_misspelling_is_suggested(string word, string? suggestion) =>
         Assert.Equal(suggestion, NearestName.Find(word, ["steps", "learning_rate", "batch"]));
+
+    [Fact]
+    public void The_closest_name_is_found_however_far_it_is() => Assert.Equal("batch", NearestName.Closest("bxyzzy", ["learning_rate", "batch"]));
 }

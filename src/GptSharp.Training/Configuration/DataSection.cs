@@ -1,0 +1,52 @@
+namespace GptSharp.Training.Configuration;
+
+/// <summary>The <c>data:</c> section: what to learn from, and how it is cut into blocks.</summary>
+public sealed record DataSection
+{
+    /// <summary>The built-in corpus: <see cref="Name"/> of a run that needs no file.</summary>
+    public const string BuiltInCorpus = "stories";
+
+    /// <summary>Name of the data set.</summary>
+    public string Name { get; init; } = BuiltInCorpus;
+
+    /// <summary>Where the prepared data set lies; null for <c>data/NAME</c>, or for the built-in corpus made afresh.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>How text becomes tokens.</summary>
+    public TokenizerKind Tokenizer { get; init; } = TokenizerKind.Char;
+
+    /// <summary>Where blocks start.</summary>
+    public BlockAlignment Alignment { get; init; } = BlockAlignment.Stream;
+
+    /// <summary>Share of the text kept for validation.</summary>
+    public double ValidationShare { get; init; } = 0.1;
+
+    /// <summary>Share of the text kept for a final test.</summary>
+    public double TestShare { get; init; }
+
+    /// <summary>Seed of the built-in corpus.</summary>
+    public ulong StoriesSeed { get; init; } = 1;
+
+    /// <summary>Length of the built-in corpus, in characters.</summary>
+    public long StoriesCharacters { get; init; } = 4_000_000;
+}
+
+/// <summary>How text becomes tokens.</summary>
+public enum TokenizerKind
+{
+    /// <summary>One token per character that occurs in the text.</summary>
+    Char,
+
+    /// <summary>One token per byte of UTF-8; 256 tokens whatever the text.</summary>
+    Byte,
+}
+
+/// <summary>Where a training block starts.</summary>
+public enum BlockAlignment
+{
+    /// <summary>The text is one stream, cut every block-size tokens.</summary>
+    Stream,
+
+    /// <summary>At the first token of a document, so that the model's context always reaches the document's beginning.</summary>
+    Document,
+}

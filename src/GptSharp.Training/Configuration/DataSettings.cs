@@ -1,0 +1,35 @@
+using static GptSharp.Training.Configuration.ResumeRule;
+using static GptSharp.Training.Configuration.WholeFormat;
+
+namespace GptSharp.Training.Configuration;
+
+/// <summary>Keys of <c>data:</c>.</summary>
+internal static class DataSettings
+{
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        Make("name", "Data set: stories is built in; others are prepared by `gptsharp data`.",
+            new TextFormat("the name of a data set", mayBeEmpty: false), s => s.Name, (s, value) => s with { Name = value }),
+        Make("path", "Folder of the prepared data set; auto is data/NAME, and for stories a corpus made on the spot.",
+            new OptionalTextFormat("a path", "auto"), s => s.Path, (s, value) => s with { Path = value }, Free),
+        Make("tokenizer", "How text becomes tokens: one per character, or one per byte.",
+            ChoiceFormat.Of<TokenizerKind>(), s => s.Tokenizer, (s, value) => s with { Tokenizer = value }),
+        Make("alignment", "Where a block starts: anywhere in the stream of text, or at a document's first token.",
+            ChoiceFormat.Of<BlockAlignment>(), s => s.Alignment, (s, value) => s with { Alignment = value }),
+        Make("validation_share", "Share of the text kept for validation.",
+            NumberFormat.Share, s => s.ValidationShare, (s, value) => s with { ValidationShare = value }),
+        Make("test_share", "Share of the text kept for a final test.",
+            NumberFormat.Share, s => s.TestShare, (s, value) => s with { TestShare = value }),
+        Make("stories_seed", "Seed of the built-in corpus.",
+            Seed, s => s.StoriesSeed, (s, value) => s with { StoriesSeed = value }),
+        Make("stories_characters", "Length of the built-in corpus, in characters.",
+            LongCount, s => s.StoriesCharacters, (s, value) => s with { StoriesCharacters = value }),
+    ];
+
+    private static Setting<T> Make<T>(
+        string name, string help, ValueFormat<T> format,
+        Func<DataSection, T> read, Func<DataSection, T, DataSection> write, ResumeRule resume = Fixed) =>
+        new("data." + name, help, resume, format,
+            config => read(config.Data),
+            (config, value) => config with { Data = write(config.Data, value) });
+}

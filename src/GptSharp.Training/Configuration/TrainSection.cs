@@ -1,0 +1,94 @@
+using GptSharp.Training.Schedules;
+
+namespace GptSharp.Training.Configuration;
+
+/// <summary>The <c>train:</c> section: optimizer, schedule, cadence, machine and run folder.</summary>
+public sealed record TrainSection
+{
+    /// <summary>Optimizer updates in the whole run.</summary>
+    public long Steps { get; init; } = 2000;
+
+    /// <summary>Sequences per update: the global batch.</summary>
+    public int Batch { get; init; } = 12;
+
+    /// <summary>Sequences per forward and backward pass; divides <see cref="Batch"/>; null for the whole batch at once.</summary>
+    public int? MicroBatch { get; init; }
+
+    /// <summary>Peak learning rate.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Learning rate at the end of a decay; null for a tenth of <see cref="LearningRate"/>.</summary>
+    public double? MinimumLearningRate { get; init; }
+
+    /// <summary>Updates over which the learning rate rises to its peak.</summary>
+    public long WarmupSteps { get; init; } = 100;
+
+    /// <summary>What the learning rate does after the warm-up.</summary>
+    public ScheduleShape Schedule { get; init; } = ScheduleShape.Cosine;
+
+    /// <summary>How a warm-up-stable-decay schedule falls.</summary>
+    public DecayShape DecayShape { get; init; } = DecayShape.OneMinusSqrt;
+
+    /// <summary>Updates over which it falls; null for a fifth of <see cref="Steps"/>.</summary>
+    public long? DecaySteps { get; init; }
+
+    /// <summary>AdamW's decay of the first moment.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW's decay of the second moment.</summary>
+    public double Beta2 { get; init; } = 0.95;
+
+    /// <summary>AdamW's epsilon, added to the bias-corrected root of the second moment.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>Decoupled weight decay of tensors with two or more dimensions.</summary>
+    public double WeightDecay { get; init; } = 0.1;
+
+    /// <summary>Largest global norm of the gradient; 0 for no clipping.</summary>
+    public double GradientClip { get; init; } = 1;
+
+    /// <summary>Seed of initialisation, batch order, dropout.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Threads of the CPU backend; null for one per core.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Device name as <c>--device</c> takes it.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>What is computed again in the backward pass instead of stored.</summary>
+    public RecomputeUnit Recompute { get; init; } = RecomputeUnit.None;
+
+    /// <summary>Updates between evaluations; 0 evaluates at the end only.</summary>
+    public long EvaluateEvery { get; init; } = 250;
+
+    /// <summary>Batches per evaluated split; null for the whole split.</summary>
+    public int? EvaluationBatches { get; init; }
+
+    /// <summary>Updates between checkpoints; 0 saves at the end only.</summary>
+    public long CheckpointEvery { get; init; } = 500;
+
+    /// <summary>Folder that holds run folders.</summary>
+    public string OutputFolder { get; init; } = "runs";
+
+    /// <summary>Name of this run's folder; null until the reader fills in the config file's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Folder of this run.</summary>
+    public string RunFolder => System.IO.Path.Combine(OutputFolder, Name ?? "run");
+
+    /// <summary>The learning rate of every step.</summary>
+    /// <returns>The schedule.</returns>
+    public LearningRateSchedule CreateSchedule() =>
+        new(Schedule, LearningRate, MinimumLearningRate ?? LearningRate / 10, WarmupSteps, Steps, DecaySteps ?? Steps / 5, DecayShape);
+}
+
+/// <summary>What the backward pass computes again instead of keeping (Chen et al. 2016, arXiv:1604.06174; "gradient checkpointing").</summary>
+public enum RecomputeUnit
+{
+    /// <summary>Everything is kept: fastest.</summary>
+    None,
+
+    /// <summary>Each transformer block keeps its input only: about a third more arithmetic for much less memory.</summary>
+    Block,
+}

@@ -1,0 +1,69 @@
+using GptSharp.Training.Schedules;
+using static GptSharp.Training.Configuration.ResumeRule;
+using static GptSharp.Training.Configuration.WholeFormat;
+
+namespace GptSharp.Training.Configuration;
+
+/// <summary>Keys of <c>train:</c>.</summary>
+internal static class TrainSettings
+{
+    private static readonly ChoiceFormat<string> Devices = new([.. new[] { "auto", "cpu", "reference" }.Select(name => (name, name))]);
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        Make("steps", "Optimizer updates in the whole run.",
+            LongCount, s => s.Steps, (s, value) => s with { Steps = value }, Announced),
+        Make("batch", "Sequences per update.",
+            Count, s => s.Batch, (s, value) => s with { Batch = value }, Fixed),
+        Make("micro_batch", "Sequences per forward and backward pass, to save memory; divides batch; auto is the whole batch at once.",
+            CountOr("auto"), s => s.MicroBatch, (s, value) => s with { MicroBatch = value }, Announced),
+        Make("lr", "Peak learning rate.",
+            NumberFormat.Positive, s => s.LearningRate, (s, value) => s with { LearningRate = value }, Announced),
+        Make("min_lr", "Learning rate at the end of a decay; auto is a tenth of lr.",
+            new OptionalFormat<double>(NumberFormat.NotNegative, "auto"),
+            s => s.MinimumLearningRate, (s, value) => s with { MinimumLearningRate = value }, Announced),
+        Make("warmup", "Updates over which the learning rate rises to its peak.",
+            ZeroOrMore, s => s.WarmupSteps, (s, value) => s with { WarmupSteps = value }, Announced),
+        Make("schedule", "What the learning rate does after the warm-up; wsd stays at the peak and falls at the end.",
+            ChoiceFormat.Of<ScheduleShape>(), s => s.Schedule, (s, value) => s with { Schedule = value }, Announced),
+        Make("decay_shape", "How wsd falls.",
+            ChoiceFormat.Of<DecayShape>(), s => s.DecayShape, (s, value) => s with { DecayShape = value }, Announced),
+        Make("decay_steps", "Updates over which wsd falls; auto is a fifth of steps.",
+            LongCountOr("auto"), s => s.DecaySteps, (s, value) => s with { DecaySteps = value }, Announced),
+        Make("beta1", "AdamW: how much of the gradient's running mean is kept each step.",
+            NumberFormat.Share, s => s.Beta1, (s, value) => s with { Beta1 = value }, Announced),
+        Make("beta2", "AdamW: how much of the squared gradient's running mean is kept each step.",
+            NumberFormat.Share, s => s.Beta2, (s, value) => s with { Beta2 = value }, Announced),
+        Make("eps", "AdamW: added to the root of the second moment.",
+            NumberFormat.Positive, s => s.Epsilon, (s, value) => s with { Epsilon = value }, Announced),
+        Make("weight_decay", "AdamW: pull of the matrices towards zero, times the learning rate.",
+            NumberFormat.NotNegative, s => s.WeightDecay, (s, value) => s with { WeightDecay = value }, Announced),
+        Make("clip", "Largest norm of the whole gradient, which is scaled down to it; 0 switches clipping off.",
+            NumberFormat.NotNegative, s => s.GradientClip, (s, value) => s with { GradientClip = value }, Announced),
+        Make("seed", "Seed of initialisation, batch order and dropout.",
+            Seed, s => s.Seed, (s, value) => s with { Seed = value }, Fixed),
+        Make("threads", "Threads on the CPU; auto is one per core. The result is the same to the bit.",
+            CountOr("auto"), s => s.Threads, (s, value) => s with { Threads = value }, Free),
+        Make("device", "What computes: cpu, reference (slow, float64, readable), or auto for the fastest here.",
+            Devices, s => s.Device, (s, value) => s with { Device = value }, Announced),
+        Make("recompute", "Gradient checkpointing: block computes activations again instead of keeping them, to the same bits, in less memory.",
+            ChoiceFormat.Of<RecomputeUnit>(), s => s.Recompute, (s, value) => s with { Recompute = value }, Free),
+        Make("eval_every", "Updates between evaluations; 0 evaluates at the end only.",
+            ZeroOrMore, s => s.EvaluateEvery, (s, value) => s with { EvaluateEvery = value }, Free),
+        Make("eval_batches", "Batches per evaluated split; all is every token of it once.",
+            CountOr("all"), s => s.EvaluationBatches, (s, value) => s with { EvaluationBatches = value }, Free),
+        Make("checkpoint_every", "Updates between checkpoints; 0 saves at the end only.",
+            ZeroOrMore, s => s.CheckpointEvery, (s, value) => s with { CheckpointEvery = value }, Free),
+        Make("out", "Folder that holds the folders of runs.",
+            new TextFormat("a path", mayBeEmpty: false), s => s.OutputFolder, (s, value) => s with { OutputFolder = value }, Free),
+        Make("name", "Name of this run's folder; auto is the config file's name.",
+            new OptionalTextFormat("a folder name", "auto"), s => s.Name, (s, value) => s with { Name = value }, Free),
+    ];
+
+    private static Setting<T> Make<T>(
+        string name, string help, ValueFormat<T> format,
+        Func<TrainSection, T> read, Func<TrainSection, T, TrainSection> write, ResumeRule resume) =>
+        new("train." + name, help, resume, format,
+            config => read(config.Train),
+            (config, value) => config with { Train = write(config.Train, value) });
+}

@@ -1,0 +1,155 @@
+using GptSharp.Nn;
+using GptSharp.Training.Configuration;
+using Xunit;
+
+namespace GptSharp.Training.Tests.Configuration;
+
+public sealed class SettingsTests
+{
+    // A valid value that is not the default, for every key: the table must be listed in full here.
+    private static readonly Dictionary<string, string> OtherValues = new()
+    {
+        ["model.preset"] = "gpt2",
+        ["model.layers"] = "7",
+        ["model.heads"] = "2",
+        ["model.channels"] = "132",
+        ["model.mlp"] = "300",
+        ["model.block"] = "77",
+        ["model.vocabulary"] = "1000",
+        ["model.dropout"] = "0.25",
+        ["model.bias"] = "false",
+        ["model.tie_head"] = "false",
+        ["model.positions"] = "sinusoidal",
+        ["model.gelu"] = "erf",
+        ["model.layer_norm_epsilon"] = "1e-06",
+        ["data.name"] = "tinyshakespeare",
+        ["data.path"] = "some/folder",
+        ["data.tokenizer"] = "byte",
+        ["data.alignment"] = "document",
+        ["data.validation_share"] = "0.2",
+        ["data.test_share"] = "0.05",
+        ["data.stories_seed"] = "18446744073709551615",
+        ["data.stories_characters"] = "1000",
+        ["train.steps"] = "5000000000",
+        ["train.batch"] = "24",
+        ["train.micro_batch"] = "3",
+        ["train.lr"] = "0.00030000000000000003",
+        ["train.min_lr"] = "0",
+        ["train.warmup"] = "0",
+        ["train.schedule"] = "wsd",
+        ["train.decay_shape"] = "exponential",
+        ["train.decay_steps"] = "10",
+        ["train.beta1"] = "0.8",
+        ["train.beta2"] = "0.999",
+        ["train.eps"] = "1e-10",
+        ["train.weight_decay"] = "0",
+        ["train.clip"] = "0",
+        ["train.seed"] = "42",
+        ["train.threads"] = "3",
+        ["train.device"] = "reference",
+        ["train.recompute"] = "block",
+        ["train.eval_every"] = "0",
+        ["train.eval_batches"] = "5",
+        ["train.checkpoint_every"] = "0",
+        ["train.out"] = "elsewhere",
+        ["train.name"] = "first",
+        ["sample.every"] = "0",
+        ["sample.count"] = "3",
+        ["sample.length"] = "20",
+        ["sample.prompt"] = "Once",
+        ["sample.temperature"] = "0",
+        ["sample.top_k"] = "40",
+        ["sample.top_p"] = "0.9",
+        ["sample.seed"] = "9",
+    };
+
+    private static RunConfig With(string key, string value) => RunConfigReader.Parse("train:\n", "some.yaml", [$"{key}={value}"]);
+
+    public static TheoryData<string> Keys => [.. Settings.All.Select(setting => setting.Key)];
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Every_key_changes_the_configuration_and_reads_back_as_written(string key)
+    {
+        Setting setting = Settings.TryFind(key)!;
+        RunConfig changed = With(key, OtherValues[key]);
+        Assert.Equal(OtherValues[key], setting.Format(changed));
+        Assert.NotEqual(OtherValues[key], setting.Default);
+        Assert.NotEqual(new RunConfig(), changed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Every_key_survives_saving(string key)
+    {
+        RunConfig changed = With(key, OtherValues[key]);
+        Assert.Equal(changed, RunConfigReader.Parse(RunConfigWriter.ToYaml(changed), "saved.yaml"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("auto")]
+    [InlineData("none")]
+    [InlineData("null")]
+    [InlineData("true")]
+    [InlineData("- a: b # c")]
+    [InlineData("  spaces  ")]
+    [InlineData("Once upon a time\n\"there\" was\ta 'cat' \\ ")]
+    [InlineData("Ünïcödé 漢字 😀 \u0001")]
+    public void Any_text_survives_saving(string text)
+    {
+        RunConfig config = new() { Sample = new() { Prompt = text } };
+        Assert.Equal(config, RunConfigReader.Parse(RunConfigWriter.ToYaml(config), "saved.yaml"));
+        if (text.Length > 0)
+        {
+            config = config with { Data = new() { Path = text }, Train = new() { Name = text } };
+            Assert.Equal(config, RunConfigReader.Parse(RunConfigWriter.ToYaml(config), "saved.yaml"));
+        }
+    }
+
+    [Fact]
+    public void Every_key_has_a_sentence_of_help_and_a_default_that_reads_back()
+    {
+        Assert.Equal(Settings.All.Count, Settings.All.Select(setting => setting.Key).Distinct().Count());
+        Assert.All(Settings.All, setting => Assert.EndsWith(".", setting.Help, StringComparison.Ordinal));
+        Assert.Equal(new RunConfig(), RunConfigReader.Parse(RunConfigWriter.ToYaml(new RunConfig()), "defaults.yaml"));
+    }
+
+    [Fact]
+    public void The_reference_names_every_key_and_keeps_to_the_width()
+    {
+        string reference = RunConfigWriter.Reference(60);
+        Assert.All(Settings.All, setting => Assert.Contains($"\n  {setting.Name}: {setting.Default}\n", "\n" + reference, StringComparison.Ordinal));
+        Assert.All(reference.Split('\n'), line => Assert.True(line.Length <= 60, line));
+    }
+
+    [Theory]
+    [InlineData("train.steps", "50")]
+    [InlineData("train.lr", "0.5")]
+    public void A_change_of_trajectory_is_allowed_and_announced(string key, string value)
+    {
+        string notice = Assert.Single(ResumeComparison.Check(new RunConfig(), With(key, value)));
+        Assert.StartsWith($"{key} was {Settings.TryFind(key)!.Default} and is now {value}", notice, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("train.threads", "3")]
+    [InlineData("train.eval_every", "3")]
+    [InlineData("train.recompute", "block")]
+    [InlineData("data.path", "moved/here")]
+    [InlineData("sample.temperature", "0.5")]
+    public void What_touches_no_weight_may_change_in_silence(string key, string value) => Assert.Empty(ResumeComparison.Check(new RunConfig(), With(key, value)));
+
+    [Theory]
+    [InlineData("model.layers", "7")]
+    [InlineData("model.dropout", "0.5")]
+    [InlineData("data.name", "other")]
+    [InlineData("train.batch", "24")]
+    [InlineData("train.seed", "24")]
+    public void What_the_checkpoint_depends_on_may_not_change(string key, string value)
+    {
+        ConfigurationException error = Assert.Throws<ConfigurationException>(() => ResumeComparison.Check(new RunConfig(), With(key, value)));
+        Assert.StartsWith($"{key} was {Settings.TryFind(key)!.Default} when this run started and is {value} now", error.Message, StringComparison.Ordinal);
+        Assert.Equal(key, error.Key);
+    }
+}
