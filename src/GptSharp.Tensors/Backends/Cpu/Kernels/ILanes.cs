@@ -1,0 +1,104 @@
+namespace GptSharp.Tensors.Backends.Cpu.Kernels;
+
+/// <summary>
+/// A register of <see cref="Count"/> floats. A kernel is written once over this interface; the JIT compiles it per
+/// implementation, inlines every member, and the wrapper leaves no trace in the machine code.
+/// </summary>
+/// <remarks>
+/// Conditions are members that select (rather than a mask type), so that AVX-512 keeps them in mask registers and
+/// the others in vectors. The members on words see the same register as unsigned 32-bit integers.
+/// </remarks>
+/// <typeparam name="T">The implementing type.</typeparam>
+internal interface ILanes<T>
+    where T : unmanaged, ILanes<T>
+{
+    /// <summary>Floats per register: 16, 8 or 4.</summary>
+    public static abstract int Count { get; }
+
+    public static abstract T Zero { get; }
+
+    /// <summary>0, 1, 2, … as floats.</summary>
+    public static abstract T Indices { get; }
+
+    public static abstract T Broadcast(float value);
+
+    public static abstract unsafe T Load(float* source);
+
+    public static abstract unsafe void Store(float* target, T value);
+
+    /// <summary>Loads the first <paramref name="count"/> lanes (0 to <see cref="Count"/>) and touches no memory beyond; the rest are 0.</summary>
+    public static abstract unsafe T LoadPartial(float* source, int count);
+
+    /// <summary>Stores the first <paramref name="count"/> lanes (0 to <see cref="Count"/>) and touches no memory beyond.</summary>
+    public static abstract unsafe void StorePartial(float* target, T value, int count);
+
+    public static abstract T operator +(T left, T right);
+
+    public static abstract T operator -(T left, T right);
+
+    public static abstract T operator *(T left, T right);
+
+    public static abstract T operator /(T left, T right);
+
+    /// <summary>a b + c, fused (one rounding) wherever the machine can.</summary>
+    public static abstract T MultiplyAdd(T a, T b, T c);
+
+    /// <summary>c - a b, fused (one rounding) wherever the machine can.</summary>
+    public static abstract T NegateMultiplyAdd(T a, T b, T c);
+
+    /// <summary>The larger value; <paramref name="right"/> where either is NaN.</summary>
+    public static abstract T Max(T left, T right);
+
+    /// <summary>The smaller value; <paramref name="right"/> where either is NaN.</summary>
+    public static abstract T Min(T left, T right);
+
+    public static abstract T Abs(T value);
+
+    public static abstract T Sqrt(T value);
+
+    /// <summary>The magnitude of the first with the sign of the second.</summary>
+    public static abstract T CopySign(T magnitude, T sign);
+
+    /// <summary>To the nearest integer, ties to even.</summary>
+    public static abstract T Round(T value);
+
+    /// <summary><paramref name="value"/> 2^<paramref name="exponent"/>, rounded once; the exponent holds integers in [-252, 252].</summary>
+    public static abstract T ScaleByPowerOfTwo(T value, T exponent);
+
+    /// <summary>Splits a positive normal number into m 2^e with m in [sqrt 1/2, sqrt 2): returns m.</summary>
+    public static abstract T SplitPowerOfTwo(T value, out T exponent);
+
+    /// <summary>left &lt; right ? then : otherwise; <paramref name="otherwise"/> where either is NaN.</summary>
+    public static abstract T SelectLess(T left, T right, T then, T otherwise);
+
+    /// <summary>left == right ? then : otherwise.</summary>
+    public static abstract T SelectEqual(T left, T right, T then, T otherwise);
+
+    /// <summary>The sum over the lanes: halves are added until one is left.</summary>
+    public static abstract float Sum(T value);
+
+    /// <summary>The largest lane; lanes must not be NaN.</summary>
+    public static abstract float MaxAcross(T value);
+
+    /// <summary>The four words, repeated in every 128 bits.</summary>
+    public static abstract T BroadcastWords(uint word0, uint word1, uint word2, uint word3);
+
+    /// <summary>(0, 0, 0, 0, 1, 0, 0, 0, 2, 0, …): what consecutive Philox counters add to the first.</summary>
+    public static abstract T CounterSteps { get; }
+
+    public static abstract T AddWords(T left, T right);
+
+    public static abstract unsafe void StoreWords(uint* target, T value);
+
+    /// <summary>One Philox round on a counter in every 128 bits, see <see cref="PhiloxLanes{T}"/>.</summary>
+    public static abstract T PhiloxRound(T state, T multipliers, T key);
+
+    /// <summary>word &gt;= threshold (unsigned) ? value : 0.</summary>
+    public static abstract T KeepWhereWordAtLeast(T words, T threshold, T value);
+
+    /// <summary>Bit i is set where word i &gt;= threshold (unsigned).</summary>
+    public static abstract uint BitsWhereWordAtLeast(T words, T threshold);
+
+    /// <summary>(words &amp; bit) != 0 ? value : 0, where <paramref name="bit"/> has one bit set, the same in all lanes.</summary>
+    public static abstract T KeepWhereBit(T words, T bit, T value);
+}
