@@ -1,0 +1,75 @@
+namespace GptSharp.Training.Metrics;
+
+/// <summary>
+/// Sees what a trainer does, as it happens, on the trainer's own thread: what it does here the training waits for. Override the events of
+/// interest; the others do nothing.
+/// </summary>
+public abstract class TrainingObserver
+{
+    /// <summary>Called once, before everything else.</summary>
+    /// <param name="started">The run.</param>
+    public virtual void OnStarted(RunStarted started)
+    {
+    }
+
+    /// <summary>Called after every update.</summary>
+    /// <param name="step">Its figures.</param>
+    public virtual void OnStep(StepDone step)
+    {
+    }
+
+    /// <summary>Called after every evaluation.</summary>
+    /// <param name="evaluated">Its losses.</param>
+    public virtual void OnEvaluated(Evaluated evaluated)
+    {
+    }
+
+    /// <summary>Called for every text that the run samples.</summary>
+    /// <param name="sample">The text.</param>
+    public virtual void OnSample(SampleGenerated sample)
+    {
+    }
+
+    /// <summary>Called when a checkpoint is safely on disk.</summary>
+    /// <param name="checkpoint">Where.</param>
+    public virtual void OnCheckpoint(CheckpointSaved checkpoint)
+    {
+    }
+
+    /// <summary>Called once, at the end, unless the run fails with an exception.</summary>
+    /// <param name="finished">The outcome.</param>
+    public virtual void OnFinished(RunFinished finished)
+    {
+    }
+}
+
+/// <summary>Passes every event on to several observers, in order.</summary>
+/// <param name="observers">The observers.</param>
+public sealed class TrainingObservers(params IReadOnlyList<TrainingObserver> observers) : TrainingObserver
+{
+    /// <inheritdoc/>
+    public override void OnStarted(RunStarted started) => ForEach(observer => observer.OnStarted(started));
+
+    /// <inheritdoc/>
+    public override void OnStep(StepDone step) => ForEach(observer => observer.OnStep(step));
+
+    /// <inheritdoc/>
+    public override void OnEvaluated(Evaluated evaluated) => ForEach(observer => observer.OnEvaluated(evaluated));
+
+    /// <inheritdoc/>
+    public override void OnSample(SampleGenerated sample) => ForEach(observer => observer.OnSample(sample));
+
+    /// <inheritdoc/>
+    public override void OnCheckpoint(CheckpointSaved checkpoint) => ForEach(observer => observer.OnCheckpoint(checkpoint));
+
+    /// <inheritdoc/>
+    public override void OnFinished(RunFinished finished) => ForEach(observer => observer.OnFinished(finished));
+
+    private void ForEach(Action<TrainingObserver> tell)
+    {
+        foreach (TrainingObserver observer in observers)
+        {
+            tell(observer);
+        }
+    }
+}
