@@ -1,0 +1,38 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+
+namespace GptSharp.Tensors.Backends;
+
+/// <summary>Memory for backends whose device is the host itself.</summary>
+[SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "They implement IBackend for the derived classes.")]
+public abstract unsafe class HostMemory
+{
+    // A page, so that large buffers can become huge pages and never share one.
+    private const nuint Alignment = 4096;
+
+    /// <summary>Takes uninitialised memory.</summary>
+    /// <exception cref="TensorException">The system has not that much.</exception>
+    public nint Allocate(long bytes)
+    {
+        try
+        {
+            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+        }
+        catch (OutOfMemoryException exception)
+        {
+            throw new TensorException(
+                $"The system refused {bytes:N0} bytes of memory; use a smaller batch, block or model.", exception);
+        }
+    }
+
+    /// <summary>Gives memory back.</summary>
+    public void Free(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
+
+    /// <summary>Copies into backend memory.</summary>
+    public void Upload(nint destination, ReadOnlySpan<byte> source) =>
+        source.CopyTo(new Span<byte>((void*)destination, source.Length));
+
+    /// <summary>Copies out of backend memory.</summary>
+    public void Download(Span<byte> destination, nint source) =>
+        new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
+}

@@ -1,0 +1,25 @@
+namespace GptSharp.Tensors.Backends.Reference;
+
+public sealed partial class ReferenceBackend
+{
+    /// <inheritdoc/>
+    public void AdamW(
+        Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm,
+        long first, long count, AdamWScalars scalars)
+    {
+        (Values w, Values m, Values v) = (new Values(values), new Values(firstMoment), new Values(secondMoment));
+        (Values gradient, Values total) = (new Values(gradients), new Values(norm));
+        double scale = total.Exist ? scalars.GradientScale(total[0]) : 1;
+        for (long i = first; i < first + count; i++)
+        {
+            double g = scale * gradient[i];
+            double mean = (scalars.Beta1 * m[i]) + ((1 - scalars.Beta1) * g);
+            double square = (scalars.Beta2 * v[i]) + ((1 - scalars.Beta2) * g * g);
+            double direction = mean / scalars.Correction1
+                / (Math.Sqrt(square / scalars.Correction2) + scalars.Epsilon);
+            w[i] = (w[i] * (1 - (scalars.LearningRate * scalars.WeightDecay))) - (scalars.LearningRate * direction);
+            m[i] = mean;
+            v[i] = square;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+namespace GptSharp.Tensors.Backends.Reference;
+
+public sealed unsafe partial class ReferenceBackend
+{
+    /// <inheritdoc/>
+    public void CrossEntropy(
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale)
+    {
+        IndexCheck.Within("cross-entropy", targets, vocabularySize, except: Ops.IgnoredTarget);
+        (Values total, Values losses, Values normalizers) = (new Values(loss), new Values(rowLoss), new Values(logSumExp));
+        var z = new Values(logits);
+        int* target = targets.Pointer<int>();
+        int stride = logits.Shape.Last;
+        double sum = 0;
+        for (long row = 0; row < logits.Shape.Rows; row++)
+        {
+            long start = row * stride;
+            double largest = double.NegativeInfinity;
+            for (int v = 0; v < vocabularySize; v++)
+            {
+                largest = Math.Max(largest, z[start + v]);
+            }
+
+            double exponentials = 0;
+            for (int v = 0; v < vocabularySize; v++)
+            {
+                exponentials += Math.Exp(z[start + v] - largest);
+            }
+
+            double normalizer = largest + Math.Log(exponentials);
+            double nats = target[row] == Ops.IgnoredTarget ? 0 : normalizer - z[start + target[row]];
+            normalizers[row] = normalizer;
+            losses[row] = nats;
+            sum += nats;
+        }
+
+        total[0] = scale * sum;
+    }
+
+    /// <inheritdoc/>
+    public void CrossEntropyBackward(
+        Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp,
+        int vocabularySize, double scale, float beta)
+    {
+        (Values gradient, Values upstream) = (new Values(dLogits), new Values(dLoss));
+        (Values z, Values normalizers) = (new Values(logits), new Values(logSumExp));
+        int* target = targets.Pointer<int>();
+        int stride = logits.Shape.Last;
+        for (long row = 0; row < logits.Shape.Rows; row++)
+        {
+            for (int v = 0; v < stride; v++)
+            {
+                long i = (row * stride) + v;
+                bool counts = v < vocabularySize && target[row] != Ops.IgnoredTarget;
+                double slope = counts ? Math.Exp(z[i] - normalizers[row]) - (v == target[row] ? 1 : 0) : 0;
+                gradient.Accumulate(i, upstream[0] * scale * slope, beta);
+            }
+        }
+    }
+}

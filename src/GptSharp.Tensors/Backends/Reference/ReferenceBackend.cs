@@ -1,0 +1,25 @@
+namespace GptSharp.Tensors.Backends.Reference;
+
+/// <summary>
+/// The textbook: scalar loops in double precision, one operation per file, written to be read. Every other backend is
+/// compared with it, and it with finite differences.
+/// </summary>
+public sealed partial class ReferenceBackend : HostMemory, IBackend
+{
+    /// <inheritdoc/>
+    public string Name => "reference";
+
+    /// <inheritdoc/>
+    public string Description => "reference: scalar C# in double precision, for comparison and for reading";
+
+    /// <inheritdoc/>
+    public long WorkspaceBytes => 0;
+
+    /// <inheritdoc/>
+    public bool Supports(DType type) => true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,32 @@
+namespace GptSharp.Tensors;
+
+/// <summary>
+/// What executes operations on one kind of device. Each operation adds its own method in its own file under <c>Ops/</c>, so a
+/// backend that lacks an operation does not compile.
+/// </summary>
+public partial interface IBackend : IDisposable
+{
+    /// <summary>The word that selects it: <c>cpu</c>, <c>reference</c>.</summary>
+    string Name { get; }
+
+    /// <summary>One line for people: what it runs on and how.</summary>
+    string Description { get; }
+
+    /// <summary>Bytes of scratch memory that operations share.</summary>
+    long WorkspaceBytes { get; }
+
+    /// <summary>Whether tensors of this type can be stored and computed with.</summary>
+    bool Supports(DType type);
+
+    /// <summary>Takes uninitialised device memory, aligned to at least 64 bytes.</summary>
+    nint Allocate(long bytes);
+
+    /// <summary>Gives memory back.</summary>
+    void Free(nint address, long bytes);
+
+    /// <summary>Copies host memory to the device.</summary>
+    void Upload(nint destination, ReadOnlySpan<byte> source);
+
+    /// <summary>Copies device memory to the host, after all operations that write it.</summary>
+    void Download(Span<byte> destination, nint source);
+}

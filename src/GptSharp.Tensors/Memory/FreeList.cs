@@ -1,0 +1,103 @@
+namespace GptSharp.Tensors.Memory;
+
+/// <summary>A piece of one chunk of device memory.</summary>
+internal readonly record struct Region(int Chunk, long Offset, long Bytes);
+
+/// <summary>
+/// Deterministic best-fit allocation over chunks of memory: the smallest free region that suffices, the lowest on a tie,
+/// neighbours merged on return. Pure bookkeeping: the same requests give the same offsets, on every device and in every step,
+/// which is what lets buffers keep their addresses from step to step.
+/// </summary>
+internal sealed class FreeList
+{
+    /// <summary>Every region starts and ends on a cache line (and on a vector).</summary>
+    public const int Alignment = 64;
+
+    private readonly List<Region> _free = [];
+    private readonly List<long> _chunkBytes = [];
+
+    /// <summary>Rounds a size up to the alignment.</summary>
+    public static long Round(long bytes) => Math.Max(Alignment, (bytes + Alignment - 1) / Alignment * Alignment);
+
+    /// <summary>Adds one chunk of free memory at the end.</summary>
+    public void AddChunk(long bytes)
+    {
+        _chunkBytes.Add(bytes);
+        _free.Add(new Region(_chunkBytes.Count - 1, 0, bytes));
+    }
+
+    /// <summary>Takes a region of exactly <paramref name="bytes"/> (a rounded size), or says that none is large enough.</summary>
+    public bool TryTake(long bytes, out Region region)
+    {
+        int best = -1;
+        for (int i = 0; i < _free.Count; i++)
+        {
+            if (_free[i].Bytes >= bytes && (best < 0 || _free[i].Bytes < _free[best].Bytes))
+            {
+                best = i;
+            }
+        }
+
+        if (best < 0)
+        {
+            region = default;
+            return false;
+        }
+
+        Region found = _free[best];
+        region = found with { Bytes = bytes };
+        if (found.Bytes == bytes)
+        {
+            _free.RemoveAt(best);
+        }
+        else
+        {
+            _free[best] = new Region(found.Chunk, found.Offset + bytes, found.Bytes - bytes);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives a region back.</summary>
+    public void Return(Region region)
+    {
+        int next = FirstAfter(region);
+        if (next < _free.Count && _free[next].Chunk == region.Chunk
+            && region.Offset + region.Bytes == _free[next].Offset)
+        {
+            region = region with { Bytes = region.Bytes + _free[next].Bytes };
+            _free.RemoveAt(next);
+        }
+
+        if (next > 0 && _free[next - 1].Chunk == region.Chunk
+            && _free[next - 1].Offset + _free[next - 1].Bytes == region.Offset)
+        {
+            _free[next - 1] = _free[next - 1] with { Bytes = _free[next - 1].Bytes + region.Bytes };
+        }
+        else
+        {
+            _free.Insert(next, region);
+        }
+    }
+
+    /// <summary>Makes everything free again.</summary>
+    public void Reset()
+    {
+        _free.Clear();
+        for (int chunk = 0; chunk < _chunkBytes.Count; chunk++)
+        {
+            _free.Add(new Region(chunk, 0, _chunkBytes[chunk]));
+        }
+    }
+
+    private int FirstAfter(Region region)
+    {
+        int index = 0;
+        while (index < _free.Count && (_free[index].Chunk, _free[index].Offset).CompareTo((region.Chunk, region.Offset)) < 0)
+        {
+            index++;
+        }
+
+        return index;
+    }
+}

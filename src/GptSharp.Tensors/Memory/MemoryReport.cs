@@ -1,0 +1,56 @@
+namespace GptSharp.Tensors.Memory;
+
+/// <summary>Who holds how many bytes of device memory.</summary>
+public sealed record MemoryReport
+{
+    /// <summary>Parameter values.</summary>
+    public long Parameters { get; private init; }
+
+    /// <summary>Gradients of parameters.</summary>
+    public long Gradients { get; private init; }
+
+    /// <summary>Further buffers over all parameters: the optimizer's moments.</summary>
+    public long OptimizerStates { get; private init; }
+
+    /// <summary>Caches, constants and kept tensors.</summary>
+    public long Sessions { get; private init; }
+
+    /// <summary>Memory of steps: activations and their gradients.</summary>
+    public long Steps { get; private init; }
+
+    /// <summary>The most that the buffers of one step used at once.</summary>
+    public long StepPeak { get; private init; }
+
+    /// <summary>Scratch memory of the backend.</summary>
+    public long Workspace { get; private init; }
+
+    /// <summary>
+    /// Bytes of activations per operation that wrote them, at the start of the last backward pass; empty unless
+    /// <see cref="EngineOptions.TrackActivations"/> is set.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> ActivationsByOperation { get; private init; } =
+        new Dictionary<string, long>();
+
+    /// <summary>Everything together.</summary>
+    public long Total => Parameters + Gradients + OptimizerStates + Sessions + Steps + Workspace;
+
+    internal static MemoryReport Of(IReadOnlyList<Arena> arenas, IBackend backend)
+    {
+        List<ModelArena> models = [.. arenas.OfType<ModelArena>()];
+        List<StepArena> steps = [.. arenas.OfType<StepArena>()];
+        long parameters = models.Sum(model => model.Values?.Flat.Bytes ?? 0);
+        long gradients = models.Sum(model => model.Gradients?.Flat.Bytes ?? 0);
+        StepArena? tracked = steps.Find(step => step.ActivationsByOperation.Count > 0);
+        return new MemoryReport
+        {
+            Parameters = parameters,
+            Gradients = gradients,
+            OptimizerStates = models.Sum(model => model.Bytes) - parameters - gradients,
+            Sessions = arenas.OfType<SessionArena>().Sum(session => session.Bytes),
+            Steps = steps.Sum(step => step.Bytes),
+            StepPeak = steps.Select(step => step.PeakBytes).DefaultIfEmpty().Max(),
+            Workspace = backend.WorkspaceBytes,
+            ActivationsByOperation = tracked?.ActivationsByOperation ?? new Dictionary<string, long>(),
+        };
+    }
+}

@@ -1,0 +1,146 @@
+namespace GptSharp.Tensors.Memory;
+
+/// <summary>
+/// The parameters of a model, and whatever goes with each of them (gradients, moments): one contiguous buffer each, in one
+/// fixed order, so that the optimizer, clipping and checkpoints are single passes. Parameters are declared first and get
+/// their memory together in <see cref="Commit"/>.
+/// </summary>
+public sealed class ModelArena : Arena
+{
+    // Elements: each parameter starts on a cache line whether stored in 4 bytes or in 8.
+    private const int RowLength = 16;
+
+    private readonly List<Parameter> _parameters = [];
+    private readonly List<(nint Address, long Bytes)> _buffers = [];
+    private readonly DType _type;
+    private long _elements;
+
+    internal ModelArena(Engine engine, DType type)
+        : base(engine, "model")
+    {
+        _type = type;
+    }
+
+    /// <summary>Parameters in the order of their memory: tensors of two or more axes first, since weight decay is theirs.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <inheritdoc/>
+    public override long Bytes => _buffers.Sum(buffer => buffer.Bytes);
+
+    /// <summary>All values; null before <see cref="Commit"/>.</summary>
+    public ParameterBuffer? Values { get; private set; }
+
+    /// <summary>All gradients; null unless <see cref="EnableGradients"/> was called.</summary>
+    public ParameterBuffer? Gradients { get; private set; }
+
+    /// <summary>Announces a parameter; it has no memory until <see cref="Commit"/>.</summary>
+    public Parameter Declare(string name, Shape shape)
+    {
+        if (Values is not null)
+        {
+            throw new TensorException($"Parameter {name} was declared after the model's memory was laid out.");
+        }
+
+        var parameter = new Parameter(name, FillSlot(shape, _type, name));
+        _parameters.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>Lays all declared parameters out in one buffer of zeros.</summary>
+    public void Commit()
+    {
+        _parameters.Sort((left, right) => // List.Sort is unstable; ties are broken by declaration order
+            (left.Value.Shape.Rank < 2, left.Value.SlotIndex).CompareTo((right.Value.Shape.Rank < 2, right.Value.SlotIndex)));
+        foreach (Parameter parameter in _parameters)
+        {
+            parameter.Offset = _elements;
+            _elements += (parameter.Value.Count + RowLength - 1) / RowLength * RowLength;
+        }
+
+        Tensor flat = NewFlat("values");
+        foreach (Parameter parameter in _parameters)
+        {
+            parameter.Value.Slot.Address = AddressOf(flat, parameter);
+        }
+
+        Values = new ParameterBuffer("values", flat, _parameters.ToDictionary(p => p, p => p.Value));
+    }
+
+    /// <summary>Adds a gradient to every parameter; without it a model can only be run forward.</summary>
+    public void EnableGradients()
+    {
+        if (Gradients is not null)
+        {
+            return;
+        }
+
+        Gradients = NewBuffer("gradients");
+        foreach (Parameter parameter in _parameters)
+        {
+            parameter.Value.Slot.Gradient = Gradients[parameter];
+            parameter.Value.Slot.RequiresGradient = true;
+        }
+    }
+
+    /// <summary>A further buffer of zeros over all parameters, a moment of the optimizer for example.</summary>
+    public ParameterBuffer NewBuffer(string name)
+    {
+        Tensor flat = NewFlat(name);
+        var parts = new Dictionary<Parameter, Tensor>();
+        foreach (Parameter parameter in _parameters)
+        {
+            Tensor part = FillSlot(parameter.Value.Shape, _type, $"{name}.{parameter.Name}");
+            SlotAt(part.SlotIndex).Address = AddressOf(flat, parameter);
+            parts.Add(parameter, part);
+        }
+
+        return new ParameterBuffer(name, flat, parts);
+    }
+
+    /// <summary>Starts collecting a new gradient: the first write of each parameter's gradient will overwrite it.</summary>
+    public void ClearGradients()
+    {
+        foreach (Parameter parameter in _parameters)
+        {
+            parameter.Value.Slot.GradientWritten = false;
+        }
+    }
+
+    /// <summary>Writes zeros into the gradients that no backward pass has written, before a pass over all of them.</summary>
+    public void CompleteGradients()
+    {
+        foreach (Parameter parameter in _parameters)
+        {
+            ref Slot slot = ref parameter.Value.Slot;
+            if (!slot.GradientWritten)
+            {
+                Engine.Backend.Fill(slot.Gradient, 0);
+                slot.GradientWritten = true;
+            }
+        }
+    }
+
+    private protected override void ReleaseMemory()
+    {
+        foreach ((nint address, long bytes) in _buffers)
+        {
+            Engine.Backend.Free(address, bytes);
+        }
+
+        _buffers.Clear();
+    }
+
+    private Tensor NewFlat(string name)
+    {
+        long bytes = FreeList.Round(_elements * _type.Size());
+        nint address = Engine.Backend.Allocate(bytes);
+        _buffers.Add((address, bytes));
+        Tensor flat = FillSlot((checked((int)(_elements / RowLength)), RowLength), _type, name);
+        SlotAt(flat.SlotIndex).Address = address;
+        Engine.Backend.Fill(flat, 0);
+        return flat;
+    }
+
+    private nint AddressOf(in Tensor flat, Parameter parameter) =>
+        flat.Address + (nint)(parameter.Offset * _type.Size());
+}

@@ -1,0 +1,46 @@
+namespace GptSharp.Tensors.Memory;
+
+/// <summary>What an arena knows of one tensor. A slot is reused; its generation tells old handles from new ones.</summary>
+internal struct Slot
+{
+    /// <summary>Grows by one each time the slot is emptied.</summary>
+    public int Generation;
+
+    /// <summary>True while some handle is current: the buffer is there, or backward still has to pass through.</summary>
+    public bool IsLive;
+
+    /// <summary>Where the values are; 0 once the buffer was recycled.</summary>
+    public nint Address;
+
+    public Shape Shape;
+
+    public DType DType;
+
+    public string? Name;
+
+    /// <summary>The operation that wrote the tensor, for the memory report.</summary>
+    public string? Producer;
+
+    public bool RequiresGradient;
+
+    /// <summary>The region of a step arena's free list to give back.</summary>
+    public Region Region;
+
+    /// <summary>Backward nodes that still read the buffer, or tensors whose gradient it is.</summary>
+    public int Readers;
+
+    /// <summary>True while a node on the tape waits for this tensor's gradient: the slot stays, though its buffer may go.</summary>
+    public bool OnTape;
+
+    /// <summary>True while an open scope can still reach the tensor.</summary>
+    public bool InScope;
+
+    /// <summary>True if the buffer stays until the step ends (inputs, watched activations).</summary>
+    public bool Pinned;
+
+    /// <summary>The gradient, once one is being collected; parameters have it from the start.</summary>
+    public Tensor Gradient;
+
+    /// <summary>False until the first write of this step: an unwritten gradient reads as zero.</summary>
+    public bool GradientWritten;
+}

@@ -1,0 +1,132 @@
+namespace GptSharp.Tensors.Memory;
+
+/// <summary>
+/// The memory of one forward and backward pass. Buffers come from a deterministic free list, go back as soon as nobody can
+/// read them any more, and all of them when the step ends; the chunks stay for the next step, so after the first one nothing
+/// native is allocated and every tensor gets the address that it had before.
+/// </summary>
+internal sealed class StepArena : Arena
+{
+    private const long SmallestChunk = 1L << 20;
+    private const long LargestChunk = 256L << 20;
+
+    private readonly FreeList _freeList = new();
+    private readonly List<(nint Address, long Bytes)> _chunks = [];
+    private readonly SortedDictionary<string, long> _activations = new(StringComparer.Ordinal);
+    private readonly GuardZones? _guards;
+
+    public StepArena(Engine engine)
+        : base(engine, "step")
+    {
+        _guards = engine.Options.GuardMemory ? new GuardZones(engine.Backend) : null;
+    }
+
+    /// <summary>What <see cref="TrackActivations"/> noted last.</summary>
+    public IReadOnlyDictionary<string, long> ActivationsByOperation => _activations;
+
+    public override long Bytes => _chunks.Sum(chunk => chunk.Bytes);
+
+    /// <summary>Bytes in live buffers now.</summary>
+    public long LiveBytes { get; private set; }
+
+    /// <summary>The most that was ever live at once.</summary>
+    public long PeakBytes { get; private set; }
+
+    public Tensor New(Shape shape, DType type, string? name)
+    {
+        long bytes = FreeList.Round(shape.Count * type.Size());
+        long withGuards = bytes + (_guards is null ? 0 : 2 * GuardZones.Bytes);
+        Region region = Take(withGuards);
+        LiveBytes += withGuards;
+        PeakBytes = Math.Max(PeakBytes, LiveBytes);
+
+        Tensor tensor = FillSlot(shape, type, name);
+        ref Slot slot = ref SlotAt(tensor.SlotIndex);
+        slot.Region = region;
+        slot.Address = _chunks[region.Chunk].Address + (nint)region.Offset;
+        if (_guards is not null)
+        {
+            slot.Address += GuardZones.Bytes;
+            _guards.Plant(slot.Address, shape.Count * type.Size(), bytes);
+        }
+
+        return tensor;
+    }
+
+    /// <summary>
+    /// Takes back whatever nobody needs any more: the buffer, once no scope, backward node or pin holds it; and the slot, once
+    /// backward has passed through as well.
+    /// </summary>
+    public void Recycle(Tensor tensor)
+    {
+        ref Slot slot = ref Resolve(tensor);
+        if (slot.Pinned || slot.InScope || slot.Readers > 0)
+        {
+            return;
+        }
+
+        if (slot.Address != 0)
+        {
+            _guards?.Check(slot);
+            LiveBytes -= slot.Region.Bytes;
+            _freeList.Return(slot.Region);
+            slot.Address = 0;
+        }
+
+        if (!slot.OnTape)
+        {
+            EmptySlot(tensor.SlotIndex);
+        }
+    }
+
+    /// <summary>Ends the step: everything is free, every handle is stale.</summary>
+    public void Rewind()
+    {
+        if (_guards is not null)
+        {
+            foreach (int index in SlotsWithBuffer())
+            {
+                _guards.Check(SlotAt(index));
+            }
+        }
+
+        _freeList.Reset();
+        LiveBytes = 0;
+        EmptyAllSlots();
+    }
+
+    /// <summary>Notes how many bytes of live buffers each operation wrote.</summary>
+    public void TrackActivations()
+    {
+        _activations.Clear();
+        foreach (int index in SlotsWithBuffer())
+        {
+            ref Slot slot = ref SlotAt(index);
+            string producer = slot.Producer ?? "input";
+            _activations[producer] = _activations.GetValueOrDefault(producer) + slot.Region.Bytes;
+        }
+    }
+
+    private protected override void ReleaseMemory()
+    {
+        foreach ((nint address, long bytes) in _chunks)
+        {
+            Engine.Backend.Free(address, bytes);
+        }
+
+        _chunks.Clear();
+    }
+
+    private Region Take(long bytes)
+    {
+        if (!_freeList.TryTake(bytes, out Region region))
+        {
+            long chunk = Math.Max(bytes, Math.Clamp(Bytes, SmallestChunk, LargestChunk));
+            _chunks.Add((Engine.Backend.Allocate(chunk), chunk));
+            _freeList.AddChunk(chunk);
+            _freeList.TryTake(bytes, out region);
+        }
+
+        return region;
+    }
+}

@@ -1,0 +1,57 @@
+namespace GptSharp.Tensors;
+
+/// <summary>The scalars of one AdamW update.</summary>
+/// <param name="LearningRate">Step size of this update.</param>
+/// <param name="Beta1">Decay of the first moment.</param>
+/// <param name="Beta2">Decay of the second moment.</param>
+/// <param name="Epsilon">Added to the bias-corrected root of the second moment.</param>
+/// <param name="WeightDecay">Decoupled decay: values shrink by the factor 1 - LearningRate x WeightDecay.</param>
+/// <param name="Update">Number of this update, 1 for the first.</param>
+/// <param name="Clip">Largest gradient norm; infinity for none.</param>
+public readonly record struct AdamWScalars(
+    double LearningRate, double Beta1, double Beta2, double Epsilon, double WeightDecay, long Update, double Clip)
+{
+    /// <summary>1 - Beta1^Update.</summary>
+    public double Correction1 => 1 - Math.Pow(Beta1, Update);
+
+    /// <summary>1 - Beta2^Update.</summary>
+    public double Correction2 => 1 - Math.Pow(Beta2, Update);
+
+    /// <summary>What every gradient is multiplied by, given the norm of all of them: min(1, Clip / (norm + 1e-6)).</summary>
+    public double GradientScale(double norm) => double.IsPositiveInfinity(Clip) ? 1 : Math.Min(1, Clip / (norm + 1e-6));
+}
+
+public partial interface IBackend
+{
+    /// <summary>
+    /// Updates elements first ... first + count - 1 of the flat values and moments in place. norm may be absent (no clipping).
+    /// </summary>
+    void AdamW(
+        Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm,
+        long first, long count, AdamWScalars scalars);
+}
+
+/// <summary>
+/// With g = gradient x min(1, clip / (norm + 1e-6)): m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g²;
+/// w = w (1 - lr wd) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
+/// FLOPs: about 14 per element; bytes: four arrays read and three written, once.
+/// Loshchilov and Hutter 2019, arXiv:1711.05101.
+/// </summary>
+public readonly record struct AdamWOp(
+    Tensor Values, Tensor FirstMoment, Tensor SecondMoment, Tensor Gradients, Tensor Norm,
+    long First, long Count, AdamWScalars Scalars) : IOp
+{
+    /// <inheritdoc/>
+    public static OpInfo Info { get; } =
+        OpInfo.Floats("adamw", "values firstMoment secondMoment <- gradients norm");
+
+    /// <inheritdoc/>
+    public TensorList Operands => new(Values, FirstMoment, SecondMoment, Gradients, Norm);
+
+    /// <inheritdoc/>
+    public double Flops => 14.0 * Count;
+
+    /// <inheritdoc/>
+    public void Execute(IBackend backend) =>
+        backend.AdamW(Values, FirstMoment, SecondMoment, Gradients, Norm, First, Count, Scalars);
+}

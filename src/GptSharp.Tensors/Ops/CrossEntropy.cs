@@ -1,0 +1,101 @@
+namespace GptSharp.Tensors;
+
+public static partial class Ops
+{
+    /// <summary>A target that is not scored.</summary>
+    public const int IgnoredTarget = -1;
+
+    /// <summary>The mean over valid targets of -ln softmax(logits)[target].</summary>
+    /// <param name="logits">(..., Vp); columns from <paramref name="vocabularySize"/> on are padding and masked.</param>
+    /// <param name="targets">I32, one per row; <see cref="IgnoredTarget"/> is not scored.</param>
+    /// <param name="vocabularySize">V ≤ Vp.</param>
+    /// <param name="validCount">
+    /// What the sum is divided by: the valid targets of the whole global batch, so that micro-batches add up to one batch.
+    /// </param>
+    /// <returns>The loss in nats, one element.</returns>
+    /// <exception cref="TensorException">The shapes do not fit.</exception>
+    public static Tensor CrossEntropy(Tensor logits, Tensor targets, int vocabularySize, long validCount)
+    {
+        if (targets.Count != logits.Shape.Rows || vocabularySize < 1 || vocabularySize > logits.Shape.Last)
+        {
+            throw new TensorException(
+                $"cross-entropy: logits {logits.Shape} need {logits.Shape.Rows} targets and a vocabulary of at most "
+                + $"{logits.Shape.Last}, not {targets.Shape} and {vocabularySize}.");
+        }
+
+        Step step = StepOf(logits);
+        Tensor loss = step.New(1, logits.DType);                     // (1)
+        Tensor rowLoss = step.New(targets.Shape, logits.DType);      // (...)
+        Tensor logSumExp = step.New(targets.Shape, logits.DType);    // (...)
+        double scale = 1.0 / Math.Max(1, validCount);
+        return step.Record(new CrossEntropyOp(loss, rowLoss, logSumExp, logits, targets, vocabularySize, scale));
+    }
+}
+
+public partial interface IBackend
+{
+    /// <summary>loss = scale times the sum of the rows' losses; rowLoss and logSumExp are outputs as well.</summary>
+    /// <exception cref="TensorException">A target outside the vocabulary.</exception>
+    void CrossEntropy(
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale);
+
+    /// <summary>dLogits = dLoss scale (softmax - onehot) + beta dLogits; zero in padding columns and ignored rows.</summary>
+    void CrossEntropyBackward(
+        Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp,
+        int vocabularySize, double scale, float beta);
+}
+
+/// <summary>
+/// Forward, per row with target t: L = log sum_v exp z_v, loss = L - z_t; the output is scale times the sum over valid rows.
+/// Backward: dz_v += dLoss scale (exp(z_v - L) - [v = t]).
+/// Saves the logits and L: the softmax is made again. FLOPs: about 5 per logit each way; bytes: the logits once.
+/// </summary>
+internal readonly record struct CrossEntropyOp(
+    Tensor Loss, Tensor RowLoss, Tensor LogSumExp, Tensor Logits, Tensor Targets, int VocabularySize, double Scale)
+    : IDifferentiableOp
+{
+    public static OpInfo Info { get; } = new(
+        "cross-entropy",
+        "loss rowLoss logSumExp <- logits targets",
+        "F32 F32 F32 <- F32 I32",
+        "F64 F64 F64 <- F64 I32");
+
+    public TensorList Operands => new(Loss, RowLoss, LogSumExp, Logits, Targets);
+
+    public double Flops => 5.0 * Logits.Count;
+
+    public Tensor Output => Loss;
+
+    public TensorList Saved => new(Logits, Targets, LogSumExp);
+
+    public void Execute(IBackend backend) =>
+        backend.CrossEntropy(Loss, RowLoss, LogSumExp, Logits, Targets, VocabularySize, Scale);
+
+    public void Backward(Step step)
+    {
+        if (step.TryAccumulate(Logits, out Tensor dLogits, out float beta))
+        {
+            step.Run(new CrossEntropyBackwardOp(
+                dLogits, Loss.Gradient, Logits, Targets, LogSumExp, VocabularySize, Scale, beta));
+        }
+    }
+}
+
+/// <summary>The backward pass of <see cref="CrossEntropyOp"/>.</summary>
+internal readonly record struct CrossEntropyBackwardOp(
+    Tensor DLogits, Tensor DLoss, Tensor Logits, Tensor Targets, Tensor LogSumExp,
+    int VocabularySize, double Scale, float Beta) : IOp
+{
+    public static OpInfo Info { get; } = new(
+        "cross-entropy backward",
+        "dLogits <- dLoss logits targets logSumExp",
+        "F32 <- F32 F32 I32 F32",
+        "F64 <- F64 F64 I32 F64");
+
+    public TensorList Operands => new(DLogits, DLoss, Logits, Targets, LogSumExp);
+
+    public double Flops => 5.0 * Logits.Count;
+
+    public void Execute(IBackend backend) => backend.CrossEntropyBackward(
+        DLogits, DLoss, Logits, Targets, LogSumExp, VocabularySize, Scale, Beta);
+}

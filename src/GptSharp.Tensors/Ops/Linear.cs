@@ -1,0 +1,117 @@
+namespace GptSharp.Tensors;
+
+public static partial class Ops
+{
+    /// <summary>y = x Wᵀ + b, row by row.</summary>
+    /// <param name="x">(..., K).</param>
+    /// <param name="weight">(N, K), one row per output.</param>
+    /// <param name="bias">(N), or <see cref="Tensor.None"/>.</param>
+    /// <returns>(..., N).</returns>
+    /// <exception cref="TensorException">The shapes do not fit.</exception>
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor bias = default)
+    {
+        if (weight.Shape.Rank != 2 || x.Shape.Last != weight.Shape[1])
+        {
+            throw new TensorException($"linear: x {x.Shape} needs a weight (N, {x.Shape.Last}), not {weight.Shape}.");
+        }
+
+        if (!bias.IsNone && bias.Shape != weight.Shape[0])
+        {
+            throw new TensorException($"linear: the bias of a weight {weight.Shape} has shape ({weight.Shape[0]}), not {bias.Shape}.");
+        }
+
+        Step step = StepOf(x);
+        Tensor y = step.New(x.Shape.WithLast(weight.Shape[0]), x.DType);  // (..., N)
+        return step.Record(new LinearOp(y, x, weight, bias));
+    }
+}
+
+public partial interface IBackend
+{
+    /// <summary>y (M, N) = x (M, K) weightᵀ (K, N) + bias (N).</summary>
+    void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias);
+
+    /// <summary>dx (M, K) = dy (M, N) weight (N, K) + beta dx.</summary>
+    void LinearBackwardInput(Tensor dx, Tensor dy, Tensor weight, float beta);
+
+    /// <summary>dWeight (N, K) = dyᵀ (N, M) x (M, K) + beta dWeight.</summary>
+    void LinearBackwardWeight(Tensor dWeight, Tensor dy, Tensor x, float beta);
+
+    /// <summary>dBias (N) = column sums of dy (M, N) + beta dBias.</summary>
+    void LinearBackwardBias(Tensor dBias, Tensor dy, float beta);
+}
+
+/// <summary>
+/// Forward: y = x Wᵀ + b, M rows. Backward: dx += dy W, dW += dyᵀ x, db += column sums of dy.
+/// Saves x (for dW) and W (a parameter, there anyway). FLOPs: 2 M N K forward, the same for dx and for dW;
+/// bytes: x, W, b and y once.
+/// </summary>
+internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tensor Bias) : IDifferentiableOp
+{
+    public static OpInfo Info { get; } = OpInfo.Floats("linear", "y <- x weight bias");
+
+    public TensorList Operands => new(Y, X, Weight, Bias);
+
+    public double Flops => 2.0 * X.Count * Y.Shape.Last;
+
+    public Tensor Output => Y;
+
+    public TensorList Saved => new(X, Weight);
+
+    public void Execute(IBackend backend) => backend.Linear(Y, X, Weight, Bias);
+
+    public void Backward(Step step)
+    {
+        Tensor dy = Y.Gradient;
+        if (step.TryAccumulate(X, out Tensor dx, out float betaX))
+        {
+            step.Run(new LinearBackwardInputOp(dx, dy, Weight, betaX));
+        }
+
+        if (step.TryAccumulate(Weight, out Tensor dWeight, out float betaWeight))
+        {
+            step.Run(new LinearBackwardWeightOp(dWeight, dy, X, betaWeight));
+        }
+
+        if (step.TryAccumulate(Bias, out Tensor dBias, out float betaBias))
+        {
+            step.Run(new LinearBackwardBiasOp(dBias, dy, betaBias));
+        }
+    }
+}
+
+/// <summary>The gradient of <see cref="LinearOp"/>'s input.</summary>
+internal readonly record struct LinearBackwardInputOp(Tensor Dx, Tensor Dy, Tensor Weight, float Beta) : IOp
+{
+    public static OpInfo Info { get; } = OpInfo.Floats("linear backward input", "dx <- dy weight");
+
+    public TensorList Operands => new(Dx, Dy, Weight);
+
+    public double Flops => 2.0 * Dx.Count * Dy.Shape.Last;
+
+    public void Execute(IBackend backend) => backend.LinearBackwardInput(Dx, Dy, Weight, Beta);
+}
+
+/// <summary>The gradient of <see cref="LinearOp"/>'s weight.</summary>
+internal readonly record struct LinearBackwardWeightOp(Tensor DWeight, Tensor Dy, Tensor X, float Beta) : IOp
+{
+    public static OpInfo Info { get; } = OpInfo.Floats("linear backward weight", "dWeight <- dy x");
+
+    public TensorList Operands => new(DWeight, Dy, X);
+
+    public double Flops => 2.0 * X.Count * Dy.Shape.Last;
+
+    public void Execute(IBackend backend) => backend.LinearBackwardWeight(DWeight, Dy, X, Beta);
+}
+
+/// <summary>The gradient of <see cref="LinearOp"/>'s bias.</summary>
+internal readonly record struct LinearBackwardBiasOp(Tensor DBias, Tensor Dy, float Beta) : IOp
+{
+    public static OpInfo Info { get; } = OpInfo.Floats("linear backward bias", "dBias <- dy");
+
+    public TensorList Operands => new(DBias, Dy);
+
+    public double Flops => Dy.Count;
+
+    public void Execute(IBackend backend) => backend.LinearBackwardBias(DBias, Dy, Beta);
+}

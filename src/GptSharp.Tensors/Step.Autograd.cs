@@ -1,0 +1,287 @@
+using GptSharp.Tensors.Autograd;
+using GptSharp.Tensors.Memory;
+
+namespace GptSharp.Tensors;
+
+/// <content>The tape: recording operations and running them backward.</content>
+public sealed partial class Step
+{
+    private readonly List<Node> _tape = [];
+    private readonly NodePool _nodes = new();
+    private bool _recording;
+
+    /// <summary>Runs an operation and, if any of its inputs needs a gradient, puts it on the tape. Returns its output.</summary>
+    public Tensor Record<TOp>(in TOp op)
+        where TOp : struct, IDifferentiableOp
+    {
+        Run(op);
+        if (_recording && AnyInputNeedsGradient(op.Operands, TOp.Info.OutputCount))
+        {
+            Node<TOp> node = _nodes.Rent<Node<TOp>>();
+            node.Hold(op);
+            Push(node);
+        }
+
+        return op.Output;
+    }
+
+    /// <summary>Computes the gradient of a loss of one element with respect to everything it depends on.</summary>
+    /// <exception cref="TensorException">The tensor has several elements, or nothing it depends on needs a gradient.</exception>
+    public void Backward(Tensor loss)
+    {
+        if (loss.Count != 1)
+        {
+            throw new TensorException($"Backward starts at a loss of one element; for shape {loss.Shape} pass its gradient as well.");
+        }
+
+        Tensor gradient = _arena.New(loss.Shape, loss.DType, null);
+        Run(new FillOp(gradient, 1));
+        BackwardFrom(loss, gradient);
+    }
+
+    /// <summary>Backward from any tensor, given the gradient of the loss with respect to it.</summary>
+    public void Backward(Tensor output, Tensor outputGradient)
+    {
+        if (output.Shape != outputGradient.Shape || output.DType != outputGradient.DType)
+        {
+            throw new TensorException($"Backward: the gradient is {outputGradient}, the tensor is {output}.");
+        }
+
+        Tensor gradient = _arena.New(output.Shape, output.DType, null);
+        Run(new CopyOp(gradient, outputGradient));
+        BackwardFrom(output, gradient);
+    }
+
+    /// <summary>
+    /// For an operation's backward: where to put its part of the gradient of <paramref name="input"/>.
+    /// </summary>
+    /// <param name="input">An input of the operation.</param>
+    /// <param name="gradient">The buffer to write.</param>
+    /// <param name="beta">0 if the part is the first and overwrites, 1 if it is added.</param>
+    /// <returns>False if nobody asks for this gradient.</returns>
+    public bool TryAccumulate(Tensor input, out Tensor gradient, out float beta)
+    {
+        gradient = Tensor.None;
+        beta = 0;
+        if (!NeedsGradient(input))
+        {
+            return false;
+        }
+
+        if (input.Slot.Gradient.IsNone)
+        {
+            SetGradient(input, _arena.New(input.Shape, input.DType, null));
+        }
+        else if (input.Slot.GradientWritten)
+        {
+            beta = 1;
+            MakeGradientExclusive(input);
+        }
+
+        input.Slot.GradientWritten = true;
+        gradient = input.Slot.Gradient;
+        return true;
+    }
+
+    /// <summary>
+    /// For an operation whose backward passes the gradient on unchanged (an addition): hands over the buffer itself where that
+    /// is possible; it is copied only if somebody later adds to it while another still reads it.
+    /// </summary>
+    public void PassGradient(Tensor input, Tensor gradient)
+    {
+        if (!NeedsGradient(input))
+        {
+            return;
+        }
+
+        if (input.Arena == _arena && input.Slot.Gradient.IsNone)
+        {
+            SetGradient(input, gradient);
+            input.Slot.GradientWritten = true;
+        }
+        else if (TryAccumulate(input, out Tensor sum, out float beta))
+        {
+            Run(new ScaleOp(sum, gradient, 1, beta));
+        }
+    }
+
+    internal void ReplayBackward(Tensor output, Tensor input, Func<Tensor, Tensor> body)
+    {
+        int start = _tape.Count;
+        _recording = true;
+        Tensor replayed = RunScope(body, input);
+        _recording = false;
+        PassGradient(replayed, output.Gradient);
+        LeaveScope(replayed);
+        RunTapeDownTo(start);
+    }
+
+    private void BackwardFrom(Tensor output, Tensor gradient)
+    {
+        if (!output.RequiresGradient)
+        {
+            throw new TensorException("Backward: nothing that this tensor depends on requires a gradient, or the step does not record.");
+        }
+
+        if (Engine.Options.TrackActivations)
+        {
+            _arena.TrackActivations();
+        }
+
+        SetGradient(output, gradient);
+        output.Slot.GradientWritten = true;
+        _recording = false;
+        RunTapeDownTo(0);
+        _recording = Options.RecordGradients;
+    }
+
+    private void RunTapeDownTo(int start)
+    {
+        while (_tape.Count > start)
+        {
+            Node node = _tape[^1];
+            _tape.RemoveAt(_tape.Count - 1);
+            Tensor output = node.Output;
+            if (output.Slot.GradientWritten)
+            {
+                int created = _created.Count;
+                node.Backward(this);
+                ReleaseWorkspace(created);
+            }
+
+            ReleaseSaved(node.Saved);
+            DropGradient(output);
+            output.Slot.OnTape = false;
+            _arena.Recycle(output);
+            _nodes.Return(node);
+        }
+    }
+
+    private Tensor RunForRecompute(Func<Tensor, Tensor> body, Tensor input)
+    {
+        _recording = false;
+        Tensor output = RunScope(body, input);
+        _recording = true;
+        RecomputeNode node = _nodes.Rent<RecomputeNode>();
+        node.Hold(output, input, body);
+        Push(node);
+        return output;
+    }
+
+    private void Push(Node node)
+    {
+        _tape.Add(node);
+        ref Slot output = ref node.Output.Slot;
+        output.RequiresGradient = true;
+        output.OnTape = true;
+        TensorList saved = node.Saved;
+        for (int i = 0; i < saved.Count; i++)
+        {
+            if (saved[i].Arena == _arena)
+            {
+                saved[i].Slot.Readers++;
+            }
+        }
+    }
+
+    private void ReleaseSaved(in TensorList saved)
+    {
+        for (int i = 0; i < saved.Count; i++)
+        {
+            if (saved[i].Arena == _arena)
+            {
+                ref Slot slot = ref saved[i].Slot;
+                slot.Readers--;
+                if (slot.Readers == 0)
+                {
+                    // The last backward reader is done: the buffer goes, whichever scope it came from.
+                    slot.InScope = false;
+                    _arena.Recycle(saved[i]);
+                }
+            }
+        }
+    }
+
+    // Buffers that an operation's backward made for itself.
+    private void ReleaseWorkspace(int first)
+    {
+        for (int i = first; i < _created.Count; i++)
+        {
+            LeaveScope(_created[i]);
+        }
+
+        _created.RemoveRange(first, _created.Count - first);
+    }
+
+    private void LeaveScope(Tensor tensor)
+    {
+        if (tensor.Arena == _arena && _arena.Holds(tensor))
+        {
+            tensor.Slot.InScope = false;
+            _arena.Recycle(tensor);
+        }
+    }
+
+    private bool AnyInputNeedsGradient(in TensorList operands, int outputCount)
+    {
+        for (int i = outputCount; i < operands.Count; i++)
+        {
+            if (!operands[i].IsNone && NeedsGradient(operands[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // A handle that is stale here belonged to a tensor without gradient: all others wait on the tape or are pinned.
+    private bool NeedsGradient(Tensor tensor) =>
+        !tensor.IsNone
+        && tensor.Arena.Holds(tensor)
+        && tensor.Slot.RequiresGradient
+        && (tensor.Arena == _arena || tensor.Arena is ModelArena);
+
+    private void DropGradient(Tensor tensor)
+    {
+        ref Slot slot = ref tensor.Slot;
+        if (slot.Gradient.IsNone || slot.Pinned)
+        {
+            return; // a watched activation keeps its gradient for the observer
+        }
+
+        Tensor gradient = slot.Gradient;
+        slot.Gradient = Tensor.None;
+        slot.GradientWritten = false;
+        gradient.Slot.Readers--;
+        _arena.Recycle(gradient);
+    }
+
+    private void MakeGradientExclusive(Tensor tensor)
+    {
+        Tensor shared = tensor.Slot.Gradient;
+        if (shared.Arena == _arena && shared.Slot.Readers > 1)
+        {
+            Tensor own = _arena.New(tensor.Shape, tensor.DType, null);
+            Run(new CopyOp(own, shared));
+            shared.Slot.Readers--;
+            SetGradient(tensor, own);
+        }
+    }
+
+    private void ClearTape()
+    {
+        foreach (Node node in _tape)
+        {
+            _nodes.Return(node);
+        }
+
+        _tape.Clear();
+    }
+
+    private static void SetGradient(Tensor tensor, Tensor gradient)
+    {
+        gradient.Slot.Readers++;
+        tensor.Slot.Gradient = gradient;
+    }
+}

@@ -1,0 +1,173 @@
+using GptSharp.Tensors.Memory;
+
+namespace GptSharp.Tensors;
+
+/// <summary>
+/// One forward and backward pass: the memory of its activations, its tape, and the one funnel through which every operation
+/// reaches the backend. <c>using Step step = engine.BeginStep();</c>: leaving it makes all its tensors stale at once.
+/// </summary>
+public sealed partial class Step : IDisposable
+{
+    private readonly List<Tensor> _created = [];
+    private readonly Dictionary<string, Tensor> _watched = [];
+    private readonly StepArena _arena;
+    private bool _isOpen;
+
+    internal Step(Engine engine)
+    {
+        Engine = engine;
+        _arena = new StepArena(engine);
+    }
+
+    /// <summary>The engine the step runs on.</summary>
+    public Engine Engine { get; }
+
+    /// <summary>What the step is for: its random keys, and whether dropout is on.</summary>
+    public StepOptions Options { get; private set; }
+
+    /// <summary>Activations that were pinned by <see cref="Watch"/>, by name.</summary>
+    public IReadOnlyDictionary<string, Tensor> Watched => _watched;
+
+    /// <summary>Bytes in live activations and gradients now.</summary>
+    public long LiveBytes => _arena.LiveBytes;
+
+    /// <summary>The most bytes that were ever live at once in this step's arena.</summary>
+    public long PeakBytes => _arena.PeakBytes;
+
+    internal StepArena Arena => _arena;
+
+    /// <summary>Ends the step. All its tensors become stale.</summary>
+    public void Dispose()
+    {
+        if (!_isOpen)
+        {
+            return;
+        }
+
+        _isOpen = false;
+        Engine.End(this);
+        ClearTape();
+        _created.Clear();
+        _watched.Clear();
+        _arena.Rewind();
+    }
+
+    /// <summary>A tensor for an operation to write; its values are undefined until then.</summary>
+    public Tensor New(Shape shape, DType type)
+    {
+        Tensor tensor = _arena.New(shape, type, null);
+        tensor.Slot.InScope = true;
+        _created.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>Brings values in; the tensor lives until the step ends.</summary>
+    /// <param name="values">All elements, row-major.</param>
+    /// <param name="shape">Axis lengths; their product is the number of values.</param>
+    /// <param name="requiresGradient">Whether backward shall compute a gradient for it.</param>
+    public Tensor Input(ReadOnlySpan<float> values, Shape shape, bool requiresGradient = false) =>
+        Input(values, shape, DType.F32, requiresGradient);
+
+    /// <inheritdoc cref="Input(ReadOnlySpan{float}, Shape, bool)"/>
+    public Tensor Input(ReadOnlySpan<double> values, Shape shape, bool requiresGradient = false) =>
+        Input(values, shape, DType.F64, requiresGradient);
+
+    /// <summary>Brings tokens, targets or positions in; the tensor lives until the step ends.</summary>
+    public Tensor Input(ReadOnlySpan<int> values, Shape shape) => Input(values, shape, DType.I32, false);
+
+    /// <summary>
+    /// Runs <paramref name="body"/> and recycles every buffer that it made, but for the one it returns, those saved for
+    /// backward and those watched.
+    /// </summary>
+    /// <param name="body">The computation; what it reads is its argument, parameters and pinned tensors only.</param>
+    /// <param name="input">The argument of <paramref name="body"/>.</param>
+    /// <param name="recompute">
+    /// Keeps nothing for backward but <paramref name="input"/>; backward runs the body again. Saves memory for about a third
+    /// more time, and changes no bit of the result.
+    /// </param>
+    public Tensor Scope(Func<Tensor, Tensor> body, Tensor input, bool recompute = false) =>
+        recompute && _recording ? RunForRecompute(body, input) : RunScope(body, input);
+
+    /// <summary>Pins an activation under a name until the step ends, for teaching and debugging. Returns it unchanged.</summary>
+    public Tensor Watch(Tensor tensor, string name)
+    {
+        ref Slot slot = ref tensor.Slot;
+        if (tensor.Arena == _arena && _watched.TryAdd(name, tensor))
+        {
+            slot.Pinned = true;
+            slot.Name = name;
+        }
+
+        return tensor;
+    }
+
+    /// <summary>Copies a tensor out of the step into a longer-lived arena.</summary>
+    public Tensor Keep(Tensor tensor, SessionArena arena)
+    {
+        Tensor copy = arena.New(tensor.Shape, tensor.DType, tensor.Name);
+        Run(new CopyOp(copy, tensor));
+        return copy;
+    }
+
+    /// <summary>The one funnel: checks the operands, executes on the backend, accounts. Does not record.</summary>
+    public void Run<TOp>(in TOp op)
+        where TOp : struct, IOp
+    {
+        TensorList operands = op.Operands;
+        TOp.Info.Check(operands, Engine.Backend);
+        for (int i = 0; i < TOp.Info.OutputCount; i++)
+        {
+            if (operands[i].Arena is StepArena)
+            {
+                operands[i].Slot.Producer ??= TOp.Info.Name;
+            }
+        }
+
+        op.Execute(Engine.Backend);
+    }
+
+    internal void Begin(StepOptions options)
+    {
+        Options = options;
+        _isOpen = true;
+        _recording = options.RecordGradients;
+    }
+
+    private Tensor Input<T>(ReadOnlySpan<T> values, Shape shape, DType type, bool requiresGradient)
+        where T : unmanaged
+    {
+        Tensor tensor = _arena.New(shape, type, null);
+        ref Slot slot = ref tensor.Slot;
+        slot.Pinned = true;
+        slot.RequiresGradient = requiresGradient;
+        tensor.Upload(values);
+        return tensor;
+    }
+
+    private Tensor RunScope(Func<Tensor, Tensor> body, Tensor input)
+    {
+        int first = _created.Count;
+        Tensor output = body(input);
+        bool outputIsOurs = false;
+        for (int i = first; i < _created.Count; i++)
+        {
+            if (_created[i] == output)
+            {
+                outputIsOurs = true;
+            }
+            else if (_arena.Holds(_created[i]))
+            {
+                _created[i].Slot.InScope = false;
+                _arena.Recycle(_created[i]);
+            }
+        }
+
+        _created.RemoveRange(first, _created.Count - first);
+        if (outputIsOurs)
+        {
+            _created.Add(output);
+        }
+
+        return output;
+    }
+}

@@ -1,0 +1,67 @@
+using GptSharp.TestKit;
+using static GptSharp.TestKit.OpInput;
+
+namespace GptSharp.Tensors.Tests.Ops;
+
+public sealed class DropoutTests : OpConformanceTests<DropoutTests>, IOpCases
+{
+    public static IReadOnlyList<OpCase> Cases { get; } =
+    [
+        new("odd samples", t => Tensors.Ops.Dropout(t[0], 0.3, site: 2), Normal((3, 7, 11), 1)) { Training = true },
+        new("several chunks", t => Tensors.Ops.Dropout(t[0], 0.1, site: 9), Normal((2, 40_001), 1)) { Training = true },
+        new("off outside training", t => Tensors.Ops.Scale(Tensors.Ops.Dropout(t[0], 0.9, site: 2), 1), Normal((3, 7), 1)),
+    ];
+
+    [Fact]
+    public void A_mask_belongs_to_its_sample_whatever_the_micro_batch()
+    {
+        const int samples = 6;
+        const int elements = 501;
+        float[] ones = [.. Enumerable.Repeat(1f, samples * elements)];
+        foreach (string backend in TestBackends.Names)
+        {
+            using var engine = new Engine(TestBackends.Create(backend));
+            double[] whole = Masked(engine, ones, 0, samples);
+            var pieces = new List<double>();
+            for (uint first = 0; first < samples; first += 2)
+            {
+                pieces.AddRange(Masked(engine, ones[..(2 * elements)], first, 2));
+            }
+
+            Assert.Equal(whole, pieces);
+        }
+
+        static double[] Masked(Engine engine, float[] ones, uint firstSample, int samples)
+        {
+            using Step step = engine.BeginStep(StepOptions.Train(seed: 1, stepIndex: 2, firstSample));
+            return Tensors.Ops.Dropout(step.Input(ones, (samples, elements)), 0.5, site: 3).ToDoubles();
+        }
+    }
+
+    [Fact]
+    public void The_share_of_zeros_is_the_rate()
+    {
+        const int count = 400_000;
+        using Engine engine = TestBackends.NewEngine();
+        using Step step = engine.BeginStep(StepOptions.Train(1, 2, 3));
+        float[] ones = [.. Enumerable.Repeat(1f, count)];
+
+        double[] y = Tensors.Ops.Dropout(step.Input(ones, (4, count / 4)), 0.2, site: 1).ToDoubles();
+
+        // Five standard deviations of a binomial share.
+        Assert.Equal(0.2, y.Count(v => v == 0) / (double)count, 5 * Math.Sqrt(0.2 * 0.8 / count));
+        Assert.All(y, v => Assert.True(v == 0 || Math.Abs(v - 1.25) < 1e-6));
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1)]
+    [InlineData(double.NaN)]
+    public void A_rate_that_is_no_probability_is_refused(double rate)
+    {
+        using Engine engine = TestBackends.NewEngine();
+        using Step step = engine.BeginStep(StepOptions.Train(1, 2, 3));
+
+        Assert.Throws<TensorException>(() => Tensors.Ops.Dropout(step.Input(new float[4], (2, 2)), rate, 0));
+    }
+}

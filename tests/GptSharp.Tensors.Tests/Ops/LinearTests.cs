@@ -1,0 +1,36 @@
+using GptSharp.TestKit;
+using static GptSharp.TestKit.OpInput;
+
+namespace GptSharp.Tensors.Tests.Ops;
+
+public sealed class LinearTests : OpConformanceTests<LinearTests>, IOpCases
+{
+    public static IReadOnlyList<OpCase> Cases { get; } =
+    [
+        Case("one element", 1, 1, 1, bias: true),
+        Case("one row", 1, 37, 19, bias: true),
+        Case("odd sizes", 13, 7, 5, bias: true),
+        Case("no bias", 13, 7, 5, bias: false),
+        Case("several tiles", 150, 70, 99, bias: true),
+        Case("many rows, few columns", 515, 33, 3, bias: true),
+        new("three axes", t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((2, 3, 8), 1), Normal((4, 8), 2), Normal(4, 3)),
+        new("weight used twice", t => Tensors.Ops.Linear(Tensors.Ops.Linear(t[0], t[1]), t[1]), Normal((5, 6), 1), Normal((6, 6), 2)),
+    ];
+
+    [Fact]
+    public void A_weight_that_does_not_fit_is_refused_with_both_shapes()
+    {
+        using Engine engine = TestBackends.NewEngine();
+        using Step step = engine.BeginStep();
+        Tensor x = step.Input(new float[6], (2, 3));
+        Tensor weight = step.Input(new float[8], (2, 4));
+
+        TensorException error = Assert.Throws<TensorException>(() => Tensors.Ops.Linear(x, weight));
+
+        Assert.Equal("linear: x (2, 3) needs a weight (N, 3), not (2, 4).", error.Message);
+    }
+
+    private static OpCase Case(string name, int rows, int inputs, int outputs, bool bias) => bias
+        ? new(name, t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2), Normal(outputs, 3))
+        : new(name, t => Tensors.Ops.Linear(t[0], t[1]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2));
+}

@@ -1,0 +1,179 @@
+using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Reference;
+
+namespace GptSharp.TestKit;
+
+/// <summary>The checks that every operation passes on every backend.</summary>
+public static class OpConformance
+{
+    private const int SampledElements = 48;
+
+    /// <summary>Output and gradients are Reference's, with guard zones around every buffer and NaN in every fresh one.</summary>
+    public static void CheckAgainstReference(OpCase opCase, Func<IBackend> newBackend)
+    {
+        using var reference = new Engine(new ReferenceBackend());
+        using var engine = new Engine(newBackend(), new EngineOptions { GuardMemory = true });
+        OpResult expected = OpResult.Of(reference, opCase, DType.F64);
+        OpResult actual = OpResult.Of(engine, opCase, DType.F32);
+        CheckClose(opCase, "output", expected.Output, actual.Output, opCase.Tolerance);
+        CheckGradients(opCase, expected, actual, factor: 1, opCase.Tolerance);
+
+        // A second pass in the same step adds to the gradients instead of overwriting them.
+        OpResult twice = OpResult.Of(engine, opCase, DType.F32, passes: 2);
+        CheckGradients(opCase, expected, twice, factor: 2, opCase.Tolerance);
+    }
+
+    /// <summary>Reference's gradients are the central differences of its outputs, in float64, to 1e-6.</summary>
+    public static void CheckFiniteDifferences(OpCase opCase)
+    {
+        using var engine = new Engine(new ReferenceBackend(), new EngineOptions { GuardMemory = true });
+        OpResult result = OpResult.Of(engine, opCase, DType.F64);
+        for (int i = 0; i < opCase.Inputs.Length; i++)
+        {
+            if (!opCase.Inputs[i].RequiresGradient)
+            {
+                continue;
+            }
+
+            double[] gradient = result.Gradients[i] ?? throw Failure(opCase, $"input {i} received no gradient");
+            int[] elements = Sample(gradient.Length);
+            double[] differences = Array.ConvertAll(elements, element => CentralDifference(engine, opCase, i, element));
+            CheckClose(opCase, $"gradient of input {i}", differences, Array.ConvertAll(elements, e => gradient[e]), 1e-6);
+        }
+    }
+
+    /// <summary>The bits do not depend on the number of threads, nor on the run.</summary>
+    public static void CheckRepeatable(OpCase opCase, Func<int, IBackend> newBackendWithThreads)
+    {
+        OpResult? first = null;
+        foreach (int threads in (int[])[1, 2, 3, 8])
+        {
+            using var engine = new Engine(newBackendWithThreads(threads));
+            for (int run = 0; run < 2; run++)
+            {
+                OpResult result = OpResult.Of(engine, opCase, DType.F32);
+                first ??= result;
+                CheckEqual(opCase, $"output with {threads} threads", first.Output, result.Output);
+                for (int i = 0; i < result.Gradients.Length; i++)
+                {
+                    CheckEqual(opCase, $"gradient {i} with {threads} threads", first.Gradients[i] ?? [], result.Gradients[i] ?? []);
+                }
+            }
+        }
+    }
+
+    /// <summary>After warm-up a step allocates nothing on the managed heap, forward or backward.</summary>
+    public static void CheckAllocatesNothing(OpCase opCase, Func<IBackend> newBackend)
+    {
+        using var engine = new Engine(newBackend());
+        var inputs = new Tensor[opCase.Inputs.Length];
+        OpInput? projection = null;
+        long Run()
+        {
+            using Step step = engine.BeginStep(opCase.StepOptions);
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = opCase.Inputs[i].Enter(step, DType.F32);
+            }
+
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Tensor y = opCase.Body(inputs);
+            long forward = GC.GetAllocatedBytesForCurrentThread() - before;
+            if (!opCase.Differentiable)
+            {
+                return forward;
+            }
+
+            projection ??= OpResult.Projection(y.Shape);
+            Tensor dy = projection.Enter(step, DType.F32);
+            before = GC.GetAllocatedBytesForCurrentThread();
+            step.Backward(y, dy);
+            return forward + GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            Run();
+        }
+
+        long bytes = Run();
+        if (bytes != 0)
+        {
+            throw Failure(opCase, $"{bytes} managed bytes were allocated after warm-up");
+        }
+    }
+
+    private static void CheckGradients(OpCase opCase, OpResult expected, OpResult actual, double factor, double tolerance)
+    {
+        for (int i = 0; i < expected.Gradients.Length; i++)
+        {
+            if (expected.Gradients[i] is { } gradient)
+            {
+                double[] other = actual.Gradients[i] ?? throw Failure(opCase, $"input {i} received no gradient");
+                CheckClose(opCase, $"gradient of input {i}", Array.ConvertAll(gradient, g => factor * g), other, tolerance);
+            }
+        }
+    }
+
+    private static double CentralDifference(Engine engine, OpCase opCase, int input, int element)
+    {
+        double step = 1e-5 * Math.Max(1, Math.Abs(opCase.Inputs[input].Floats[element]));
+        return (Projected(engine, opCase, input, element, step) - Projected(engine, opCase, input, element, -step)) / (2 * step);
+    }
+
+    private static double Projected(Engine engine, OpCase opCase, int shifted, int element, double shift)
+    {
+        using Step step = engine.BeginStep(opCase.StepOptions);
+        var inputs = new Tensor[opCase.Inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = i == shifted
+                ? opCase.Inputs[i].EnterShifted(step, element, shift)
+                : opCase.Inputs[i].Enter(step, DType.F64);
+        }
+
+        Tensor y = opCase.Body(inputs);
+        double[] values = y.ToDoubles();
+        ReadOnlySpan<float> projection = OpResult.Projection(y.Shape).Floats;
+        double sum = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            sum += values[i] * projection[i];
+        }
+
+        return sum;
+    }
+
+    private static int[] Sample(int count)
+    {
+        if (count <= SampledElements)
+        {
+            return [.. Enumerable.Range(0, count)];
+        }
+
+        var random = new Random(count);
+        return [.. Enumerable.Range(0, SampledElements).Select(_ => random.Next(count))];
+    }
+
+    private static void CheckClose(OpCase opCase, string what, double[] expected, double[] actual, double tolerance)
+    {
+        double distance = RelativeDistance.Between(expected, actual);
+        if (!(distance <= tolerance))
+        {
+            throw Failure(opCase, $"{what} is {distance:E2} away (relative L2), allowed {tolerance:E1}");
+        }
+    }
+
+    private static void CheckEqual(OpCase opCase, string what, double[] expected, double[] actual)
+    {
+        for (int i = 0; i < expected.Length; i++)
+        {
+            if (BitConverter.DoubleToInt64Bits(expected[i]) != BitConverter.DoubleToInt64Bits(actual[i]))
+            {
+                throw Failure(opCase, $"{what} differs at element {i}: {actual[i]:R} instead of {expected[i]:R}");
+            }
+        }
+    }
+
+    private static InvalidOperationException Failure(OpCase opCase, string what) => new($"{opCase.Name}: {what}.");
+}
