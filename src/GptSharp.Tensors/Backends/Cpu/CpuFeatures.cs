@@ -1,0 +1,44 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace GptSharp.Tensors.Backends.Cpu;
+
+/// <summary>What the processor can do, and which of it is used.</summary>
+public static class CpuFeatures
+{
+    /// <summary>The environment variable that forces a path: <c>avx512</c>, <c>avx2</c> or <c>vector128</c> (also <c>neon</c>).</summary>
+    public const string Variable = "GPTSHARP_SIMD";
+
+    /// <summary>The paths that this machine can run, widest first.</summary>
+    public static IReadOnlyList<SimdPath> Available { get; } =
+        [.. new[] { SimdPath.Avx512, SimdPath.Avx2, SimdPath.Vector128 }.Where(IsAvailable)];
+
+    /// <summary>Whether this machine can run a path.</summary>
+    public static bool IsAvailable(SimdPath path) => path switch
+    {
+        SimdPath.Avx512 => Avx512F.IsSupported && Avx512DQ.IsSupported && Avx512BW.VL.IsSupported,
+        SimdPath.Avx2 => Avx2.IsSupported && Fma.IsSupported,
+        _ => true,
+    };
+
+    /// <summary>The widest path, or the one that <see cref="Variable"/> names.</summary>
+    /// <exception cref="TensorException">The variable names an unknown path or one that this machine lacks.</exception>
+    public static SimdPath Select()
+    {
+        string? name = Environment.GetEnvironmentVariable(Variable);
+        if (string.IsNullOrEmpty(name))
+        {
+            return Available[0];
+        }
+
+        SimdPath path = name.ToLowerInvariant() switch
+        {
+            "avx512" => SimdPath.Avx512,
+            "avx2" => SimdPath.Avx2,
+            "vector128" or "neon" => SimdPath.Vector128,
+            _ => throw new TensorException($"{Variable}={name} is no vector path; use avx512, avx2 or vector128."),
+        };
+        return IsAvailable(path)
+            ? path
+            : throw new TensorException($"{Variable}={name} asks for instructions that this processor lacks; it has {string.Join(", ", Available)}.");
+    }
+}
