@@ -1,1 +1,3 @@
-return 0;
+using GptSharp.Cli;
+
+return CommandLine.Run(args, new CommandOutput(Console.Out, Console.Error));

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Xunit;
+
+namespace GptSharp.Cli.Tests.Commands;
+
+public sealed class InfoCommandTests
+{
+    private static string[] Info(params string[] arguments)
+    {
+        StringWriter output = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        Assert.Equal(0, CommandLine.Run(["info", .. arguments], new CommandOutput(output, TextWriter.Null)));
+        return output.ToString().Split('\n');
+    }
+
+    private static string Total(string[] lines) => Assert.Single(lines, line => line.StartsWith("total", StringComparison.Ordinal))[5..].Trim();
+
+    [Theory]
+    [InlineData("gpt2", "124,439,808")]
+    [InlineData("gpt2-medium", "354,823,168")]
+    [InlineData("gpt2-large", "774,030,080")]
+    [InlineData("gpt2-xl", "1,557,611,200")]
+    public void The_total_of_gpt2_is_the_published_one(string preset, string total) => Assert.Equal(total, Total(Info(preset)));
+
+    [Theory]
+    [InlineData("gpt3-xl", "24 heads")]
+    [InlineData("gpt3-13b", "5140")]
+    public void A_preset_that_differs_from_the_paper_says_so(string preset, string words) =>
+        Assert.Contains(Info(preset), line => line.StartsWith("Note: Table 2.1 gives", StringComparison.Ordinal) && line.Contains(words, StringComparison.Ordinal));
+
+    [Fact]
+    public void Components_have_shapes_and_their_parameters_add_up()
+    {
+        string[] lines = Info("gpt2");
+        Assert.Contains(lines, line => line.StartsWith("mlp ", StringComparison.Ordinal) && line.Contains("(768, 3072)      12   28,311,552", StringComparison.Ordinal));
+        int first = Array.FindIndex(lines, line => line.StartsWith("embedding", StringComparison.Ordinal));
+        int last = Array.FindIndex(lines, line => line.StartsWith("total", StringComparison.Ordinal));
+        long sum = lines[first..last].Sum(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^3], NumberStyles.AllowThousands, CultureInfo.InvariantCulture));
+        Assert.Equal(124_439_808, sum);
+    }
+
+    [Fact]
+    public void Without_a_name_every_preset_is_listed()
+    {
+        string[] lines = Info();
+        Assert.Contains(lines, line => line.StartsWith("gpt2-xl", StringComparison.Ordinal) && line.EndsWith("1,557,611,200", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("gpt3-175b", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_configuration_file_is_described_with_the_vocabulary_it_will_have()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, "model:\n  layers: 2\n  heads: 1\n  channels: 3\n  mlp: 5\n  block: 6\ndata:\n  tokenizer: byte\n");
+            Assert.Equal((((256 + 6) * 3) + (2 * 98) + 6).ToString(CultureInfo.InvariantCulture), Total(Info(path)));
+            Assert.Equal("250", Total(Info(path, "--vocabulary", "10")));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void A_vocabulary_that_only_the_data_knows_is_said_to_be_a_guess()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, "data:\n  name: tinyshakespeare\n");
+            Assert.Contains(Info(path), line => line.StartsWith("Note: The vocabulary depends on the data set", StringComparison.Ordinal));
+            Assert.DoesNotContain(Info(path, "--vocabulary", "65"), line => line.StartsWith("Note", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
