@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using GptSharp.Tensors.Backends.Cpu.Kernels;
+using GptSharp.Tensors.Backends.Cpu.Threading;
+using Xunit;
+
+namespace GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
+
+/// <summary>
+/// One kernel call on guarded arrays: runs it at every register width of the machine and with 1, 2, 3 and 8 threads, has each
+/// width's result checked, and demands the same bits from every number of threads.
+/// </summary>
+internal sealed class KernelCase(int seed) : IDisposable
+{
+    private static readonly ThreadTeam[] s_teams = [new(1), new(2), new(3), new(8)];
+    private static readonly Lock s_gate = new();
+    private readonly Random _random = new(seed);
+    private readonly List<GuardedFloats> _buffers = [];
+    private readonly List<GuardedFloats> _outputs = [];
+
+    public GuardedFloats Input(int count, double scale = 1) => Input(count, _ => (float)(scale * Normal()));
+
+    public GuardedFloats Input(int count, Func<int, float> value) => Keep(new GuardedFloats(Fill(count, value), isOutput: false));
+
+    /// <summary>Integers, in the bits of floats.</summary>
+    public GuardedFloats InputIntegers(int count, Func<int, int> value) =>
+        Input(count, i => BitConverter.Int32BitsToSingle(value(i)));
+
+    /// <summary>NaN where beta is 0, so that an element that is read or not written shows; numbers where it is not.</summary>
+    public GuardedFloats Output(int count, float beta = 0)
+    {
+        GuardedFloats buffer = Keep(new GuardedFloats(Fill(count, _ => beta == 0 ? float.NaN : (float)Normal()), isOutput: true));
+        _outputs.Add(buffer);
+        return buffer;
+    }
+
+    /// <summary>Memory whose contents do not matter.</summary>
+    public GuardedFloats Workspace(long count) =>
+        Keep(new GuardedFloats(Fill(checked((int)count), _ => float.NaN), isOutput: true));
+
+    public int Next(int limit) => _random.Next(limit);
+
+    public double Normal() =>
+        Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
+
+    /// <summary>Runs <paramref name="call"/> everywhere; <paramref name="check"/> judges the outputs once per width.</summary>
+    public void Run(Action<ThreadTeam> call, Action check)
+    {
+        lock (s_gate)
+        {
+            foreach (int width in LaneDispatch.SupportedWidths)
+            {
+                LaneDispatch.Force(width);
+                try
+                {
+                    RunWidth(call, check);
+                }
+                finally
+                {
+                    LaneDispatch.Force(0);
+                }
+            }
+        }
+    }
+
+    private void RunWidth(Action<ThreadTeam> call, Action check)
+    {
+        float[][]? first = null;
+        foreach (ThreadTeam team in s_teams)
+        {
+            _buffers.ForEach(b => b.Restore());
+            call(team);
+            _buffers.ForEach(b => b.AssertIntact());
+            if (first == null)
+            {
+                check();
+                first = [.. _outputs.Select(o => o.Values.ToArray())];
+                continue;
+            }
+
+            for (int i = 0; i < first.Length; i++)
+            {
+                Assert.True(
+                    MemoryMarshal.AsBytes<float>(first[i]).SequenceEqual(MemoryMarshal.AsBytes(_outputs[i].Values)),
+                    $"Output {i} has other bits with {team.ThreadCount} threads than with one.");
+            }
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        call(s_teams[0]);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    public static void AssertNear(double expected, float got, double tolerance, string what, long at)
+    {
+        if (!(Math.Abs(got - expected) <= tolerance * (1 + Math.Abs(expected))))
+        {
+            Assert.Fail($"{what}[{at}] is {got:R}, expected {expected:R} within {tolerance} (1 + |expected|).");
+        }
+    }
+
+    public void Dispose() => _buffers.ForEach(b => b.Dispose());
+
+    private static float[] Fill(int count, Func<int, float> value)
+    {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = value(i);
+        }
+
+        return values;
+    }
+
+    private GuardedFloats Keep(GuardedFloats buffer)
+    {
+        _buffers.Add(buffer);
+        return buffer;
+    }
+}
