@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors;
@@ -71,7 +72,8 @@ public static class Philox
         RequireElementRange(firstElement, words.Length);
         fixed (uint* pointer = words)
         {
-            new PhiloxFill(pointer, words.Length, new PhiloxKey(seed, step, sample, site), firstElement).Run();
+            PhiloxFill fill = new(pointer, words.Length, new RandomKey(seed, step, sample, site), firstElement);
+            LaneDispatch.Run(fill, CpuFeatures.Available[0]);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 using GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
 using Xunit;
@@ -44,13 +45,13 @@ public class PhiloxTests
     }
 
     [Theory]
-    [InlineData(512)]
-    [InlineData(256)]
-    [InlineData(128)]
-    public unsafe void The_bulk_fill_equals_the_scalar_words_at_every_length_and_alignment(int width)
+    [InlineData(SimdPath.Avx512)]
+    [InlineData(SimdPath.Avx2)]
+    [InlineData(SimdPath.Vector128)]
+    public unsafe void The_bulk_fill_equals_the_scalar_words_at_every_length_and_alignment(SimdPath path)
     {
-        Widths.Require(width);
-        PhiloxKey key = new(0x0123456789ABCDEF, Step: 7, Sample: 11, Site: 13);
+        SimdPaths.Require(path);
+        RandomKey key = new(0x0123456789ABCDEF, Step: 7, FirstSample: 11, Site: 13);
         uint[] words = new uint[300];
         foreach (ulong first in new ulong[] { 0, 1, 2, 3, 4, 1021, (1UL << 34) - 300 })
         {
@@ -59,12 +60,12 @@ public class PhiloxTests
                 Array.Fill(words, 0xDEADBEEF);
                 fixed (uint* pointer = words)
                 {
-                    Widths.Run(width, new PhiloxFill(pointer, count, key, first));
+                    LaneDispatch.Run(new PhiloxFill(pointer, count, key, first), path);
                 }
 
                 for (int i = 0; i < count; i++)
                 {
-                    Assert.Equal(Philox.Word(key.Seed, key.Step, key.Sample, key.Site, first + (ulong)i), words[i]);
+                    Assert.Equal(Philox.Word(key.Seed, key.Step, key.FirstSample, key.Site, first + (ulong)i), words[i]);
                 }
 
                 Assert.All(words.Skip(count), w => Assert.Equal(0xDEADBEEF, w));

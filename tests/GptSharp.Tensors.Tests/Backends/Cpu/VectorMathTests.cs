@@ -16,18 +16,18 @@ public class VectorMathTests
         Erf,
     }
 
-    public static TheoryData<Function, int, double> Bounds
+    public static TheoryData<Function, SimdPath, double> Bounds
     {
         get
         {
-            TheoryData<Function, int, double> data = new();
-            foreach (int width in new[] { 512, 256, 128 })
+            TheoryData<Function, SimdPath, double> data = new();
+            foreach (SimdPath path in Enum.GetValues<SimdPath>())
             {
-                data.Add(Function.Exp, width, 1.0);
-                data.Add(Function.Exp2, width, 1.0);
-                data.Add(Function.Log, width, 1.0);
-                data.Add(Function.Tanh, width, 1.5);
-                data.Add(Function.Erf, width, 1.5);
+                data.Add(Function.Exp, path, 1.0);
+                data.Add(Function.Exp2, path, 1.0);
+                data.Add(Function.Log, path, 1.0);
+                data.Add(Function.Tanh, path, 1.5);
+                data.Add(Function.Erf, path, 1.5);
             }
 
             return data;
@@ -36,9 +36,9 @@ public class VectorMathTests
 
     [Theory]
     [MemberData(nameof(Bounds))]
-    public void The_error_stays_within_the_documented_ulps_over_all_floats(Function function, int width, double bound)
+    public void The_error_stays_within_the_documented_ulps_over_all_floats(Function function, SimdPath path, double bound)
     {
-        Widths.Require(width);
+        SimdPaths.Require(path);
 
         // Every 6151st bit pattern, so all binades, denormals, infinities and NaNs of both signs are met.
         float[] x = new float[(uint.MaxValue / 6151) + 1];
@@ -48,14 +48,14 @@ public class VectorMathTests
         }
 
         // Exp2 promises nothing above 127.
-        Check(function, width, bound, function == Function.Exp2 ? [.. x.Where(v => !(v > 127))] : x);
+        Check(function, path, bound, function == Function.Exp2 ? [.. x.Where(v => !(v > 127))] : x);
     }
 
     [Theory]
     [MemberData(nameof(Bounds))]
-    public void The_error_stays_within_the_documented_ulps_where_the_functions_bend(Function function, int width, double bound)
+    public void The_error_stays_within_the_documented_ulps_where_the_functions_bend(Function function, SimdPath path, double bound)
     {
-        Widths.Require(width);
+        SimdPaths.Require(path);
         (double low, double high) = function switch
         {
             Function.Exp => (-104.5, 89.5),
@@ -70,32 +70,32 @@ public class VectorMathTests
             x[i] = (float)(low + ((high - low) * i / (x.Length - 1)));
         }
 
-        Check(function, width, bound, x);
+        Check(function, path, bound, x);
     }
 
     [Theory]
-    [InlineData(512)]
-    [InlineData(256)]
-    [InlineData(128)]
-    public void Special_values_are_those_of_the_mathematical_functions(int width)
+    [InlineData(SimdPath.Avx512)]
+    [InlineData(SimdPath.Avx2)]
+    [InlineData(SimdPath.Vector128)]
+    public void Special_values_are_those_of_the_mathematical_functions(SimdPath path)
     {
-        Widths.Require(width);
+        SimdPaths.Require(path);
         float[] x = [0f, -0f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, float.Epsilon, -float.Epsilon];
         float inf = float.PositiveInfinity, nan = float.NaN;
-        Assert.Equal([1, 1, inf, 0, nan, 1, 1], Evaluate(Function.Exp, width, x));
+        Assert.Equal([1, 1, inf, 0, nan, 1, 1], Evaluate(Function.Exp, path, x));
         float[] xAtMost127 = [0f, -0f, 127, -inf, nan, float.Epsilon, -float.Epsilon];
-        Assert.Equal([1, 1, MathF.Pow(2, 127), 0, nan, 1, 1], Evaluate(Function.Exp2, width, xAtMost127));
-        Assert.Equal([-inf, -inf, inf, nan, nan, MathF.Log(float.Epsilon), nan], Evaluate(Function.Log, width, x));
+        Assert.Equal([1, 1, MathF.Pow(2, 127), 0, nan, 1, 1], Evaluate(Function.Exp2, path, xAtMost127));
+        Assert.Equal([-inf, -inf, inf, nan, nan, MathF.Log(float.Epsilon), nan], Evaluate(Function.Log, path, x));
         float[] odd = [0f, -0f, 1, -1, nan, float.Epsilon, -float.Epsilon];
-        Assert.Equal(odd, Evaluate(Function.Tanh, width, x));
-        Assert.Equal(odd, Evaluate(Function.Erf, width, x));
-        Assert.True(float.IsNegative(Evaluate(Function.Tanh, width, x)[1]));
-        Assert.True(float.IsNegative(Evaluate(Function.Erf, width, x)[1]));
+        Assert.Equal(odd, Evaluate(Function.Tanh, path, x));
+        Assert.Equal(odd, Evaluate(Function.Erf, path, x));
+        Assert.True(float.IsNegative(Evaluate(Function.Tanh, path, x)[1]));
+        Assert.True(float.IsNegative(Evaluate(Function.Erf, path, x)[1]));
     }
 
-    private static void Check(Function function, int width, double bound, float[] x)
+    private static void Check(Function function, SimdPath path, double bound, float[] x)
     {
-        float[] y = Evaluate(function, width, x);
+        float[] y = Evaluate(function, path, x);
         double worst = 0;
         float at = 0;
         for (int i = 0; i < x.Length; i++)
@@ -108,8 +108,8 @@ public class VectorMathTests
             }
         }
 
-        Assert.True(worst <= bound, $"{function} at {width} bits is off by {worst:F3} ulp at {at:R}.");
-        TestContext.Current.TestOutputHelper?.WriteLine($"{function} at {width} bits: {worst:F3} ulp, at {at:R}");
+        Assert.True(worst <= bound, $"{function} at {path} is off by {worst:F3} ulp at {at:R}.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{function} at {path}: {worst:F3} ulp, at {at:R}");
     }
 
     private static double Ulps(float got, double exact)
@@ -159,12 +159,12 @@ public class VectorMathTests
         return 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
     }
 
-    private static unsafe float[] Evaluate(Function function, int width, float[] x)
+    private static unsafe float[] Evaluate(Function function, SimdPath path, float[] x)
     {
         float[] y = new float[x.Length];
         fixed (float* py = y, px = x)
         {
-            Widths.Run(width, new Evaluation(py, px, x.Length, function));
+            LaneDispatch.Run(new Evaluation(py, px, x.Length, function), path);
         }
 
         return y;

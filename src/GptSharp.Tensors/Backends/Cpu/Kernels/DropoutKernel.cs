@@ -13,9 +13,9 @@ internal static unsafe class DropoutKernel
     /// y = mask x / (1 - rate) + beta y, the mask 1 where <see cref="Philox.Uniform"/> of the element is at least the rate; y may be x.
     /// The backward pass is the same call on the gradients.
     /// </summary>
-    /// <remarks>y, x: (samples, elements); key: of the first sample, the others follow on. Rate in [0, 1).</remarks>
+    /// <remarks>y, x: (samples, elements); sample b draws as number FirstSample + b. Rate in [0, 1).</remarks>
     public static void Run(
-        float* y, float* x, int samples, long elements, float rate, PhiloxKey key, float beta, ThreadTeam team)
+        float* y, float* x, int samples, long elements, float rate, RandomKey key, float beta, ThreadTeam team)
     {
         Philox.RequireElementRange(0, elements);
         uint threshold = Philox.KeepThreshold(rate);
@@ -26,7 +26,7 @@ internal static unsafe class DropoutKernel
     }
 
     private readonly struct Part(
-        float* y, float* x, long elements, float scale, uint threshold, PhiloxKey key, float beta, int partsPerSample)
+        float* y, float* x, long elements, float scale, uint threshold, RandomKey key, float beta, int partsPerSample)
         : ILaneKernel
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -34,7 +34,7 @@ internal static unsafe class DropoutKernel
             where T : unmanaged, ILanes<T>
         {
             (int sample, int partOfSample) = Math.DivRem(part, partsPerSample);
-            PhiloxLanes<T> philox = new(key with { Sample = key.Sample + (uint)sample });
+            PhiloxLanes<T> philox = new(key, (uint)sample);
             T least = T.BroadcastWords(threshold, threshold, threshold, threshold);
             T factor = T.Broadcast(scale), keep = T.Broadcast(beta);
             long start = (long)partOfSample * PartLength;

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using GptSharp.Tensors.Backends.Cpu.Threading;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
@@ -24,34 +22,16 @@ internal interface ILaneKernel
 /// <summary>The one place where a kernel meets a register width and the thread team.</summary>
 internal static class LaneDispatch
 {
-    [ThreadStatic]
-    private static int s_forcedWidth;
-
-    /// <summary>Register widths that this machine can run, in bits, widest first.</summary>
-    public static int[] SupportedWidths { get; } = [.. new[] { 512, 256, 128 }.Where(IsSupported)];
-
-    /// <summary>For tests: the register width of what the calling thread starts from now on; 0 leaves the choice.</summary>
-    public static void Force(int width) => s_forcedWidth = width;
-
-    private static int Width => s_forcedWidth != 0 ? s_forcedWidth : SupportedWidths[0];
-
-    private static bool IsSupported(int width) => width switch
-    {
-        512 => Vector512.IsHardwareAccelerated && Avx512F.IsSupported && Avx512DQ.IsSupported,
-        256 => Avx2.IsSupported && Fma.IsSupported,
-        _ => true,
-    };
-
-    /// <summary>Runs the action with the widest registers in use.</summary>
-    public static void Run<TAction>(in TAction action)
+    /// <summary>Runs the action with the registers of <paramref name="path"/>.</summary>
+    public static void Run<TAction>(in TAction action, SimdPath path)
         where TAction : struct, ILaneAction
     {
-        switch (Width)
+        switch (path)
         {
-            case 512:
+            case SimdPath.Avx512:
                 action.Run<Lanes512>();
                 break;
-            case 256:
+            case SimdPath.Avx2:
                 action.Run<Lanes256>();
                 break;
             default:
@@ -60,25 +40,25 @@ internal static class LaneDispatch
         }
     }
 
-    /// <summary>Runs parts 0 ... count - 1 of the kernel on the team, with the widest registers in use.</summary>
+    /// <summary>Runs parts 0 ... count - 1 of the kernel on the team, with the team's registers.</summary>
     public static void For<TKernel>(ThreadTeam team, int count, in TKernel kernel)
         where TKernel : struct, ILaneKernel
     {
-        switch (Width)
+        switch (team.Path)
         {
-            case 512:
-                team.For(count, new Parts<TKernel, Lanes512>(kernel));
+            case SimdPath.Avx512:
+                team.For(count, new Body<TKernel, Lanes512>(kernel));
                 break;
-            case 256:
-                team.For(count, new Parts<TKernel, Lanes256>(kernel));
+            case SimdPath.Avx2:
+                team.For(count, new Body<TKernel, Lanes256>(kernel));
                 break;
             default:
-                team.For(count, new Parts<TKernel, Lanes128>(kernel));
+                team.For(count, new Body<TKernel, Lanes128>(kernel));
                 break;
         }
     }
 
-    private readonly struct Parts<TKernel, T>(TKernel kernel) : IParallelBody
+    private readonly struct Body<TKernel, T>(TKernel kernel) : IParallelBody
         where TKernel : struct, ILaneKernel
         where T : unmanaged, ILanes<T>
     {

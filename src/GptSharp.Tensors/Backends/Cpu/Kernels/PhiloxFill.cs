@@ -3,15 +3,13 @@ using System.Runtime.CompilerServices;
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>Writes the random words of <paramref name="count"/> consecutive elements, at any alignment.</summary>
-internal readonly unsafe struct PhiloxFill(uint* words, int count, PhiloxKey key, ulong firstElement) : ILaneAction
+internal readonly unsafe struct PhiloxFill(uint* words, int count, RandomKey key, ulong firstElement) : ILaneAction
 {
-    public void Run() => LaneDispatch.Run(in this);
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run<T>()
         where T : unmanaged, ILanes<T>
     {
-        PhiloxLanes<T> philox = new(key);
+        PhiloxLanes<T> philox = new(key, 0);
         uint* buffer = stackalloc uint[4 * T.Count];
         uint block = (uint)(firstElement >> 2);
 

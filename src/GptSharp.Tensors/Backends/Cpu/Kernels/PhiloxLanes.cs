@@ -2,9 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
-/// <summary>What keys a stream of random words, see <see cref="Philox"/>.</summary>
-internal readonly record struct PhiloxKey(ulong Seed, uint Step, uint Sample, uint Site);
-
 /// <summary>
 /// Philox on registers: every 128 bits hold one counter, so the words come out in the order of the elements.
 /// </summary>
@@ -19,9 +16,9 @@ internal readonly struct PhiloxLanes<T>
     private readonly T _key0, _key1, _key2, _key3, _key4, _key5, _key6, _key7, _key8, _key9;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public PhiloxLanes(in PhiloxKey key)
+    public PhiloxLanes(in RandomKey key, uint sample)
     {
-        _counter = T.AddWords(T.BroadcastWords(0, key.Sample, key.Step, key.Site), T.CounterSteps);
+        _counter = T.AddWords(T.BroadcastWords(0, key.FirstSample + sample, key.Step, key.Site), T.CounterSteps);
         _multipliers = T.BroadcastWords(Philox.Multiplier0, 0, Philox.Multiplier1, 0);
         T step = T.BroadcastWords(Philox.Weyl0, 0, Philox.Weyl1, 0);
         _key0 = T.BroadcastWords((uint)key.Seed, 0, (uint)(key.Seed >> 32), 0);

@@ -73,11 +73,11 @@ internal static unsafe class TileProduct
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T First<T>(float* c, TileStart start, T scale)
         where T : unmanaged, ILanes<T> => start switch
-    {
-        TileStart.Zero => T.Zero,
-        TileStart.Keep => T.Load(c),
-        _ => T.Load(c) * scale,
-    };
+        {
+            TileStart.Zero => T.Zero,
+            TileStart.Keep => T.Load(c),
+            _ => T.Load(c) * scale,
+        };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EightByTwo<T>(

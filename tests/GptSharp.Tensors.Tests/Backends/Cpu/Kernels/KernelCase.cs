@@ -1,18 +1,21 @@
 using System.Runtime.InteropServices;
-using GptSharp.Tensors.Backends.Cpu.Kernels;
+using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Threading;
 using Xunit;
 
 namespace GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
 
 /// <summary>
-/// One kernel call on guarded arrays: runs it at every register width of the machine and with 1, 2, 3 and 8 threads, has each
-/// width's result checked, and demands the same bits from every number of threads.
+/// One kernel call on guarded arrays: runs it on every vector path of the machine and with 1, 2, 3 and 8 threads, has each
+/// path's result checked, and demands the same bits from every number of threads.
 /// </summary>
 internal sealed class KernelCase(int seed) : IDisposable
 {
-    private static readonly ThreadTeam[] s_teams = [new(1), new(2), new(3), new(8)];
-    private static readonly Lock s_gate = new();
+    private static readonly Dictionary<SimdPath, ThreadTeam[]> Teams = CpuFeatures.Available.ToDictionary(
+        path => path,
+        path => new[] { 1, 2, 3, 8 }.Select(threads => new ThreadTeam(threads, path)).ToArray());
+
+    private static readonly Lock Gate = new();
     private readonly Random _random = new(seed);
     private readonly List<GuardedFloats> _buffers = [];
     private readonly List<GuardedFloats> _outputs = [];
@@ -42,30 +45,23 @@ internal sealed class KernelCase(int seed) : IDisposable
     public double Normal() =>
         Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
 
-    /// <summary>Runs <paramref name="call"/> everywhere; <paramref name="check"/> judges the outputs once per width.</summary>
+    /// <summary>Runs <paramref name="call"/> everywhere; <paramref name="check"/> judges the outputs once per vector path.</summary>
     public void Run(Action<ThreadTeam> call, Action check)
     {
-        lock (s_gate)
+        // A team serves one caller at a time, and test classes run in parallel.
+        lock (Gate)
         {
-            foreach (int width in LaneDispatch.SupportedWidths)
+            foreach (ThreadTeam[] teams in Teams.Values)
             {
-                LaneDispatch.Force(width);
-                try
-                {
-                    RunWidth(call, check);
-                }
-                finally
-                {
-                    LaneDispatch.Force(0);
-                }
+                RunPath(teams, call, check);
             }
         }
     }
 
-    private void RunWidth(Action<ThreadTeam> call, Action check)
+    private void RunPath(ThreadTeam[] teams, Action<ThreadTeam> call, Action check)
     {
         float[][]? first = null;
-        foreach (ThreadTeam team in s_teams)
+        foreach (ThreadTeam team in teams)
         {
             _buffers.ForEach(b => b.Restore());
             call(team);
@@ -81,12 +77,12 @@ internal sealed class KernelCase(int seed) : IDisposable
             {
                 Assert.True(
                     MemoryMarshal.AsBytes<float>(first[i]).SequenceEqual(MemoryMarshal.AsBytes(_outputs[i].Values)),
-                    $"Output {i} has other bits with {team.ThreadCount} threads than with one.");
+                    $"Output {i} has other bits with {team.ThreadCount} threads than with one ({team.Path}).");
             }
         }
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        call(s_teams[0]);
+        call(teams[0]);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
