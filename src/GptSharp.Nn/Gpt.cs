@@ -1,0 +1,179 @@
+using GptSharp.Nn.Modules;
+using GptSharp.Tensors;
+using GptSharp.Tensors.Memory;
+
+namespace GptSharp.Nn;
+
+/// <summary>
+/// The decoder-only transformer of GPT-2 (Radford et al. 2019): token and position embeddings, pre-norm blocks of masked
+/// attention and MLP, a last norm, and a head that may share the token embedding's weight.
+/// </summary>
+public sealed class Gpt : IDisposable
+{
+    private readonly DType _type;
+    private readonly Parameter _tokenTable;
+    private readonly Parameter? _positionTable;
+    private readonly SessionArena? _constants;
+    private readonly Tensor _positions;
+    private readonly Block[] _blocks;
+    private readonly LayerNorm _finalNorm;
+    private readonly Parameter _head;
+    private readonly uint _dropoutSite;
+    private readonly Action<ulong> _initialize;
+
+    /// <summary>Builds the model with all parameters zero: <see cref="Initialize"/> it or load it.</summary>
+    /// <param name="engine">Where it lives.</param>
+    /// <param name="config">Its sizes.</param>
+    /// <param name="type">Storage type of parameters and activations.</param>
+    /// <exception cref="ConfigurationException">Sizes that do not fit together.</exception>
+    public Gpt(Engine engine, GptConfig config, DType type = DType.F32)
+    {
+        Engine = engine;
+        Config = config.Validate();
+        _type = type;
+        Arena = engine.NewModelArena(type);
+        var builder = new ModuleBuilder(Arena);
+        Shape tableShape = (config.PaddedVocabularySize, config.Width);
+        var tableStart = Initialization.Normal(GptInitialization.Deviation, usedRows: config.VocabularySize);
+        _tokenTable = builder.In("wte").Declare("weight", tableShape, tableStart);
+        if (config.Positions == PositionEncoding.Learned)
+        {
+            _positionTable = builder.In("wpe").Declare(
+                "weight", (config.BlockSize, config.Width), Initialization.Normal(GptInitialization.Deviation));
+        }
+
+        _dropoutSite = builder.NextSite();
+        _blocks = new Block[config.LayerCount];
+        for (int layer = 0; layer < _blocks.Length; layer++)
+        {
+            _blocks[layer] = new Block(builder.In("h", layer), config, layer);
+        }
+
+        _finalNorm = new LayerNorm(builder.In("ln_f"), config.Width, config.Bias, config.LayerNormEpsilon);
+        _head = config.TieHead ? _tokenTable : builder.In("lm_head").Declare("weight", tableShape, tableStart);
+        _initialize = builder.Commit();
+        if (_positionTable is null)
+        {
+            _constants = engine.NewSessionArena("constants");
+            _positions = SinusoidalPositions.Create(_constants, config.BlockSize, config.Width, type);
+        }
+        else
+        {
+            _positions = _positionTable.Value;
+        }
+    }
+
+    /// <summary>The engine that the model lives on.</summary>
+    public Engine Engine { get; }
+
+    /// <summary>The model's sizes.</summary>
+    public GptConfig Config { get; }
+
+    /// <summary>The model's parameters and their memory.</summary>
+    public ModelArena Arena { get; }
+
+    /// <summary>Keeps only each block's input for backward and computes the rest again.</summary>
+    public bool RecomputeBlocks { get; set; }
+
+    /// <summary>Number of parameters: the tied head once, padding not at all.</summary>
+    public long ParameterCount => Arena.Parameters.Sum(LogicalCount);
+
+    /// <summary>Gives every parameter its first values, a function of the seed alone.</summary>
+    public void Initialize(ulong seed) => _initialize(seed);
+
+    /// <summary>The scores of every next token.</summary>
+    /// <param name="tokens">I32 (B, T), T at most the block size.</param>
+    /// <returns>(B, T, Vp): columns from the vocabulary size on are padding.</returns>
+    /// <exception cref="TensorException">A sequence longer than the block.</exception>
+    public Tensor Forward(Tensor tokens)
+    {
+        Step step = Engine.CurrentStep;
+        CheckLength(tokens.Shape.Last);
+        Tensor x = Ops.Embedding(tokens, _tokenTable.Value, _positions);    // (B, T, C)
+        x = Ops.Dropout(x, Config.Dropout, _dropoutSite);
+        foreach (Block block in _blocks)
+        {
+            x = step.Scope(block.Body, x, RecomputeBlocks);                 // (B, T, C)
+        }
+
+        x = _finalNorm.Forward(x);                                          // (B, T, C)
+        return Ops.Linear(x, _head.Value);                                  // (B, T, Vp)
+    }
+
+    /// <summary>The mean cross-entropy of the next tokens, in nats.</summary>
+    /// <param name="tokens">I32 (B, T).</param>
+    /// <param name="targets">I32 (B, T), the tokens that follow; <see cref="Ops.IgnoredTarget"/> is not scored.</param>
+    /// <param name="validCount">Scored targets of the whole global batch, by which the sum is divided.</param>
+    public Tensor Loss(Tensor tokens, Tensor targets, long validCount) =>
+        Ops.CrossEntropy(Forward(tokens), targets, Config.VocabularySize, validCount);
+
+    /// <summary>An empty cache for generating with this model.</summary>
+    /// <param name="batch">Number of sequences.</param>
+    /// <param name="capacity">Positions per sequence; at most the block size.</param>
+    public KeyValueCache NewCache(int batch, int capacity)
+    {
+        CheckLength(capacity);
+        return new KeyValueCache(Engine, Config, batch, capacity, _type);
+    }
+
+    /// <summary>
+    /// Scores of the token after the last real one of each sequence. The cache gains the positions; advance its lengths by the
+    /// number of real tokens of each sequence afterwards.
+    /// </summary>
+    /// <param name="tokens">I32 (B, N): N new tokens of each sequence, padded at the end.</param>
+    /// <param name="counts">How many of each sequence's N are real, at least 1.</param>
+    /// <param name="cache">The sequences so far.</param>
+    /// <returns>(B, Vp).</returns>
+    public Tensor ForwardCached(Tensor tokens, ReadOnlySpan<int> counts, KeyValueCache cache)
+    {
+        Step step = Engine.CurrentStep;
+        (int batch, int added) = (tokens.Shape[0], tokens.Shape[1]);
+        var positions = new int[batch * added];
+        var last = new int[batch];
+        for (int b = 0; b < batch; b++)
+        {
+            last[b] = (b * added) + counts[b] - 1;
+            for (int n = 0; n < added; n++)
+            {
+                // Padding may stand beyond the table; its result is never used.
+                positions[(b * added) + n] = Math.Min(cache.Lengths[b] + n, Config.BlockSize - 1);
+            }
+        }
+
+        Tensor starts = step.Input(cache.Lengths, batch);                                    // (B)
+        Tensor x = Ops.Embedding(tokens, _tokenTable.Value);                                 // (B, N, C)
+        x = Ops.Add(x, Ops.Embedding(step.Input(positions, (batch, added)), _positions));    // (B, N, C)
+        foreach (Block block in _blocks)
+        {
+            x = block.Forward(x, cache, starts);                                             // (B, N, C)
+        }
+
+        x = Ops.Embedding(step.Input(last, batch), x);                                       // (B, C)
+        return Ops.Linear(_finalNorm.Forward(x), _head.Value);                               // (B, Vp)
+    }
+
+    /// <summary>Elements of a parameter that are not padding.</summary>
+    public long LogicalCount(Parameter parameter) => (long)LogicalRows(parameter) * parameter.Value.Shape.Last;
+
+    /// <summary>Rows of a parameter that are not padding: the vocabulary size for token tables, 1 for a vector.</summary>
+    public int LogicalRows(Parameter parameter)
+    {
+        bool isPadded = parameter == _tokenTable || parameter == _head;
+        return isPadded ? Config.VocabularySize : checked((int)parameter.Value.Shape.Rows);
+    }
+
+    /// <summary>Frees the model's memory.</summary>
+    public void Dispose()
+    {
+        Arena.Dispose();
+        _constants?.Dispose();
+    }
+
+    private void CheckLength(int length)
+    {
+        if (length > Config.BlockSize)
+        {
+            throw new TensorException($"A sequence of {length} tokens is longer than the model's block of {Config.BlockSize}.");
+        }
+    }
+}
