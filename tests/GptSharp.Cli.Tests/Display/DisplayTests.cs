@@ -92,6 +92,26 @@ public sealed class DisplayTests
     }
 
     [Fact]
+    public void A_picture_is_drawn_over_the_one_before_and_afresh_in_a_window_of_another_size()
+    {
+        StringWriter writer = FakeRun.Writer();
+        Spectre.Console.IAnsiConsole console = FakeRun.Console(writer, 80, 24, ansi: true);
+        using TerminalDisplay display = new(console, TimeProvider.System);
+        display.OnStarted(FakeRun.Started);
+        int height = writer.ToString().Count(letter => letter == '\n');
+        writer.GetStringBuilder().Clear();
+        display.OnCheckpoint(new(1, "x", false));
+        Assert.StartsWith($"\r\u001b[{height}A", writer.ToString(), StringComparison.Ordinal);
+        Assert.Equal(height, writer.ToString().Count(letter => letter == '\n'));
+
+        console.Profile.Width = 40;
+        writer.GetStringBuilder().Clear();
+        display.OnCheckpoint(new(2, "x", false));
+        Assert.StartsWith("\u001b[2J", writer.ToString(), StringComparison.Ordinal);
+        Assert.All(FakeRun.WithoutControlSequences(writer.ToString()).Split('\n'), line => Assert.True(line.Length <= 40, line));
+    }
+
+    [Fact]
     public void A_run_that_fails_leaves_the_terminal_as_it_was()
     {
         StringWriter writer = FakeRun.Writer();
