@@ -1,4 +1,5 @@
 using GptSharp.Nn;
+using GptSharp.Tensors;
 
 namespace GptSharp.Cli;
 
@@ -13,8 +14,8 @@ internal sealed record Failure(string Sentence, int ExitCode, bool IsExpected)
         ConfigurationException => new(exception.Message, Cli.ExitCode.WrongInput, true),
         OperationCanceledException => new("interrupted.", Cli.ExitCode.Interrupted, true),
 
-        // The libraries refuse files with these, and the system speaks through them; both write whole sentences.
-        IOException or InvalidDataException or UnauthorizedAccessException => new(exception.Message, Cli.ExitCode.Failed, true),
+        // The libraries refuse files and devices with these, and the system speaks through them; all write whole sentences.
+        IOException or InvalidDataException or UnauthorizedAccessException or TensorException => new(exception.Message, Cli.ExitCode.Failed, true),
         OutOfMemoryException => new("there is not enough memory; a smaller batch, block or model needs less.", Cli.ExitCode.Failed, true),
         AggregateException { InnerExceptions: [Exception only] } => From(only),
         _ => new($"{exception.GetType().Name}: {exception.Message}", Cli.ExitCode.Failed, false),

@@ -32,7 +32,7 @@ public sealed class CommandLineTests
         Assert.StartsWith("gptsharp: a command is missing: info", error, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Commands => [.. new[] { "info" }];
+    public static TheoryData<string> Commands => [.. new[] { "info", "doctor" }];
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -1,0 +1,83 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
+using GptSharp.Cli.Machine;
+using GptSharp.Tensors.Backends.Cpu;
+
+namespace GptSharp.Cli.Commands;
+
+/// <summary><c>gptsharp doctor</c>: what this machine offers and which of it is used, for people and for bug reports.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create(CommandOutput output)
+    {
+        CommandWithExamples command = new(
+            "doctor",
+            "Show what this machine offers, and what of it is used.",
+            "gptsharp doctor");
+        command.SetAction(_ =>
+        {
+            Write(output.Out, CgroupLimits.Read());
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>Writes the report.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="limits">What the system leaves this process.</param>
+    internal static void Write(TextWriter writer, CgroupLimits limits)
+    {
+        SimdPath selected = CpuFeatures.Select();
+        string version = typeof(DoctorCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        TextTable system = new("", "");
+        system.Add("gptsharp", version);
+        system.Add("runtime", RuntimeInformation.FrameworkDescription);
+        system.Add("system", $"{RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})");
+        system.Add("processor", Processor.Name());
+        system.Add("cores", $"{Environment.ProcessorCount} visible, {Limit(limits.Cores is { } cores ? cores.ToString("0.##", CultureInfo.InvariantCulture) : null)}");
+        system.Add("memory", $"{Gibibytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} visible, {Limit(limits.MemoryBytes is { } bytes ? Gibibytes(bytes) : null)}");
+        system.Write(writer);
+        writer.WriteLine();
+
+        TextTable paths = new("vectors", "bits", "here");
+        foreach (SimdPath path in Enum.GetValues<SimdPath>().OrderDescending())
+        {
+            paths.Add(Name(path), $"{(int)path}", State(path, selected));
+        }
+
+        paths.Write(writer);
+        writer.WriteLine();
+
+        TextTable devices = new("device", "");
+        devices.Add("cpu", "vectorised, float32, all cores; what 'auto' takes");
+        devices.Add("reference", "scalar, float64, slow: the textbook that the tests compare with");
+        devices.Write(writer);
+    }
+
+    private static string State(SimdPath path, SimdPath selected)
+    {
+        if (path == selected)
+        {
+            bool isForced = Environment.GetEnvironmentVariable(CpuFeatures.Variable) is { Length: > 0 };
+            return isForced ? $"selected by {CpuFeatures.Variable}" : "selected";
+        }
+
+        return CpuFeatures.IsAvailable(path)
+            ? $"possible: {CpuFeatures.Variable}={path.ToString().ToLowerInvariant()} selects it"
+            : "not on this processor: never executed here";
+    }
+
+    private static string Name(SimdPath path) => path switch
+    {
+        SimdPath.Avx512 => "AVX-512",
+        SimdPath.Avx2 => "AVX2 + FMA",
+        _ => AdvSimd.IsSupported ? "NEON" : "128-bit",
+    };
+
+    private static string Limit(string? limit) => limit is null ? "no cgroup limit" : $"cgroup limit {limit}";
+
+    private static string Gibibytes(long bytes) => (bytes / (double)(1 << 30)).ToString("0.0 'GiB'", CultureInfo.InvariantCulture);
+}
