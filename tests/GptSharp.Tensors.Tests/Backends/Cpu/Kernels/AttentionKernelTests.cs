@@ -1,0 +1,169 @@
+using GptSharp.Tensors.Backends.Cpu.Kernels;
+using Xunit;
+
+namespace GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
+
+public unsafe class AttentionKernelTests
+{
+    // B, T, H, G, D, dropout, beta
+    public static TheoryData<int, int, int, int, int, float, float> Cases => new()
+    {
+        { 1, 1, 1, 1, 1, 0, 0 },
+        { 2, 5, 2, 2, 6, 0, 0 },
+        { 1, 16, 3, 1, 13, 0, 1 },
+        { 2, 33, 2, 2, 16, 0.3f, 0 },
+        { 1, 64, 4, 2, 32, 0, 0 },
+        { 2, 65, 4, 2, 20, 0.2f, 1 },
+        { 1, 100, 2, 2, 80, 0, 0 },
+        { 1, 131, 3, 3, 64, 0.1f, 0 },
+        { 1, 300, 2, 1, 8, 0.5f, 0.5f },
+        { 1, 257, 1, 1, 33, 0, 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Outputs_and_gradients_are_the_formulas(int batch, int time, int heads, int keyHeads, int size, float rate, float beta)
+    {
+        RandomKey key = new(42, Step: 3, FirstSample: 5, Site: 7);
+        AttentionShape shape = AttentionShape.Packed(batch, time, heads, keyHeads, size, (float)(1 / Math.Sqrt(size)));
+        int width = (int)shape.QueryStride, keyAt = heads * size, valueAt = (heads + keyHeads) * size;
+        using KernelCase c = new(time);
+        GuardedFloats o = c.Output(batch * time * heads * size), logSumExp = c.Output(batch * heads * time);
+        GuardedFloats dQkv = c.Output(batch * time * width, beta);
+        GuardedFloats qkv = c.Input(batch * time * width, 1.5), dOutput = c.Input(batch * time * heads * size);
+        GuardedFloats workspace = c.Workspace(
+            Math.Max(AttentionKernel.WorkspaceCount(shape, 8), AttentionBackwardKernel.WorkspaceCount(shape, 8)));
+        AttentionOracle oracle = new(qkv.Initial, dOutput.Initial, batch, time, heads, keyHeads, size, rate, key);
+        c.Run(
+            team =>
+            {
+                AttentionKernel.Forward(
+                    o, logSumExp, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, shape, rate, key, workspace, team);
+                AttentionBackwardKernel.Run(
+                    dQkv, dQkv.Pointer + keyAt, dQkv.Pointer + valueAt, dOutput,
+                    qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, o, logSumExp, shape, rate, key, beta, workspace, team);
+            },
+            () =>
+            {
+                for (int i = 0; i < o.Count; i++)
+                {
+                    KernelCase.AssertNear(oracle.Output[i], o[i], 5e-6, "o", i);
+                }
+
+                for (int i = 0; i < logSumExp.Count; i++)
+                {
+                    KernelCase.AssertNear(oracle.LogSumExp[i], logSumExp[i], 1e-6, "logSumExp", i);
+                }
+
+                for (int i = 0; i < dQkv.Count; i++)
+                {
+                    double held = beta == 0 ? 0 : beta * (double)dQkv.Initial[i];
+                    KernelCase.AssertNear(oracle.Gradient[i] + held, dQkv[i], 1e-5, "dQkv", i);
+                }
+            });
+    }
+
+    [Fact]
+    public void Rows_may_lie_anywhere_and_the_log_sums_may_be_left_out()
+    {
+        const int Batch = 2, Time = 37, Heads = 2, Size = 12;
+        AttentionShape packed = AttentionShape.Packed(Batch, Time, Heads, Heads, Size, 0.3f);
+        AttentionShape apart = packed with { QueryStride = 31, KeyStride = 45, OutputStride = 29 };
+        int width = (int)packed.QueryStride;
+        using KernelCase c = new(2);
+        GuardedFloats expected = c.Output(Batch * Time * Heads * Size), o = c.Output(Batch * Time * 29, beta: 1);
+        GuardedFloats qkv = c.Input(Batch * Time * width);
+        GuardedFloats q = c.Input(Batch * Time * 31, i => i % 31 < 24 ? qkv[(i / 31 * width) + (i % 31)] : float.NaN);
+        GuardedFloats k = c.Input(Batch * Time * 45, i => i % 45 < 24 ? qkv[(i / 45 * width) + 24 + (i % 45)] : float.NaN);
+        GuardedFloats v = c.Input(Batch * Time * 45, i => i % 45 < 24 ? qkv[(i / 45 * width) + 48 + (i % 45)] : float.NaN);
+        GuardedFloats workspace = c.Workspace(AttentionKernel.WorkspaceCount(apart, 8));
+        c.Run(
+            team =>
+            {
+                AttentionKernel.Forward(
+                    expected, null, qkv, qkv.Pointer + 24, qkv.Pointer + 48, null, packed, 0, default, workspace, team);
+                AttentionKernel.Forward(o, null, q, k, v, null, apart, 0, default, workspace, team);
+            },
+            () =>
+            {
+                for (int i = 0; i < o.Count; i++)
+                {
+                    Assert.Equal(i % 29 < 24 ? expected[(i / 29 * 24) + (i % 29)] : o.Initial[i], o[i]);
+                }
+            });
+    }
+
+    // Chunks of different lengths at different places of a cache: the bits of each position are those of the whole sequence.
+    [Theory]
+    [InlineData(4, 4, 16)]
+    [InlineData(6, 2, 33)]
+    public void A_cached_chunk_gives_the_bits_of_the_whole_sequence(int heads, int keyHeads, int size)
+    {
+        const int Time = 150, Capacity = 170, Batch = 3;
+        AttentionShape whole = AttentionShape.Packed(1, Time, heads, keyHeads, size, 0.2f);
+        int width = (int)whole.QueryStride, keyAt = heads * size, valueAt = (heads + keyHeads) * size;
+        int outputWidth = heads * size, keyWidth = keyHeads * size;
+        foreach (int count in new[] { 1, 3, 70 })
+        {
+            using KernelCase c = new(count);
+            int[] start = [0, 61, Time - count];
+            GuardedFloats expected = c.Output(Time * outputWidth), o = c.Output(Batch * count * outputWidth);
+            GuardedFloats qkv = c.Input(Time * width, 2);
+
+            // Beyond the last position the cache holds NaN: it must not be read.
+            GuardedFloats Cache(int column) => c.Input(Batch * Capacity * keyWidth, i =>
+            {
+                int b = i / keyWidth / Capacity, position = i / keyWidth % Capacity;
+                return position < start[b] + count ? qkv[(position * width) + column + (i % keyWidth)] : float.NaN;
+            });
+            GuardedFloats keys = Cache(keyAt), values = Cache(valueAt), starts = c.InputIntegers(Batch, b => start[b]);
+            GuardedFloats q = c.Input(Batch * count * outputWidth, i =>
+            {
+                int b = i / outputWidth / count, query = i / outputWidth % count;
+                return qkv[((start[b] + query) * width) + (i % outputWidth)];
+            });
+            AttentionShape chunk = whole with
+            {
+                Batch = Batch, QueryCount = count, KeyCapacity = Capacity, QueryStride = outputWidth, KeyStride = keyWidth,
+            };
+            GuardedFloats workspace = c.Workspace(
+                Math.Max(AttentionKernel.WorkspaceCount(whole, 8), AttentionKernel.WorkspaceCount(chunk, 8)));
+            c.Run(
+                team =>
+                {
+                    AttentionKernel.Forward(
+                        expected, null, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, whole, 0, default, workspace, team);
+                    AttentionKernel.Forward(o, null, q, keys, values, (int*)starts.Pointer, chunk, 0, default, workspace, team);
+                },
+                () =>
+                {
+                    for (int i = 0; i < o.Count; i++)
+                    {
+                        int b = i / outputWidth / count, position = start[b] + (i / outputWidth % count);
+                        Assert.Equal(expected[(position * outputWidth) + (i % outputWidth)], o[i]);
+                    }
+                });
+        }
+    }
+
+    [Fact]
+    public void Scores_far_apart_neither_overflow_nor_vanish()
+    {
+        const int Time = 80;
+        AttentionShape shape = AttentionShape.Packed(1, Time, 1, 1, 1, 1);
+        using KernelCase c = new(1);
+        GuardedFloats o = c.Output(Time), logSumExp = c.Output(Time);
+
+        // q = 100, k falls from 50 to -29: scores from 5000 to -2900; each query's weight sits on key 0, whose value is 7.
+        GuardedFloats qkv = c.Input(3 * Time, i => (i % 3) switch { 0 => 100, 1 => 50 - (i / 3), _ => i < 3 ? 7 : -1 });
+        GuardedFloats workspace = c.Workspace(AttentionKernel.WorkspaceCount(shape, 8));
+        c.Run(
+            team => AttentionKernel.Forward(
+                o, logSumExp, qkv, qkv.Pointer + 1, qkv.Pointer + 2, null, shape, 0, default, workspace, team),
+            () =>
+            {
+                Assert.True(o.Values.IndexOfAnyExcept(7f) < 0);
+                Assert.All(logSumExp.Values.ToArray(), l => Assert.Equal(5000, l, 0.001f));
+            });
+    }
+}
