@@ -1,0 +1,63 @@
+using System.Globalization;
+using GptSharp.Tensors.Backends.Cpu.Gemm;
+using GptSharp.Tensors.Backends.Cpu.Threading;
+
+namespace GptSharp.Tensors.Backends.Cpu;
+
+/// <summary>
+/// The fast host backend: F32, vector instructions, one team of threads. An operation here only hands its tensors' addresses to
+/// a kernel (<c>Kernels/</c>, <c>Gemm/</c>) that knows nothing of tensors.
+/// </summary>
+public sealed partial class CpuBackend : HostMemory, IBackend
+{
+    private readonly ThreadTeam _team;
+    private readonly MatrixMultiplier _gemm;
+    private readonly Scratch _scratch = new();
+
+    /// <summary>Starts the backend.</summary>
+    /// <param name="threads">Threads in all; null for as many as the process may use processors.</param>
+    /// <param name="path">Vector instructions; null for the best there are, or what the environment variable says.</param>
+    public CpuBackend(int? threads = null, SimdPath? path = null)
+    {
+        SimdPath chosen = path ?? CpuFeatures.Select();
+        _team = new ThreadTeam(threads ?? Environment.ProcessorCount, chosen);
+        _gemm = new MatrixMultiplier(_team);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "cpu";
+
+    /// <inheritdoc/>
+    public string Description => string.Create(
+        CultureInfo.InvariantCulture,
+        $"cpu: {_team.ThreadCount} {(_team.ThreadCount == 1 ? "thread" : "threads")}, {PathName}");
+
+    /// <summary>The vector instructions in use.</summary>
+    public SimdPath Path => _team.Path;
+
+    /// <summary>Threads in use.</summary>
+    public int ThreadCount => _team.ThreadCount;
+
+    /// <inheritdoc/>
+    public long WorkspaceBytes => _scratch.Bytes + _gemm.WorkspaceBytes;
+
+    private string PathName => Path switch
+    {
+        SimdPath.Avx512 => "AVX-512",
+        SimdPath.Avx2 => "AVX2",
+        _ => "128-bit vectors",
+    };
+
+    /// <inheritdoc/>
+    public bool Supports(DType type) => type != DType.F64;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _team.Dispose();
+        _gemm.Dispose();
+        _scratch.Dispose();
+    }
+
+    private static int Rows(Tensor tensor) => checked((int)tensor.Shape.Rows);
+}

@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+using GptSharp.Tensors.Backends.Cpu.Kernels;
+
+namespace GptSharp.Tensors.Backends.Cpu.Gemm;
+
+/// <summary>How a micro-kernel's registers get back to memory.</summary>
+internal static unsafe class TileRow
+{
+    /// <summary>row = factor (left, right), added to what is there if asked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<T>(float* row, T left, T right, T factor, bool add)
+        where T : unmanaged, ILanes<T>
+    {
+        if (add)
+        {
+            T.Store(row, T.MultiplyAdd(factor, left, T.Load(row)));
+            T.Store(row + T.Count, T.MultiplyAdd(factor, right, T.Load(row + T.Count)));
+        }
+        else
+        {
+            T.Store(row, factor * left);
+            T.Store(row + T.Count, factor * right);
+        }
+    }
+}

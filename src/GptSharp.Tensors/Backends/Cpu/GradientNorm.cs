@@ -1,0 +1,14 @@
+using GptSharp.Tensors.Backends.Cpu.Kernels;
+
+namespace GptSharp.Tensors.Backends.Cpu;
+
+public sealed unsafe partial class CpuBackend
+{
+    /// <inheritdoc/>
+    public void GradientNorm(Tensor norm, Tensor gradients)
+    {
+        double* workspace = _scratch.Take<double>(SquaredNormKernel.WorkspaceCount(gradients.Count));
+        double squares = SquaredNormKernel.Run(gradients.Pointer<float>(), gradients.Count, workspace, _team);
+        *norm.Pointer<float>() = (float)Math.Sqrt(squares);
+    }
+}
