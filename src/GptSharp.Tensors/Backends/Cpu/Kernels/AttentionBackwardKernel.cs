@@ -123,6 +123,7 @@ internal static unsafe class AttentionBackwardKernel
             Write<T>(dv + keyOffset, shape.KeyStride, scratch.ValueGradients, time);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Prepare<T>(in Scratch scratch, int b, int h, int first, int count)
             where T : unmanaged, ILanes<T>
         {
@@ -233,6 +234,7 @@ internal static unsafe class AttentionBackwardKernel
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Draw<T>(in Scratch scratch, int b, int h, int first, int count, int firstKey)
             where T : unmanaged, ILanes<T>
         {
@@ -247,6 +249,7 @@ internal static unsafe class AttentionBackwardKernel
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void WriteQueries<T>(in Scratch scratch, float* target, int count)
             where T : unmanaged, ILanes<T>
         {
@@ -263,6 +266,7 @@ internal static unsafe class AttentionBackwardKernel
             Write<T>(target, shape.QueryStride, scratch.Queries, count);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Write<T>(float* target, long stride, float* source, int rows)
             where T : unmanaged, ILanes<T>
         {

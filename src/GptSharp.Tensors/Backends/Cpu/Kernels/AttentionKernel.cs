@@ -132,6 +132,7 @@ internal static unsafe class AttentionKernel
         }
 
         // Turns the queries over into lanes and returns the last key that any of them may see.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int Prepare<T>(in Scratch scratch, int b, int g, int first, int rows, int start)
             where T : unmanaged, ILanes<T>
         {
@@ -266,6 +267,7 @@ internal static unsafe class AttentionKernel
             T.Store(scratch.Sums + row + half, sum);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Draw<T>(in Scratch scratch, int b, int g, int firstRow, int count, int firstKey)
             where T : unmanaged, ILanes<T>
         {
@@ -282,6 +284,7 @@ internal static unsafe class AttentionKernel
         }
 
         // Divides by the sums and turns the outputs back into rows.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Finish<T>(in Scratch scratch, int b, int g, int first, int rows)
             where T : unmanaged, ILanes<T>
         {
