@@ -173,34 +173,73 @@ internal static unsafe class AttentionBackwardKernel
             int keys = Math.Min(AttentionTiles.Keys, first + count - firstKey);
             int paddedKeys = AttentionTiles.RoundUp(keys, TileProduct.RowMultiple);
             float* keyRows = scratch.Keys + ((long)firstKey * d), valueRows = scratch.Values + ((long)firstKey * d);
-            TileProduct.Run<T>(
-                scratch.Weights, queries, keyRows, d, 1, scratch.TurnedQueries, queries,
-                paddedKeys, queries, size, TileStart.Zero, null);
-            TileProduct.Run<T>(
-                scratch.ScoreGradients, queries, valueRows, d, 1, scratch.TurnedOutputGradients, queries,
-                paddedKeys, queries, size, TileStart.Zero, null);
+
+            // As in forward: keys from here on concern the second register of queries only.
+            int shared = Math.Min(keys, AttentionTiles.RoundUp(Math.Max(0, first + T.Count - firstKey), TileProduct.RowMultiple));
+            Products<T>(scratch, keyRows, valueRows, 0, AttentionTiles.RoundUp(shared, TileProduct.RowMultiple), 0, queries);
+            if (shared < keys)
+            {
+                Products<T>(scratch, keyRows, valueRows, shared, paddedKeys - shared, T.Count, T.Count);
+            }
+
             if (dropoutRate != 0)
             {
                 Draw<T>(scratch, b, h, first, count, firstKey);
             }
 
             bool masked = firstKey + keys - 1 > first;
-            for (int half = 0; half < queries; half += T.Count)
+            Slopes<T>(scratch, 0, first, firstKey, shared, masked);
+            Slopes<T>(scratch, T.Count, first, firstKey, keys, masked);
+            long keyOffset = (long)firstKey * d;
+            float* dValues = scratch.ValueGradients + keyOffset, dKeys = scratch.KeyGradients + keyOffset;
+            Gradients<T>(scratch, dValues, dKeys, 0, AttentionTiles.RoundUp(shared, TileProduct.RowMultiple), 0, count);
+            if (shared < keys)
             {
-                Slopes<T>(scratch, half, first, firstKey, keys, masked);
+                Gradients<T>(scratch, dValues, dKeys, shared, paddedKeys - shared, T.Count, count - T.Count);
             }
 
-            int columns = AttentionTiles.RoundUp(size, T.Count);
-            TileProduct.Run<T>(
-                scratch.ValueGradients + ((long)firstKey * d), d, scratch.Weights, queries, 1, scratch.OutputGradients, d,
-                paddedKeys, columns, count, TileStart.Keep, null);
-            TileProduct.Run<T>(
-                scratch.KeyGradients + ((long)firstKey * d), d, scratch.ScoreGradients, queries, 1, scratch.Queries, d,
-                paddedKeys, columns, count, TileStart.Keep, null);
+            int channels = AttentionTiles.RoundUp(size, TileProduct.RowMultiple);
             TileProduct.Run<T>(
                 scratch.QueryGradients, queries, keyRows, 1, d, scratch.ScoreGradients, queries,
-                AttentionTiles.RoundUp(size, TileProduct.RowMultiple), queries, keys,
-                firstKey == 0 ? TileStart.Zero : TileStart.Keep, null);
+                channels, queries, shared, firstKey == 0 ? TileStart.Zero : TileStart.Keep, null);
+            if (shared < keys)
+            {
+                TileProduct.Run<T>(
+                    scratch.QueryGradients + T.Count, queries, keyRows + (shared * d), 1, d,
+                    scratch.ScoreGradients + (shared * queries) + T.Count, queries,
+                    channels, T.Count, keys - shared, TileStart.Keep, null);
+            }
+        }
+
+        // s and dO V^T of some keys against some lanes.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Products<T>(
+            in Scratch scratch, float* keyRows, float* valueRows, int firstRow, int rows, int lane, int lanes)
+            where T : unmanaged, ILanes<T>
+        {
+            int d = shape.PaddedHeadSize, queries = AttentionTiles.Queries<T>(), at = (firstRow * queries) + lane;
+            TileProduct.Run<T>(
+                scratch.Weights + at, queries, keyRows + (firstRow * d), d, 1, scratch.TurnedQueries + lane, queries,
+                rows, lanes, shape.HeadSize, TileStart.Zero, null);
+            TileProduct.Run<T>(
+                scratch.ScoreGradients + at, queries, valueRows + (firstRow * d), d, 1, scratch.TurnedOutputGradients + lane,
+                queries, rows, lanes, shape.HeadSize, TileStart.Zero, null);
+        }
+
+        // dV and dK of some keys from some queries.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Gradients<T>(
+            in Scratch scratch, float* dValues, float* dKeys, int firstRow, int rows, int query, int count)
+            where T : unmanaged, ILanes<T>
+        {
+            int d = shape.PaddedHeadSize, queries = AttentionTiles.Queries<T>(), at = (firstRow * queries) + query;
+            int columns = AttentionTiles.RoundUp(shape.HeadSize, T.Count);
+            TileProduct.Run<T>(
+                dValues + (firstRow * d), d, scratch.Weights + at, queries, 1, scratch.OutputGradients + (query * d), d,
+                rows, columns, count, TileStart.Keep, null);
+            TileProduct.Run<T>(
+                dKeys + (firstRow * d), d, scratch.ScoreGradients + at, queries, 1, scratch.Queries + (query * d), d,
+                rows, columns, count, TileStart.Keep, null);
         }
 
         // Weights: s becomes Z. ScoreGradients: dO V^T becomes dS.

@@ -75,6 +75,7 @@ internal static unsafe class AttentionKernel
             Factors = Positions + blockRows;
             KeptLow = Factors + 32;
             KeptHigh = KeptLow + 32;
+            Bounds = KeptHigh + 32;
         }
 
         public readonly float* Queries;     // tiles of (D, queries)
@@ -88,10 +89,11 @@ internal static unsafe class AttentionKernel
         public readonly float* Factors;     // (queries)
         public readonly float* KeptLow;     // (queries), the dropout decisions of keys 0 ... 31 of the tile, as words
         public readonly float* KeptHigh;    // and of keys 32 ... 63
+        public readonly float* Bounds;      // (tiles, 4): earliest position, latest of the first register, latest of the second
 
         public static long Count(in AttentionShape shape, int blockRows) =>
             ((2L * blockRows) + (2 * AttentionTiles.Keys)) * shape.PaddedHeadSize
-            + (AttentionTiles.Keys * 32) + (3L * blockRows) + (3 * 32);
+            + (AttentionTiles.Keys * 32) + (4L * blockRows) + (3 * 32);
     }
 
     // The rows of one key head in one sample are numbered head by head: row = headInGroup * QueryCount + query.
@@ -164,9 +166,18 @@ internal static unsafe class AttentionKernel
                 }
 
                 // Idle lanes follow the last query.
-                new Span<float>(scratch.Positions + row + count, queries - count).Fill(scratch.Positions[row + count - 1]);
+                float* positions = scratch.Positions + row;
+                new Span<float>(positions + count, queries - count).Fill(positions[count - 1]);
                 new Span<float>(scratch.Maxima + row, queries).Fill(float.NegativeInfinity);
                 new Span<float>(scratch.Sums + row, queries).Clear();
+                float* bounds = scratch.Bounds + (row / queries * 4);
+                (bounds[0], bounds[1], bounds[2]) = (positions[0], positions[0], positions[T.Count]);
+                for (int lane = 1; lane < T.Count; lane++)
+                {
+                    bounds[0] = Math.Min(bounds[0], Math.Min(positions[lane], positions[T.Count + lane]));
+                    bounds[1] = Math.Max(bounds[1], positions[lane]);
+                    bounds[2] = Math.Max(bounds[2], positions[T.Count + lane]);
+                }
             }
 
             return last;
@@ -177,38 +188,48 @@ internal static unsafe class AttentionKernel
             where T : unmanaged, ILanes<T>
         {
             int queries = AttentionTiles.Queries<T>(), d = shape.PaddedHeadSize;
-            float* positions = scratch.Positions + row;
-            float earliest = positions[0], latest = positions[0];
-            for (int lane = 1; lane < count; lane++)
-            {
-                earliest = Math.Min(earliest, positions[lane]);
-                latest = Math.Max(latest, positions[lane]);
-            }
-
+            float* bounds = scratch.Bounds + (row / queries * 4);
+            int earliest = (int)bounds[0], latest = (int)Math.Max(bounds[1], bounds[2]);
             if (latest < firstKey)
             {
                 return;
             }
 
-            int keys = Math.Min(AttentionTiles.Keys, (int)latest + 1 - firstKey);
+            // On the diagonal one register may be done with fewer keys than the other: leading keys go to both, the rest to the
+            // second alone. The split keeps to multiples of eight keys, so the first register may see a few hidden ones.
+            int keys = Math.Min(AttentionTiles.Keys, latest + 1 - firstKey);
+            int shared = AttentionTiles.RoundUp(Math.Max(0, (int)bounds[1] + 1 - firstKey), TileProduct.RowMultiple);
+            shared = Math.Min(shared, keys);
+            float* turned = scratch.Queries + (row * d), outputs = scratch.Outputs + (row * d);
             TileProduct.Run<T>(
-                scratch.Scores, queries, scratch.Keys, d, 1, scratch.Queries + (row * d), queries,
-                AttentionTiles.RoundUp(keys, TileProduct.RowMultiple), queries, shape.HeadSize, TileStart.Zero, null);
+                scratch.Scores, queries, scratch.Keys, d, 1, turned, queries,
+                AttentionTiles.RoundUp(shared, TileProduct.RowMultiple), queries, shape.HeadSize, TileStart.Zero, null);
+            if (shared < keys)
+            {
+                TileProduct.Run<T>(
+                    scratch.Scores + (shared * queries) + T.Count, queries, scratch.Keys + (shared * d), d, 1,
+                    turned + T.Count, queries,
+                    AttentionTiles.RoundUp(keys - shared, TileProduct.RowMultiple), T.Count, shape.HeadSize, TileStart.Zero, null);
+            }
+
             if (dropoutRate != 0)
             {
                 Draw<T>(scratch, b, g, first + row, count, firstKey);
             }
 
             bool masked = firstKey + keys - 1 > earliest;
-            for (int half = 0; half < queries; half += T.Count)
-            {
-                Softmax<T>(scratch, row, half, firstKey, keys, masked);
-            }
-
+            Softmax<T>(scratch, row, 0, firstKey, shared, masked);
+            Softmax<T>(scratch, row, T.Count, firstKey, keys, masked);
+            int channels = AttentionTiles.RoundUp(shape.HeadSize, TileProduct.RowMultiple);
             TileProduct.Run<T>(
-                scratch.Outputs + (row * d), queries, scratch.Values, 1, d, scratch.Scores, queries,
-                AttentionTiles.RoundUp(shape.HeadSize, TileProduct.RowMultiple), queries, keys,
-                firstKey == 0 ? TileStart.Zero : TileStart.Scale, scratch.Factors);
+                outputs, queries, scratch.Values, 1, d, scratch.Scores, queries,
+                channels, queries, shared, firstKey == 0 ? TileStart.Zero : TileStart.Scale, scratch.Factors);
+            if (shared < keys)
+            {
+                TileProduct.Run<T>(
+                    outputs + T.Count, queries, scratch.Values + (shared * d), 1, d, scratch.Scores + (shared * queries) + T.Count,
+                    queries, channels, T.Count, keys - shared, TileStart.Keep, null);
+            }
         }
 
         // Scores become unnormalised weights; Factors is what the earlier sums and outputs must be multiplied by.
