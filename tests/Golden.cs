@@ -1,0 +1,12 @@
+using System.Runtime.CompilerServices;
+
+namespace GptSharp;
+
+/// <summary>Where the float64 truth lies that other libraries computed.</summary>
+internal static class Golden
+{
+    /// <summary>The folder <c>tests/golden</c> of the checkout that was compiled.</summary>
+    public static string Folder { get; } = Find();
+
+    private static string Find([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "golden");
+}

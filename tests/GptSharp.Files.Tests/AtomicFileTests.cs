@@ -1,0 +1,81 @@
+using System.Diagnostics;
+
+namespace GptSharp.Files.Tests;
+
+public sealed class AtomicFileTests
+{
+    [Fact]
+    public void A_write_replaces_the_whole_file_and_leaves_nothing_else()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("value.txt");
+        AtomicFile.WriteText(path, "a long first content");
+
+        AtomicFile.WriteText(path, "second");
+
+        Assert.Equal("second", File.ReadAllText(path));
+        Assert.Single(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public void A_write_that_fails_in_the_middle_keeps_the_old_file()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("value.txt");
+        AtomicFile.WriteText(path, "old");
+
+        IOException error = Assert.Throws<IOException>(() => AtomicFile.Write(path, stream =>
+        {
+            stream.Write(new byte[3_000_000]);
+            throw new IOException("the cable was pulled");
+        }));
+
+        Assert.Equal($"{path} could not be written: the cable was pulled", error.Message);
+        Assert.Equal("old", File.ReadAllText(path));
+        Assert.Single(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public void A_full_disk_keeps_the_old_file()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("needs /dev/full's neighbour, a small tmpfs, which only Linux has");
+        }
+
+        using var folder = new TemporaryFolder();
+        using Process? mount = Process.Start(new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.Path]) { RedirectStandardError = true });
+        mount!.WaitForExit();
+        if (mount.ExitCode != 0)
+        {
+            Assert.Skip($"a tmpfs cannot be mounted here: {mount.StandardError.ReadToEnd().Trim()}");
+        }
+
+        try
+        {
+            string path = folder.File("value.txt");
+            AtomicFile.WriteText(path, "old");
+
+            Assert.Throws<IOException>(() => AtomicFile.Write(path, stream => stream.Write(new byte[4_000_000])));
+
+            Assert.Equal("old", File.ReadAllText(path));
+            Assert.Single(Directory.GetFiles(folder.Path));
+        }
+        finally
+        {
+            using Process? unmount = Process.Start("umount", [folder.Path]);
+            unmount!.WaitForExit();
+        }
+    }
+
+    [Fact]
+    public void A_hash_is_the_one_of_the_standard()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("abc");
+        File.WriteAllText(path, "abc");
+
+        // FIPS 180-2, appendix B.1.
+        Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", FileHash.Sha256(path));
+    }
+}
