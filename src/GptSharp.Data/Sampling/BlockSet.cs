@@ -1,0 +1,103 @@
+using GptSharp.Data.Tokens;
+
+namespace GptSharp.Data.Sampling;
+
+/// <summary>A source cut into blocks of T tokens, each with its T targets: the tokens that follow.</summary>
+/// <remarks>
+/// Stream blocks lie side by side and share no target. A document block starts at a document, holds as many following documents as
+/// fit and the beginning of the next, which then starts a block of its own; a document longer than the block is cut.
+/// </remarks>
+public sealed class BlockSet
+{
+    /// <summary>A target that is not scored: the block reaches beyond the end of the source.</summary>
+    public const int IgnoredTarget = -1;
+
+    private readonly ITokenSource _source;
+    private readonly List<long> _documentBlocks = [];
+
+    /// <summary>Cuts a source.</summary>
+    /// <exception cref="CorpusException">The source is shorter than one block and its last target, or knows no documents.</exception>
+    public BlockSet(ITokenSource source, int blockLength, BlockAlignment alignment)
+    {
+        _source = source;
+        BlockLength = blockLength;
+        Alignment = alignment;
+        if (alignment == BlockAlignment.Document)
+        {
+            if (source.DocumentStarts.Count == 0)
+            {
+                throw new CorpusException("The data set does not know where its documents start; use data.alignment: stream.");
+            }
+
+            FindDocumentBlocks();
+        }
+        else if (source.Count < blockLength + 1)
+        {
+            throw new CorpusException(
+                $"The data has {source.Count} tokens, but one block of {blockLength} needs {blockLength + 1}; use more text or a shorter model.block.");
+        }
+    }
+
+    /// <summary>T.</summary>
+    public int BlockLength { get; }
+
+    /// <summary>Where blocks start.</summary>
+    public BlockAlignment Alignment { get; }
+
+    /// <summary>The source.</summary>
+    public ITokenSource Source => _source;
+
+    /// <summary>Blocks that an epoch visits.</summary>
+    public long Count => Alignment == BlockAlignment.Document
+        ? _documentBlocks.Count
+        : Math.Max(1, (_source.Count - 1 - (BlockLength - 1)) / BlockLength);
+
+    /// <summary>Where a block starts.</summary>
+    /// <param name="index">0 ... Count - 1.</param>
+    /// <param name="shift">Stream only: how far all boundaries are moved, 0 ... BlockLength - 1.</param>
+    public long StartOf(long index, int shift)
+    {
+        if (Alignment == BlockAlignment.Document)
+        {
+            return _documentBlocks[checked((int)index)];
+        }
+
+        long latest = _source.Count - 1 - BlockLength;
+        return Math.Min((index * BlockLength) + shift, latest);
+    }
+
+    /// <summary>Reads a block.</summary>
+    /// <param name="start">Its first token.</param>
+    /// <param name="tokens">T tokens; zeros beyond the end of the source.</param>
+    /// <param name="targets">T targets; <see cref="IgnoredTarget"/> beyond the end.</param>
+    public void Read(long start, Span<int> tokens, Span<int> targets)
+    {
+        int present = (int)Math.Min(BlockLength, _source.Count - start);
+        int scored = (int)Math.Min(BlockLength, _source.Count - start - 1);
+        _source.Read(start, tokens[..present]);
+        _source.Read(start + 1, targets[..scored]);
+        tokens[present..].Clear();
+        targets[scored..].Fill(IgnoredTarget);
+    }
+
+    private void FindDocumentBlocks()
+    {
+        IReadOnlyList<long> starts = _source.DocumentStarts;
+        int document = 0;
+        while (document < starts.Count && starts[document] < _source.Count - 1)
+        {
+            long start = starts[document];
+            _documentBlocks.Add(start);
+            int next = document + 1;
+            while (next < starts.Count && DocumentEnd(starts, next) <= start + BlockLength + 1)
+            {
+                next++;
+            }
+
+            document = next;
+        }
+    }
+
+    private long DocumentEnd(IReadOnlyList<long> starts, int document) =>
+        document + 1 < starts.Count ? starts[document + 1] : _source.Count;
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using GptSharp.Files;
+
+namespace GptSharp.Data.Tokenizers;
+
+/// <summary>Tokenizers as small JSON files: <c>{"kind": "char", "alphabet": "..."}</c> or <c>{"kind": "byte"}</c>.</summary>
+public static class TokenizerFile
+{
+    /// <summary>The JSON text of a tokenizer; equal texts mean equal tokenizers.</summary>
+    public static string ToJson(ITokenizer tokenizer) => tokenizer is CharTokenizer characters
+        ? JsonSerializer.Serialize(new { kind = characters.Kind, alphabet = characters.Alphabet })
+        : JsonSerializer.Serialize(new { kind = tokenizer.Kind });
+
+    /// <summary>Writes a tokenizer.</summary>
+    public static void Save(string path, ITokenizer tokenizer) => AtomicFile.WriteText(path, ToJson(tokenizer) + "\n");
+
+    /// <summary>Reads a tokenizer.</summary>
+    /// <exception cref="RefusedFileException">The file is no tokenizer.</exception>
+    public static ITokenizer Load(string path)
+    {
+        try
+        {
+            return FromJson(File.ReadAllText(path));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or NotSupportedException)
+        {
+            throw new RefusedFileException(path, $"it is no tokenizer file ({exception.Message})", exception);
+        }
+    }
+
+    private static ITokenizer FromJson(string json)
+    {
+        using JsonDocument document = JsonDocument.Parse(json);
+        string? kind = document.RootElement.GetProperty("kind").GetString();
+        return kind switch
+        {
+            "char" => CharTokenizer.Of(document.RootElement.GetProperty("alphabet").GetString() ?? ""),
+            "byte" => new ByteTokenizer(),
+            _ => throw new NotSupportedException($"unknown kind '{kind}'"),
+        };
+    }
+}
