@@ -38,7 +38,8 @@ internal sealed class TextTable(params IReadOnlyList<string> columns)
             StringBuilder line = new();
             for (int column = 0; column < cells.Length; column++)
             {
-                line.Append(column == 0 ? "" : "  ").Append(right[column] ? cells[column].PadLeft(widths[column]) : cells[column].PadRight(widths[column]));
+                string cell = cells[column];
+                line.Append(column == 0 ? "" : "  ").Append(right[column] ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]));
             }
 
             writer.WriteLine(line.ToString().TrimEnd());

@@ -39,7 +39,9 @@ public sealed record GptConfig
     /// <summary>Whether the vocabulary head shares its matrix with the token embedding (Press and Wolf 2017, arXiv:1608.05859).</summary>
     public bool TieHead { get; init; } = true;
 
-    /// <summary>Whether linear layers and LayerNorms inside the blocks, and the last LayerNorm, have biases. The vocabulary head never has one.</summary>
+    /// <summary>
+    /// Whether linear layers and LayerNorms inside the blocks, and the last LayerNorm, have biases. The vocabulary head never has one.
+    /// </summary>
     public bool Bias { get; init; } = true;
 
     /// <summary>Probability of dropping an element of the embedding, of the attention weights and of each residual branch; 0 to below 1.</summary>
@@ -65,7 +67,9 @@ public sealed record GptConfig
 
     /// <summary>Checks that a model of this shape can exist.</summary>
     /// <returns>This configuration, for chaining.</returns>
-    /// <exception cref="ConfigurationException">A value is out of range or two contradict each other; the sentence names the key as a config file spells it.</exception>
+    /// <exception cref="ConfigurationException">
+    /// A value is out of range or two contradict each other; the sentence names the key as a config file spells it.
+    /// </exception>
     public GptConfig Validate()
     {
         RequirePositive("model.vocabulary", VocabularySize, int.MaxValue - VocabularyPadding);
@@ -77,7 +81,8 @@ public sealed record GptConfig
         if (Width % HeadCount != 0)
         {
             throw new ConfigurationException(
-                $"model.heads ({HeadCount}) does not divide model.channels ({Width}): every head needs the same whole number of channels; {NearestDivisors()} would fit.",
+                $"model.heads ({HeadCount}) does not divide model.channels ({Width}): every head needs the same whole number of channels; "
+                + $"{NearestDivisors()} would fit.",
                 "model.heads");
         }
 

@@ -62,8 +62,11 @@ public static class GptPresets
     private static GptPreset Gpt2(string name, string? alias, string title, int layers, int width, int heads) =>
         new(name, alias is null ? [] : [alias], title, Shape(block: 1024, layers, width, heads), []);
 
-    private static GptPreset Gpt3(string name, string? alias, string title, int layers, int width, int heads, string? correction = null) =>
-        new(name, alias is null ? [] : [alias], title, Shape(block: 2048, layers, width, heads), correction is null ? [DenseAttention] : [correction, DenseAttention]);
+    private static GptPreset Gpt3(string name, string? alias, string title, int layers, int width, int heads, string? correction = null)
+    {
+        IReadOnlyList<string> notes = correction is null ? [DenseAttention] : [correction, DenseAttention];
+        return new(name, alias is null ? [] : [alias], title, Shape(block: 2048, layers, width, heads), notes);
+    }
 
     private static GptConfig Shape(int block, int layers, int width, int heads) => new()
     {

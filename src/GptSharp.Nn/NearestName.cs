@@ -10,7 +10,9 @@ public static class NearestName
     public static string? Find(string word, IEnumerable<string> candidates)
     {
         ArgumentNullException.ThrowIfNull(word);
-        return candidates.MinBy(candidate => Distance(word, candidate)) is { } nearest && Distance(word, nearest) <= Math.Max(2, word.Length / 3) ? nearest : null;
+        return candidates.MinBy(candidate => Distance(word, candidate)) is { } nearest && Distance(word, nearest) <= Math.Max(2, word.Length / 3)
+            ? nearest
+            : null;
     }
 
     /// <summary>The candidate with the fewest edits from <paramref name="word"/>, however many they are.</summary>
@@ -18,7 +20,8 @@ public static class NearestName
     /// <param name="candidates">Valid names, at least one; of two that are equally near, the earlier one wins.</param>
     /// <returns>A candidate.</returns>
     public static string Closest(string word, IEnumerable<string> candidates) =>
-        candidates.MinBy(candidate => Distance(word, candidate)) ?? throw new ArgumentException("There are no names to compare with.", nameof(candidates));
+        candidates.MinBy(candidate => Distance(word, candidate))
+        ?? throw new ArgumentException("There are no names to compare with.", nameof(candidates));
 
     /// <summary>
     /// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other, letter case ignored

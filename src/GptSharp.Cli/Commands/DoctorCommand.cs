@@ -37,8 +37,9 @@ internal static class DoctorCommand
         system.Add("runtime", RuntimeInformation.FrameworkDescription);
         system.Add("system", $"{RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture})");
         system.Add("processor", Processor.Name());
-        system.Add("cores", $"{Environment.ProcessorCount} visible, {Limit(limits.Cores is { } cores ? cores.ToString("0.##", CultureInfo.InvariantCulture) : null)}");
-        system.Add("memory", $"{Gibibytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} visible, {Limit(limits.MemoryBytes is { } bytes ? Gibibytes(bytes) : null)}");
+        system.Add("cores", $"{Environment.ProcessorCount} visible, {Limit(limits.Cores?.ToString("0.##", CultureInfo.InvariantCulture))}");
+        string? memoryLimit = limits.MemoryBytes is { } bytes ? Gibibytes(bytes) : null;
+        system.Add("memory", $"{Gibibytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} visible, {Limit(memoryLimit)}");
         system.Write(writer);
         writer.WriteLine();
 

@@ -19,7 +19,8 @@ internal static class Format
 
     public static string Loss(double? loss) => loss is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "–";
 
-    public static string Scientific(double value) => value.ToString("0.0e+00", CultureInfo.InvariantCulture).Replace("e+00", "", StringComparison.Ordinal);
+    public static string Scientific(double value) =>
+        value.ToString("0.0e+00", CultureInfo.InvariantCulture).Replace("e+00", "", StringComparison.Ordinal);
 
     public static string Norm(double value) => value.ToString(value < 100 ? "0.00" : "0.0e+0", CultureInfo.InvariantCulture);
 

@@ -59,20 +59,27 @@ internal sealed record CgroupLimits(long? MemoryBytes, double? Cores)
     }
 
     private static long? Memory(string folder, string file) =>
-        ReadLines(Path.Combine(folder, file)) is [string text, ..] && long.TryParse(text, CultureInfo.InvariantCulture, out long bytes) && bytes is >= 0 and < Unlimited
+        ReadLines(Path.Combine(folder, file)) is [string text, ..]
+        && long.TryParse(text, CultureInfo.InvariantCulture, out long bytes)
+        && bytes is >= 0 and < Unlimited
             ? bytes
             : null;
 
     private static double? CoresOfVersion2(string folder) =>
-        ReadLines(Path.Combine(folder, "cpu.max")) is [string text, ..] && text.Split(' ') is [string quota, string period] ? Ratio(quota, period) : null;
+        ReadLines(Path.Combine(folder, "cpu.max")) is [string text, ..] && text.Split(' ') is [string quota, string period]
+            ? Ratio(quota, period)
+            : null;
 
     private static double? CoresOfVersion1(string folder) =>
-        ReadLines(Path.Combine(folder, "cpu.cfs_quota_us")) is [string quota, ..] && ReadLines(Path.Combine(folder, "cpu.cfs_period_us")) is [string period, ..]
+        ReadLines(Path.Combine(folder, "cpu.cfs_quota_us")) is [string quota, ..]
+        && ReadLines(Path.Combine(folder, "cpu.cfs_period_us")) is [string period, ..]
             ? Ratio(quota, period)
             : null;
 
     private static double? Ratio(string quota, string period) =>
-        double.TryParse(quota, CultureInfo.InvariantCulture, out double used) && double.TryParse(period, CultureInfo.InvariantCulture, out double of) && used > 0 && of > 0
+        double.TryParse(quota, CultureInfo.InvariantCulture, out double used)
+        && double.TryParse(period, CultureInfo.InvariantCulture, out double of)
+        && used > 0 && of > 0
             ? used / of
             : null;
 

@@ -78,7 +78,8 @@ public sealed record ModelSection
         if (vocabulary < dataVocabularySize)
         {
             throw new ConfigurationException(
-                $"model.vocabulary ({vocabulary}) is smaller than the data set's vocabulary ({dataVocabularySize}); raise it or leave it out.", "model.vocabulary");
+                $"model.vocabulary ({vocabulary}) is smaller than the data set's vocabulary ({dataVocabularySize}); raise it or leave it out.",
+                "model.vocabulary");
         }
 
         GptConfig config = new()

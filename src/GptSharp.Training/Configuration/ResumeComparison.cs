@@ -24,7 +24,8 @@ public static class ResumeComparison
             if (setting.Resume == ResumeRule.Fixed)
             {
                 throw new ConfigurationException(
-                    $"{setting.Key} was {before} when this run started and is {now} now, which its checkpoint does not fit; set it back, or start a new run under another train.name.",
+                    $"{setting.Key} was {before} when this run started and is {now} now, which its checkpoint does not fit; "
+                    + "set it back, or start a new run under another train.name.",
                     setting.Key);
             }
 

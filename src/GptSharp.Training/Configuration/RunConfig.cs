@@ -31,14 +31,16 @@ public sealed record RunConfig
         if (train.MicroBatch is { } micro && train.Batch % micro != 0)
         {
             throw new ConfigurationException(
-                $"train.micro_batch ({micro}) does not divide train.batch ({train.Batch}); every pass needs the same number of sequences.", "train.micro_batch");
+                $"train.micro_batch ({micro}) does not divide train.batch ({train.Batch}); every pass needs the same number of sequences.",
+                "train.micro_batch");
         }
 
         LearningRateSchedule schedule = train.CreateSchedule();
         if (schedule.Minimum > schedule.Peak)
         {
             throw new ConfigurationException(
-                FormattableString.Invariant($"train.min_lr ({schedule.Minimum}) is above train.lr ({schedule.Peak}), from which the learning rate falls."), "train.min_lr");
+                FormattableString.Invariant($"train.min_lr ({schedule.Minimum}) is above train.lr ({schedule.Peak}), from which the rate falls."),
+                "train.min_lr");
         }
 
         if (schedule.Shape == ScheduleShape.Wsd)
@@ -49,7 +51,8 @@ public sealed record RunConfig
         if (Data.ValidationShare + Data.TestShare >= 1)
         {
             throw new ConfigurationException(
-                FormattableString.Invariant($"data.validation_share ({Data.ValidationShare}) and data.test_share ({Data.TestShare}) leave nothing to train on; together they must stay below 1."),
+                FormattableString.Invariant($"data.validation_share ({Data.ValidationShare}) and data.test_share ({Data.TestShare}) ")
+                + "leave nothing to train on; together they must stay below 1.",
                 "data.validation_share");
         }
 
@@ -61,12 +64,14 @@ public sealed record RunConfig
         if (schedule.WarmupSteps + schedule.DecaySteps > schedule.Steps)
         {
             throw new ConfigurationException(
-                $"train.warmup ({schedule.WarmupSteps}) and train.decay_steps ({schedule.DecaySteps}) together exceed train.steps ({schedule.Steps}).", "train.decay_steps");
+                $"train.warmup ({schedule.WarmupSteps}) and train.decay_steps ({schedule.DecaySteps}) together exceed train.steps ({schedule.Steps}).",
+                "train.decay_steps");
         }
 
         if (schedule.Decay == DecayShape.Exponential && schedule.Minimum <= 0)
         {
-            throw new ConfigurationException("train.min_lr (0) cannot be reached by an exponential decay; set it above 0 or choose another train.decay_shape.", "train.min_lr");
+            throw new ConfigurationException(
+                "train.min_lr (0) cannot be reached by an exponential decay; set it above 0 or choose another train.decay_shape.", "train.min_lr");
         }
     }
 }

@@ -87,7 +87,8 @@ public static class RunConfigReader
     private static string Missing(string path)
     {
         string folder = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
-        string[] names = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.yaml").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)] : [];
+        IEnumerable<string> files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.yaml") : [];
+        IEnumerable<string> names = files.Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal);
         string hint = NearestName.Find(Path.GetFileName(path), names) is { } nearest ? $"; did you mean {Path.Combine(folder, nearest)}?" : ".";
         return "there is no such file" + hint;
     }

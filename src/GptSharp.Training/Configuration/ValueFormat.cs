@@ -23,7 +23,8 @@ internal sealed class WholeFormat<T>(T smallest) : ValueFormat<T>($"a whole numb
 {
     // Underscores may group digits, as in 4_000_000.
     public override bool TryParse(string text, bool quoted, out T value) =>
-        T.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= smallest;
+        T.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
+        && value >= smallest;
 
     public override string ToYaml(T value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

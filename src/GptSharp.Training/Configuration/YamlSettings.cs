@@ -86,7 +86,8 @@ internal static class YamlSettings
 
             if (!events.TryConsume<Scalar>(out Scalar? value))
             {
-                throw new ConfigurationException($"{key} must be one value, {setting.Expected}, not a list or a group of keys.", key, origin, Line(name.Start));
+                throw new ConfigurationException(
+                    $"{key} must be one value, {setting.Expected}, not a list or a group of keys.", key, origin, Line(name.Start));
             }
 
             if (given.TryGetValue(key, out GivenValue? earlier))

@@ -24,7 +24,8 @@ public sealed record RunSummary(
     public static RunSummary Of(RunFinished finished)
     {
         ArgumentNullException.ThrowIfNull(finished);
-        return new(Finite(finished.TrainLoss), Finite(finished.ValidationLoss), Finite(finished.Floor), finished.AcceptedShare, finished.Elapsed.TotalSeconds);
+        return new(
+            Finite(finished.TrainLoss), Finite(finished.ValidationLoss), Finite(finished.Floor), finished.AcceptedShare, finished.Elapsed.TotalSeconds);
     }
 
     /// <summary>The summary as JSON.</summary>
