@@ -1,3 +1,5 @@
+using GptSharp.Data;
+using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 using GptSharp.Tensors;
 
@@ -11,11 +13,13 @@ internal sealed record Failure(string Sentence, int ExitCode, bool IsExpected)
 {
     public static Failure From(Exception exception) => exception switch
     {
-        ConfigurationException => new(exception.Message, Cli.ExitCode.WrongInput, true),
+        // A character that the model does not know comes from a prompt on the command line or in a configuration.
+        ConfigurationException or UnknownCharacterException => new(exception.Message, Cli.ExitCode.WrongInput, true),
         OperationCanceledException => new("interrupted.", Cli.ExitCode.Interrupted, true),
 
         // The libraries refuse files and devices with these, and the system speaks through them; all write whole sentences.
-        IOException or InvalidDataException or UnauthorizedAccessException or TensorException => new(exception.Message, Cli.ExitCode.Failed, true),
+        IOException or InvalidDataException or UnauthorizedAccessException or CorpusException or TensorException =>
+            new(exception.Message, Cli.ExitCode.Failed, true),
         OutOfMemoryException => new("there is not enough memory; a smaller batch, block or model needs less.", Cli.ExitCode.Failed, true),
         AggregateException { InnerExceptions: [Exception only] } => From(only),
         _ => new($"{exception.GetType().Name}: {exception.Message}", Cli.ExitCode.Failed, false),

@@ -1,4 +1,7 @@
 using System.Globalization;
+using GptSharp.Data;
+using GptSharp.Data.Tokenizers;
+using GptSharp.Files;
 using GptSharp.Nn;
 using Xunit;
 
@@ -59,6 +62,9 @@ public sealed class CommandLineTests
         { new IOException("x"), 1, true },
         { new InvalidDataException("x"), 1, true },
         { new UnauthorizedAccessException("x"), 1, true },
+        { new RefusedFileException("file", "x"), 1, true },
+        { new CorpusException("x"), 1, true },
+        { Assert.Throws<UnknownCharacterException>(() => CharTokenizer.Of("a").Encode("b")), 2, true },
         { new OperationCanceledException(), 130, true },
         { new AggregateException(new FileNotFoundException("x")), 1, true },
         { new InvalidOperationException("x"), 1, false },

@@ -1,3 +1,5 @@
+using GptSharp.Data.Sampling;
+
 namespace GptSharp.Training.Configuration;
 
 /// <summary>The <c>data:</c> section: what to learn from, and how it is cut into blocks.</summary>
@@ -39,14 +41,4 @@ public enum TokenizerKind
 
     /// <summary>One token per byte of UTF-8; 256 tokens whatever the text.</summary>
     Byte,
-}
-
-/// <summary>Where a training block starts.</summary>
-public enum BlockAlignment
-{
-    /// <summary>The text is one stream, cut every block-size tokens.</summary>
-    Stream,
-
-    /// <summary>At the first token of a document, so that the model's context always reaches the document's beginning.</summary>
-    Document,
 }

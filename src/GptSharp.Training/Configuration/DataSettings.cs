@@ -1,3 +1,4 @@
+using GptSharp.Data.Sampling;
 using static GptSharp.Training.Configuration.ResumeRule;
 using static GptSharp.Training.Configuration.WholeFormat;
 
