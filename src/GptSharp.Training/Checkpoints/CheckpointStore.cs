@@ -1,0 +1,80 @@
+using System.Globalization;
+using GptSharp.Files;
+
+namespace GptSharp.Training.Checkpoints;
+
+/// <summary>The checkpoints of a run: which there are, which is newest and sound, which is best, which may go.</summary>
+public sealed class CheckpointStore
+{
+    private const int KeptBesidesBest = 2;
+    private const string Prefix = "step-";
+
+    private readonly string _folder;
+
+    /// <summary>The checkpoints below a run's folder.</summary>
+    public CheckpointStore(string runFolder) => _folder = Path.Combine(runFolder, "checkpoints");
+
+    /// <summary>Steps that have a checkpoint, ascending.</summary>
+    public IReadOnlyList<long> Steps => !Directory.Exists(_folder) ? [] :
+    [
+        .. Directory.EnumerateDirectories(_folder, Prefix + "*")
+            .Select(path => Path.GetFileName(path)[Prefix.Length..])
+            .Where(name => long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Select(name => long.Parse(name, CultureInfo.InvariantCulture))
+            .Order(),
+    ];
+
+    /// <summary>Where the checkpoint of a step is.</summary>
+    public string FolderOf(long step) =>
+        Path.Combine(_folder, Prefix + step.ToString("D8", CultureInfo.InvariantCulture));
+
+    /// <summary>Prepares the folder, and clears away what an interrupted save left.</summary>
+    public void Open()
+    {
+        Directory.CreateDirectory(_folder);
+        foreach (string unfinished in Directory.EnumerateDirectories(_folder, "*" + AtomicFile.TemporarySuffix))
+        {
+            Checkpoint.RemoveFolder(unfinished);
+        }
+    }
+
+    /// <summary>The newest checkpoint that is whole.</summary>
+    /// <param name="report">Told of every newer one that had to be passed over, with the reason.</param>
+    /// <returns>Its folder and manifest; null if there is none.</returns>
+    public (string Folder, CheckpointManifest Manifest)? FindNewest(Action<string> report)
+    {
+        foreach (long step in Steps.Reverse())
+        {
+            try
+            {
+                return (FolderOf(step), Checkpoint.Verify(FolderOf(step)));
+            }
+            catch (IOException exception)
+            {
+                report($"{exception.Message} Going back to the checkpoint before it.");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The checkpoint with the lowest validation loss that is still there, else the newest.</summary>
+    /// <exception cref="RefusedFileException">There is none, or it is damaged.</exception>
+    public (string Folder, CheckpointManifest Manifest) FindBest(Action<string> report)
+    {
+        (string Folder, CheckpointManifest Manifest) newest = FindNewest(report)
+            ?? throw new RefusedFileException(_folder, "there is no sound checkpoint here.");
+        return newest.Manifest.BestStep is { } best && best != newest.Manifest.Step && Steps.Contains(best)
+            ? (FolderOf(best), Checkpoint.Verify(FolderOf(best)))
+            : newest;
+    }
+
+    /// <summary>Deletes all but the newest and the best.</summary>
+    public void Prune(long? bestStep)
+    {
+        foreach (long step in Steps.SkipLast(KeptBesidesBest).Where(step => step != bestStep))
+        {
+            Checkpoint.RemoveFolder(FolderOf(step));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using GptSharp.Data.Sampling;
+using GptSharp.Nn;
+using GptSharp.Tensors;
+
+namespace GptSharp.Training.Evaluation;
+
+/// <summary>The mean loss of a model over a split, in fixed order, with dropout off.</summary>
+public sealed class Evaluator
+{
+    private readonly Gpt _model;
+    private readonly int _batchSize;
+
+    /// <summary>Evaluates a model, some blocks at a time.</summary>
+    public Evaluator(Gpt model, int batchSize)
+    {
+        _model = model;
+        _batchSize = batchSize;
+    }
+
+    /// <summary>Mean cross-entropy per scored target, in nats.</summary>
+    public double MeanLoss(EvaluationBlocks blocks, CancellationToken cancellation = default)
+    {
+        int length = blocks.BlockLength;
+        double sum = 0;
+        long scored = 0;
+        for (long first = 0; first < blocks.Count; first += _batchSize)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = (int)Math.Min(_batchSize, blocks.Count - first);
+            var tokens = new int[count * length];
+            var targets = new int[count * length];
+            for (int i = 0; i < count; i++)
+            {
+                blocks.Read(first + i, tokens.AsSpan(i * length, length), targets.AsSpan(i * length, length));
+            }
+
+            long valid = targets.LongLength - targets.Count(target => target == Ops.IgnoredTarget);
+            using Step step = _model.Engine.BeginStep(StepOptions.Evaluate);
+            Tensor loss = _model.Loss(step.Input(tokens, (count, length)), step.Input(targets, (count, length)), valid);
+            sum += loss.Item() * valid;
+            scored += valid;
+        }
+
+        return scored == 0 ? double.NaN : sum / scored;
+    }
+}
