@@ -21,7 +21,8 @@ internal static unsafe class AttentionKernel
     private const int LargeBlock = 256, SmallBlock = 64, WorthwhileParts = 32;
 
     /// <summary>Floats of workspace that <see cref="Forward"/> needs on a team of <paramref name="threads"/>.</summary>
-    public static long WorkspaceCount(in AttentionShape shape, int threads) => threads * Scratch.Count(shape, BlockRows(shape));
+    public static long WorkspaceCount(in AttentionShape shape, int threads) =>
+        threads * Math.Max(Scratch.Count(shape, BlockRows(shape)), AttentionRowsKernel.WorkspaceCount(shape));
 
     /// <summary>
     /// o = dropout(softmax(scale q k^T)) v, where the query at position p sees keys 0 ... p; logSumExp = ln sum_j exp(scale q k_j).
@@ -41,7 +42,17 @@ internal static unsafe class AttentionKernel
         float* o, float* logSumExp, float* q, float* k, float* v, int* starts,
         in AttentionShape shape, float dropoutRate, in RandomKey key, float* workspace, ThreadTeam team)
     {
-        Philox.RequireElementRange(0, (long)shape.HeadCount * shape.QueryCount * shape.QueryCount);
+        if (dropoutRate == 0 && (long)shape.GroupSize * shape.QueryCount <= AttentionRowsKernel.MaximumRows)
+        {
+            AttentionRowsKernel.Forward(o, logSumExp, q, k, v, starts, shape, workspace, team);
+            return;
+        }
+
+        if (dropoutRate != 0)
+        {
+            Philox.RequireElementRange(0, (long)shape.HeadCount * shape.QueryCount * shape.QueryCount);
+        }
+
         int blockRows = BlockRows(shape), blocks = Parts.Count((long)shape.GroupSize * shape.QueryCount, blockRows);
         LaneDispatch.For(
             team, checked(shape.Batch * shape.KeyHeadCount * blocks),

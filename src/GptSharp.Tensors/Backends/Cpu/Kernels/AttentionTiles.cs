@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
@@ -38,6 +39,20 @@ internal static unsafe class AttentionTiles
         }
 
         new Span<float>(target, (paddedRows - rows) * paddedLength).Clear();
+    }
+
+    /// <summary>Asks for rows that will be read soon: pieces of long rows are no pattern that the hardware would foresee.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* source, long stride, int length, int rows)
+    {
+        const int Line = 16;
+        for (int r = 0; r < rows && Sse.IsSupported; r++, source += stride)
+        {
+            for (int c = 0; c < length; c += Line)
+            {
+                Sse.Prefetch0(source + c);
+            }
+        }
     }
 
     /// <summary>

@@ -74,6 +74,9 @@ internal interface ILanes<T>
     /// <summary>left == right ? then : otherwise.</summary>
     public static abstract T SelectEqual(T left, T right, T then, T otherwise);
 
+    /// <summary>Lane 0.</summary>
+    public static abstract float First(T value);
+
     /// <summary>The sum over the lanes: halves are added until one is left.</summary>
     public static abstract float Sum(T value);
 

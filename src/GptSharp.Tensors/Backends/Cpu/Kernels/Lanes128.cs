@@ -126,6 +126,9 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
         new(Vector128.ConditionalSelect(Vector128.Equals(left._v, right._v), then._v, otherwise._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float First(Lanes128 value) => value._v.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes128 value) => Sum(value._v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

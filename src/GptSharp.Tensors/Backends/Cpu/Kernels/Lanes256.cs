@@ -119,6 +119,9 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
         new(Vector256.ConditionalSelect(Vector256.Equals(left._v, right._v), then._v, otherwise._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float First(Lanes256 value) => value._v.ToScalar();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes256 value) => Sum(value._v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -93,63 +93,6 @@ public unsafe class AttentionKernelTests
             });
     }
 
-    // Chunks of different lengths at different places of a cache: the bits of each position are those of the whole sequence.
-    [Theory]
-    [InlineData(4, 4, 16)]
-    [InlineData(6, 2, 33)]
-    public void A_cached_chunk_gives_the_bits_of_the_whole_sequence(int heads, int keyHeads, int size)
-    {
-        const int Time = 150, Capacity = 170, Batch = 3;
-        AttentionShape whole = AttentionShape.Packed(1, Time, heads, keyHeads, size, 0.2f);
-        int width = (int)whole.QueryStride, keyAt = heads * size, valueAt = (heads + keyHeads) * size;
-        int outputWidth = heads * size, keyWidth = keyHeads * size;
-        foreach (int count in new[] { 1, 3, 70 })
-        {
-            using KernelCase c = new(count);
-            int[] start = [0, 61, Time - count];
-            GuardedFloats expected = c.Output(Time * outputWidth), o = c.Output(Batch * count * outputWidth);
-            GuardedFloats qkv = c.Input(Time * width, 2);
-
-            // Beyond the last position the cache holds NaN: it must not be read.
-            GuardedFloats Cache(int column) => c.Input(Batch * Capacity * keyWidth, i =>
-            {
-                int b = i / keyWidth / Capacity, position = i / keyWidth % Capacity;
-                return position < start[b] + count ? qkv[(position * width) + column + (i % keyWidth)] : float.NaN;
-            });
-            GuardedFloats keys = Cache(keyAt), values = Cache(valueAt), starts = c.InputIntegers(Batch, b => start[b]);
-            GuardedFloats q = c.Input(Batch * count * outputWidth, i =>
-            {
-                int b = i / outputWidth / count, query = i / outputWidth % count;
-                return qkv[((start[b] + query) * width) + (i % outputWidth)];
-            });
-            AttentionShape chunk = whole with
-            {
-                Batch = Batch,
-                QueryCount = count,
-                KeyCapacity = Capacity,
-                QueryStride = outputWidth,
-                KeyStride = keyWidth,
-            };
-            GuardedFloats workspace = c.Workspace(
-                Math.Max(AttentionKernel.WorkspaceCount(whole, 8), AttentionKernel.WorkspaceCount(chunk, 8)));
-            c.Run(
-                team =>
-                {
-                    AttentionKernel.Forward(
-                        expected, null, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, whole, 0, default, workspace, team);
-                    AttentionKernel.Forward(o, null, q, keys, values, (int*)starts.Pointer, chunk, 0, default, workspace, team);
-                },
-                () =>
-                {
-                    for (int i = 0; i < o.Count; i++)
-                    {
-                        int b = i / outputWidth / count, position = start[b] + (i / outputWidth % count);
-                        Assert.Equal(expected[(position * outputWidth) + (i % outputWidth)], o[i]);
-                    }
-                });
-        }
-    }
-
     [Fact]
     public void Scores_far_apart_neither_overflow_nor_vanish()
     {

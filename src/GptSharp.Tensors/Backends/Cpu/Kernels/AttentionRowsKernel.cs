@@ -1,0 +1,228 @@
+using System.Runtime.CompilerServices;
+using GptSharp.Tensors.Backends.Cpu.Threading;
+
+namespace GptSharp.Tensors.Backends.Cpu.Kernels;
+
+/// <summary>
+/// <see cref="AttentionKernel"/> for a handful of queries per key head, as in generation, where lanes full of queries would stand
+/// empty: here the lanes hold keys for the scores and channels for the outputs.
+/// </summary>
+/// <remarks>
+/// It computes every element by the same operations in the same order as <see cref="AttentionKernel"/>, so the bits are the same
+/// whichever of the two ran. Keys are turned over tile by tile; values are read where they lie.
+/// </remarks>
+internal static unsafe class AttentionRowsKernel
+{
+    /// <summary>Queries per key head up to which this is the faster way.</summary>
+    public const int MaximumRows = 8;
+
+    /// <summary>Floats of workspace per thread.</summary>
+    public static long WorkspaceCount(in AttentionShape shape) =>
+        ((AttentionTiles.Keys + (2L * MaximumRows)) * shape.PaddedHeadSize) + AttentionTiles.Keys + (2 * MaximumRows);
+
+    /// <summary>As <see cref="AttentionKernel.Forward"/>, without dropout.</summary>
+    public static void Forward(
+        float* o, float* logSumExp, float* q, float* k, float* v, int* starts,
+        in AttentionShape shape, float* workspace, ThreadTeam team) =>
+        LaneDispatch.For(
+            team, checked(shape.Batch * shape.KeyHeadCount), new Part(o, logSumExp, q, k, v, starts, shape, workspace, team));
+
+    private readonly ref struct Scratch
+    {
+        public Scratch(float* memory, in AttentionShape shape)
+        {
+            int d = shape.PaddedHeadSize;
+            TurnedKeys = memory;
+            Queries = TurnedKeys + (AttentionTiles.Keys * d);
+            Outputs = Queries + (MaximumRows * d);
+            Weights = Outputs + (MaximumRows * d);
+            Maxima = Weights + AttentionTiles.Keys;
+            Sums = Maxima + MaximumRows;
+        }
+
+        public readonly float* TurnedKeys;  // (D, 64)
+        public readonly float* Queries;     // (rows, D), times scale log2 e
+        public readonly float* Outputs;     // (rows, D)
+        public readonly float* Weights;     // (64)
+        public readonly float* Maxima;      // (rows), in powers of two
+        public readonly float* Sums;        // (rows)
+    }
+
+    // Rows are numbered head by head, as in AttentionKernel.
+    private readonly struct Part(
+        float* o, float* logSumExp, float* q, float* k, float* v, int* starts,
+        AttentionShape shape, float* workspace, ThreadTeam team) : ILaneKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>(int part)
+            where T : unmanaged, ILanes<T>
+        {
+            (int b, int g) = Math.DivRem(part, shape.KeyHeadCount);
+            Scratch scratch = new(workspace + (team.CurrentWorker * WorkspaceCount(shape)), shape);
+            int rows = shape.GroupSize * shape.QueryCount, start = starts == null ? 0 : starts[b], d = shape.PaddedHeadSize;
+            for (int row = 0; row < rows; row++)
+            {
+                AttentionTiles.Pack<T>(
+                    scratch.Queries + (row * d), d, q + Offset(b, g, row, shape.QueryStride), 0, shape.HeadSize, 1, 1,
+                    shape.Scale * AttentionTiles.Log2E);
+                scratch.Maxima[row] = float.NegativeInfinity;
+                scratch.Sums[row] = 0;
+            }
+
+            int keyCount = start + shape.QueryCount;
+            long keyOffset = ((long)b * shape.KeyCapacity * shape.KeyStride) + ((long)g * shape.HeadSize);
+            for (int firstKey = 0; firstKey < keyCount; firstKey += AttentionTiles.Keys)
+            {
+                int keys = Math.Min(AttentionTiles.Keys, keyCount - firstKey);
+                long offset = keyOffset + (firstKey * shape.KeyStride);
+                if (keys < AttentionTiles.Keys)
+                {
+                    new Span<float>(scratch.TurnedKeys, AttentionTiles.Keys * shape.HeadSize).Clear();
+                }
+
+                int next = Math.Min(AttentionTiles.Keys, keyCount - firstKey - keys);
+                long nextOffset = offset + (keys * shape.KeyStride);
+                AttentionTiles.Prefetch(k + nextOffset, shape.KeyStride, shape.HeadSize, next);
+                AttentionTiles.Prefetch(v + nextOffset, shape.KeyStride, shape.HeadSize, next);
+                Transpose.Run(
+                    scratch.TurnedKeys, AttentionTiles.Keys, k + offset, (nint)shape.KeyStride, keys, shape.HeadSize, 1);
+                for (int row = 0; row < rows; row++)
+                {
+                    int visible = Math.Min(keys, start + (row % shape.QueryCount) + 1 - firstKey);
+                    if (visible > 0)
+                    {
+                        float factor = Softmax<T>(scratch, row, visible);
+                        Mix<T>(scratch, row, v + offset, visible, firstKey == 0, factor);
+                    }
+                }
+            }
+
+            for (int row = 0; row < rows; row++)
+            {
+                Finish<T>(scratch, b, g, row);
+            }
+        }
+
+        private long Offset(int b, int g, int row, long stride)
+        {
+            (int head, int query) = Math.DivRem(row, shape.QueryCount);
+            return ((((long)b * shape.QueryCount) + query) * stride) + ((((long)g * shape.GroupSize) + head) * shape.HeadSize);
+        }
+
+        // Fills Weights and returns what the earlier sums and outputs must be multiplied by.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private float Softmax<T>(in Scratch scratch, int row, int keys)
+            where T : unmanaged, ILanes<T>
+        {
+            float* query = scratch.Queries + (row * shape.PaddedHeadSize), weights = scratch.Weights;
+            T hidden = T.Broadcast(float.NegativeInfinity), tileMaximum = hidden;
+            for (int j = 0; j < keys; j += 4 * T.Count)
+            {
+                float* turned = scratch.TurnedKeys + j;
+                T s0 = T.Zero, s1 = T.Zero, s2 = T.Zero, s3 = T.Zero;
+                for (int c = 0; c < shape.HeadSize; c++, turned += AttentionTiles.Keys)
+                {
+                    T x = T.Broadcast(query[c]);
+                    s0 = T.MultiplyAdd(T.Load(turned), x, s0);
+                    s1 = T.MultiplyAdd(T.Load(turned + T.Count), x, s1);
+                    s2 = T.MultiplyAdd(T.Load(turned + (2 * T.Count)), x, s2);
+                    s3 = T.MultiplyAdd(T.Load(turned + (3 * T.Count)), x, s3);
+                }
+
+                T last = T.Broadcast(keys - 1 - j);
+                s0 = T.SelectLess(last, T.Indices, hidden, s0);
+                s1 = T.SelectLess(last, T.Indices + T.Broadcast(T.Count), hidden, s1);
+                s2 = T.SelectLess(last, T.Indices + T.Broadcast(2 * T.Count), hidden, s2);
+                s3 = T.SelectLess(last, T.Indices + T.Broadcast(3 * T.Count), hidden, s3);
+                T.Store(weights + j, s0);
+                T.Store(weights + j + T.Count, s1);
+                T.Store(weights + j + (2 * T.Count), s2);
+                T.Store(weights + j + (3 * T.Count), s3);
+                tileMaximum = T.Max(tileMaximum, T.Max(T.Max(s0, s1), T.Max(s2, s3)));
+            }
+
+            float before = scratch.Maxima[row], largest = MathF.Max(before, T.MaxAcross(tileMaximum));
+            T shift = T.Broadcast(largest);
+            float factor = T.First(VectorMath.Exp2(T.Broadcast(before) - shift));
+            for (int j = 0; j < keys; j += T.Count)
+            {
+                T.Store(weights + j, VectorMath.Exp2(T.Load(weights + j) - shift));
+            }
+
+            // One by one: a lane of the tiled kernel adds its keys in this order too.
+            float sum = scratch.Sums[row] * factor;
+            for (int j = 0; j < keys; j++)
+            {
+                sum += weights[j];
+            }
+
+            scratch.Maxima[row] = largest;
+            scratch.Sums[row] = sum;
+            return factor;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Mix<T>(in Scratch scratch, int row, float* values, int keys, bool isFirst, float factor)
+            where T : unmanaged, ILanes<T>
+        {
+            float* outputs = scratch.Outputs + (row * shape.PaddedHeadSize), weights = scratch.Weights;
+            T scale = T.Broadcast(factor);
+            int c = 0;
+            for (; c <= shape.HeadSize - (4 * T.Count); c += 4 * T.Count)
+            {
+                float* at = outputs + c, value = values + c;
+                T o0 = isFirst ? T.Zero : T.Load(at) * scale, o1 = isFirst ? T.Zero : T.Load(at + T.Count) * scale;
+                T o2 = isFirst ? T.Zero : T.Load(at + (2 * T.Count)) * scale;
+                T o3 = isFirst ? T.Zero : T.Load(at + (3 * T.Count)) * scale;
+                for (int j = 0; j < keys; j++, value += shape.KeyStride)
+                {
+                    T weight = T.Broadcast(weights[j]);
+                    o0 = T.MultiplyAdd(T.Load(value), weight, o0);
+                    o1 = T.MultiplyAdd(T.Load(value + T.Count), weight, o1);
+                    o2 = T.MultiplyAdd(T.Load(value + (2 * T.Count)), weight, o2);
+                    o3 = T.MultiplyAdd(T.Load(value + (3 * T.Count)), weight, o3);
+                }
+
+                T.Store(at, o0);
+                T.Store(at + T.Count, o1);
+                T.Store(at + (2 * T.Count), o2);
+                T.Store(at + (3 * T.Count), o3);
+            }
+
+            for (; c < shape.HeadSize; c += T.Count)
+            {
+                int count = Math.Min(T.Count, shape.HeadSize - c);
+                float* value = values + c;
+                T output = isFirst ? T.Zero : T.Load(outputs + c) * scale;
+                for (int j = 0; j < keys; j++, value += shape.KeyStride)
+                {
+                    T part = count == T.Count ? T.Load(value) : T.LoadPartial(value, count);
+                    output = T.MultiplyAdd(part, T.Broadcast(weights[j]), output);
+                }
+
+                T.Store(outputs + c, output);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Finish<T>(in Scratch scratch, int b, int g, int row)
+            where T : unmanaged, ILanes<T>
+        {
+            float* target = o + Offset(b, g, row, shape.OutputStride), outputs = scratch.Outputs + (row * shape.PaddedHeadSize);
+            T sum = T.Broadcast(scratch.Sums[row]), inverse = T.Broadcast(1f) / sum;
+            for (int c = 0; c < shape.HeadSize; c += T.Count)
+            {
+                T.StorePartial(target + c, T.Load(outputs + c) * inverse, Math.Min(T.Count, shape.HeadSize - c));
+            }
+
+            if (logSumExp != null)
+            {
+                (int head, int query) = Math.DivRem(row, shape.QueryCount);
+                long h = ((long)b * shape.HeadCount) + ((long)g * shape.GroupSize) + head;
+                T logSum = T.MultiplyAdd(
+                    T.Broadcast(scratch.Maxima[row]), T.Broadcast(AttentionTiles.Ln2), VectorMath.Log(sum));
+                logSumExp[(h * shape.QueryCount) + query] = T.First(logSum);
+            }
+        }
+    }
+}
