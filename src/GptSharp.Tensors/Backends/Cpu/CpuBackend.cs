@@ -30,7 +30,7 @@ public sealed partial class CpuBackend : HostMemory, IBackend
     /// <inheritdoc/>
     public string Description => string.Create(
         CultureInfo.InvariantCulture,
-        $"cpu: {_team.ThreadCount} {(_team.ThreadCount == 1 ? "thread" : "threads")}, {PathName}");
+        $"cpu ({PathName}, {_team.ThreadCount} {(_team.ThreadCount == 1 ? "thread" : "threads")})");
 
     /// <summary>The vector instructions in use.</summary>
     public SimdPath Path => _team.Path;

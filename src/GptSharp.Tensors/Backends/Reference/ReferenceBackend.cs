@@ -10,7 +10,7 @@ public sealed partial class ReferenceBackend : HostMemory, IBackend
     public string Name => "reference";
 
     /// <inheritdoc/>
-    public string Description => "reference: scalar C# in double precision, for comparison and for reading";
+    public string Description => "reference (scalar C#, float64)";
 
     /// <inheritdoc/>
     public long WorkspaceBytes => 0;

@@ -1,0 +1,43 @@
+using GptSharp.Nn;
+using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cpu;
+using GptSharp.Tensors.Backends.Reference;
+
+namespace GptSharp.Training;
+
+/// <summary>The devices that a command or a configuration can name.</summary>
+public static class Devices
+{
+    /// <summary>Takes the fastest device of the machine.</summary>
+    public const string Automatic = "auto";
+
+    /// <summary>Every name that <see cref="Open"/> knows.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Automatic, "cpu", "reference"];
+
+    /// <summary>Starts a device.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="threads">Threads on the CPU; null for one per processor. The reference always uses one.</param>
+    /// <returns>The device, to be disposed.</returns>
+    /// <exception cref="ConfigurationException">An unknown name, or fewer than one thread.</exception>
+    public static Device Open(string name, int? threads = null)
+    {
+        if (threads < 1)
+        {
+            throw new ConfigurationException($"{threads} is no number of threads; at least 1 is needed.", "train.threads");
+        }
+
+        return name switch
+        {
+            Automatic => Cpu(threads, ", taken by auto as the fastest device here"),
+            "cpu" => Cpu(threads, ""),
+            "reference" => Start(new ReferenceBackend(), DType.F64, ""),
+            _ => throw new ConfigurationException(
+                $"there is no device '{name}'; the devices are {string.Join(", ", Names)}.", "train.device"),
+        };
+    }
+
+    private static Device Cpu(int? threads, string reason) => Start(new CpuBackend(threads), DType.F32, reason);
+
+    private static Device Start(IBackend backend, DType type, string reason) =>
+        new(backend.Name, new Engine(backend), type, backend.Description + reason);
+}
