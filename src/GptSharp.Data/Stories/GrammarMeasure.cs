@@ -1,0 +1,38 @@
+namespace GptSharp.Data.Stories;
+
+/// <summary>
+/// Closed forms. A text's information is the sum over its choices of the logarithm of how many alternatives there were; words that
+/// repeat an earlier choice add none. By symmetry every word of a list is as likely as the others wherever it is drawn.
+/// </summary>
+internal static class GrammarMeasure
+{
+    /// <summary>Entropy of whole texts, in nats.</summary>
+    public static double Entropy(Rule rule) =>
+        Math.Log(rule.Alternatives.Count) + Mean(rule, item => item switch
+        {
+            Expand expand => Entropy(expand.Rule),
+            Draw draw => Math.Log(draw.ChoiceCount),
+            _ => 0,
+        });
+
+    /// <summary>Expected number of characters.</summary>
+    public static double MeanLength(Rule rule) => Mean(rule, item => item switch
+    {
+        Expand expand => MeanLength(expand.Rule),
+        Draw draw => draw.List.Texts(draw.Form).Average(text => text.Length),
+        Recall recall => recall.List.Texts(recall.Form).Average(text => text.Length),
+        _ => ((Literal)item).Text.Length,
+    });
+
+    /// <summary>A number of characters that no text exceeds.</summary>
+    public static int LongestLength(Rule rule) => rule.Alternatives.Max(alternative => alternative.Sum(item => item switch
+    {
+        Expand expand => LongestLength(expand.Rule),
+        Draw draw => draw.List.Texts(draw.Form).Max(text => text.Length),
+        Recall recall => recall.List.Texts(recall.Form).Max(text => text.Length),
+        _ => ((Literal)item).Text.Length,
+    }));
+
+    private static double Mean(Rule rule, Func<Item, double> measure) =>
+        rule.Alternatives.Average(alternative => alternative.Sum(measure));
+}
