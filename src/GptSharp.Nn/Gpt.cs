@@ -145,7 +145,7 @@ public sealed class Gpt : IDisposable
         x = Ops.Add(x, Ops.Embedding(step.Input(positions, (batch, added)), _positions));    // (B, N, C)
         foreach (Block block in _blocks)
         {
-            x = block.Forward(x, cache, starts);                                             // (B, N, C)
+            x = step.Scope(input => block.Forward(input, cache, starts), x);                 // (B, N, C)
         }
 
         x = Ops.Embedding(step.Input(last, batch), x);                                       // (B, C)

@@ -1,0 +1,43 @@
+using GptSharp.Tensors;
+
+namespace GptSharp.Inference;
+
+/// <summary>Scores on the host, as doubles whatever the model computes with.</summary>
+internal sealed class ScoreBuffer
+{
+    private float[] _singles = [];
+    private double[] _doubles = [];
+
+    /// <summary>Copies a tensor here.</summary>
+    /// <param name="scores">(B, Vp) or (B, N, Vp).</param>
+    /// <returns>All elements; valid until the next call.</returns>
+    public ReadOnlySpan<double> Download(Tensor scores)
+    {
+        int count = checked((int)scores.Count);
+        Grow(ref _doubles, count);
+        Span<double> doubles = _doubles.AsSpan(0, count);
+        if (scores.DType == DType.F64)
+        {
+            scores.Download(doubles);
+            return doubles;
+        }
+
+        Grow(ref _singles, count);
+        Span<float> singles = _singles.AsSpan(0, count);
+        scores.Download(singles);
+        for (int i = 0; i < count; i++)
+        {
+            doubles[i] = singles[i];
+        }
+
+        return doubles;
+    }
+
+    private static void Grow<T>(ref T[] array, int count)
+    {
+        if (array.Length < count)
+        {
+            array = new T[count];
+        }
+    }
+}
