@@ -33,6 +33,11 @@ public static class AtomicFile
                 ? exception
                 : new IOException($"{path} could not be written: {exception.Message}", exception);
         }
+        catch
+        {
+            TryDelete(temporary);
+            throw;
+        }
 
         FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }

@@ -36,6 +36,19 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void A_writer_that_fails_for_a_reason_of_its_own_keeps_the_old_file_and_its_exception()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("value.txt");
+        AtomicFile.WriteText(path, "old");
+
+        Assert.Throws<FormatException>(() => AtomicFile.Write(path, _ => throw new FormatException("no such number")));
+
+        Assert.Equal("old", File.ReadAllText(path));
+        Assert.Single(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
     public void A_full_disk_keeps_the_old_file()
     {
         if (!OperatingSystem.IsLinux())
