@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text.Json;
+using GptSharp.Files;
+using GptSharp.Tensors;
+
+namespace GptSharp.Nn.ModelFiles;
+
+/// <summary>
+/// <c>config.json</c> of a GPT-2 as Hugging Face's transformers reads and writes it. Keys that are absent have transformers'
+/// defaults; options that would change the result and are not built here are refused by name.
+/// </summary>
+public static class Gpt2ConfigFile
+{
+    /// <summary>File name within a model's folder.</summary>
+    public const string FileName = "config.json";
+
+    private const double DefaultDropout = 0.1;
+    private const double DefaultEpsilon = 1e-5;
+
+    // What transformers' GPT2Config offers beside the architecture of GPT-2 itself, with the value that leaves it as it is.
+    private static readonly (string Key, bool Supported)[] _fixedFlags =
+    [
+        ("scale_attn_weights", true),
+        ("scale_attn_by_inverse_layer_idx", false),
+        ("reorder_and_upcast_attn", false),
+        ("add_cross_attention", false),
+    ];
+
+    /// <summary>Reads a configuration.</summary>
+    /// <exception cref="RefusedFileException">
+    /// A key is missing or ill-typed, the model is no GPT-2, or it uses an option that is not supported.
+    /// </exception>
+    public static GptConfig Read(string path)
+    {
+        using var settings = new JsonSettings(path);
+        CheckKind(path, settings);
+        int width = settings.RequiredCount("n_embd");
+        int heads = settings.RequiredCount("n_head");
+        if (width % heads != 0)
+        {
+            throw new RefusedFileException(path, $"n_head ({heads}) does not divide n_embd ({width}).");
+        }
+
+        var config = new GptConfig
+        {
+            VocabularySize = settings.RequiredCount("vocab_size"),
+            BlockSize = settings.RequiredCount("n_positions"),
+            LayerCount = settings.RequiredCount("n_layer"),
+            HeadCount = heads,
+            Width = width,
+            Gelu = Activation(path, settings.Text("activation_function") ?? "gelu_new"),
+            LayerNormEpsilon = settings.Number(
+                "layer_norm_epsilon", DefaultEpsilon, value => value > 0 && double.IsFinite(value), "a positive number"),
+            TieHead = settings.Flag("tie_word_embeddings", absent: true),
+            Dropout = Dropout(path, settings),
+        };
+        try
+        {
+            return (settings.Count("n_inner") is { } mlp ? config with { MlpWidth = mlp } : config).Validate();
+        }
+        catch (ConfigurationException exception)
+        {
+            throw new RefusedFileException(path, $"no model can have these sizes: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes a configuration.</summary>
+    /// <exception cref="ConfigurationException">The layout of GPT-2 has no place for such a model.</exception>
+    public static void Write(string path, GptConfig config)
+    {
+        CheckRepresentable(config);
+        AtomicFile.Write(path, stream =>
+        {
+            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
+            Write(json, config);
+        });
+    }
+
+    /// <summary>Checks that a model can be stored in this layout.</summary>
+    /// <exception cref="ConfigurationException">It cannot.</exception>
+    internal static void CheckRepresentable(GptConfig config)
+    {
+        if (!config.Bias)
+        {
+            throw new ConfigurationException(
+                "a model without biases (model.bias) cannot be stored as a Hugging Face GPT-2, which always has them.", "model.bias");
+        }
+
+        if (config.Positions != PositionEncoding.Learned)
+        {
+            throw new ConfigurationException(
+                "a model without learned positions (model.positions) cannot be stored as a Hugging Face GPT-2, which always has them.",
+                "model.positions");
+        }
+    }
+
+    private static void CheckKind(string path, JsonSettings settings)
+    {
+        string kind = settings.Text("model_type") ?? throw new RefusedFileException(path, "the key model_type is missing.");
+        if (kind != "gpt2")
+        {
+            throw new RefusedFileException(path, $"model_type is \"{kind}\"; only \"gpt2\" can be read.");
+        }
+
+        foreach ((string key, bool supported) in _fixedFlags)
+        {
+            if (settings.Flag(key, supported) != supported)
+            {
+                throw new RefusedFileException(
+                    path, $"{key} is {(supported ? "false" : "true")}; this option of GPT-2 is not supported here.");
+            }
+        }
+
+        if (settings.Has("quantization_config"))
+        {
+            throw new RefusedFileException(path, "quantization_config is set; quantized models are not supported here.");
+        }
+    }
+
+    private static GeluForm Activation(string path, string name) => name switch
+    {
+        "gelu_new" or "gelu_pytorch_tanh" => GeluForm.Tanh,
+        "gelu" => GeluForm.Erf,
+        _ => throw new RefusedFileException(
+            path, $"activation_function is \"{name}\"; gelu_new, gelu_pytorch_tanh and gelu are supported."),
+    };
+
+    private static double Dropout(string path, JsonSettings settings)
+    {
+        string[] keys = ["attn_pdrop", "embd_pdrop", "resid_pdrop"];
+        double[] rates = [.. keys.Select(key =>
+            settings.Number(key, DefaultDropout, value => value is >= 0 and < 1, "a probability from 0 to below 1"))];
+        return rates.Distinct().Count() == 1 ? rates[0] : throw new RefusedFileException(
+            path,
+            $"{string.Join(", ", keys)} are {string.Join(", ", rates.Select(rate => rate.ToString(CultureInfo.InvariantCulture)))} (absent means 0.1); "
+            + "a model here has one rate of dropout, so give them the same value.");
+    }
+
+    // Key by key as transformers 5 writes it, in its order. n_ctx is no longer among its keys, but llama.cpp's converter reads it.
+    private static void Write(Utf8JsonWriter json, GptConfig config)
+    {
+        json.WriteStartObject();
+        json.WriteString("activation_function", config.Gelu == GeluForm.Tanh ? "gelu_new" : "gelu");
+        json.WriteBoolean("add_cross_attention", false);
+        json.WriteStartArray("architectures");
+        json.WriteStringValue("GPT2LMHeadModel");
+        json.WriteEndArray();
+        json.WriteNumber("attn_pdrop", config.Dropout);
+        json.WriteNull("bos_token_id");
+        json.WriteString("dtype", "float32");
+        json.WriteNumber("embd_pdrop", config.Dropout);
+        json.WriteNull("eos_token_id");
+        json.WriteNumber("initializer_range", Modules.GptInitialization.Deviation);
+        json.WriteNumber("layer_norm_epsilon", config.LayerNormEpsilon);
+        json.WriteString("model_type", "gpt2");
+        json.WriteNumber("n_ctx", config.BlockSize);
+        json.WriteNumber("n_embd", config.Width);
+        json.WriteNumber("n_head", config.HeadCount);
+        if (config.MlpWidth == 4L * config.Width)
+        {
+            json.WriteNull("n_inner");
+        }
+        else
+        {
+            json.WriteNumber("n_inner", config.MlpWidth);
+        }
+
+        json.WriteNumber("n_layer", config.LayerCount);
+        json.WriteNumber("n_positions", config.BlockSize);
+        json.WriteNull("pad_token_id");
+        json.WriteBoolean("reorder_and_upcast_attn", false);
+        json.WriteNumber("resid_pdrop", config.Dropout);
+        json.WriteBoolean("scale_attn_by_inverse_layer_idx", false);
+        json.WriteBoolean("scale_attn_weights", true);
+        json.WriteBoolean("tie_word_embeddings", config.TieHead);
+        json.WriteBoolean("use_cache", true);
+        json.WriteNumber("vocab_size", config.VocabularySize);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text.Json;
+using GptSharp.Files;
+
+namespace GptSharp.Nn.ModelFiles;
+
+/// <summary>
+/// The keys of a <c>config.json</c>. A key whose value is null counts as absent, as in transformers; a value of another type than
+/// expected is refused by its name.
+/// </summary>
+internal sealed class JsonSettings : IDisposable
+{
+    private readonly string _path;
+    private readonly JsonDocument _document;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="RefusedFileException">There is none, or it is no JSON object.</exception>
+    public JsonSettings(string path)
+    {
+        _path = path;
+        try
+        {
+            // A key that stands there twice would leave open which of the two the writer meant.
+            _document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+        }
+        catch (JsonException exception)
+        {
+            string place = exception.LineNumber is { } line ? $"line {line + 1}" : "it";
+            throw new RefusedFileException(
+                path, $"{place} is no sound JSON; a number such as NaN or a key that stands there twice is not either.", exception);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new RefusedFileException(path, "it is missing; a model folder needs config.json and model.safetensors.", exception);
+        }
+
+        if (_document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            _document.Dispose();
+            throw new RefusedFileException(path, "it is no sound JSON; an object in braces is expected.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _document.Dispose();
+
+    /// <summary>A whole number of 1 or more, or null when the key is absent.</summary>
+    public int? Count(string key) => Find(key) is not { } element ? null
+        : element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= 1 ? value
+        : throw IllTyped(key, element, $"a whole number from 1 to {int.MaxValue}");
+
+    /// <summary>A whole number of 1 or more that must be there.</summary>
+    public int RequiredCount(string key) => Count(key) ?? throw new RefusedFileException(_path, $"the key {key} is missing.");
+
+    /// <summary>A text, or null when the key is absent.</summary>
+    public string? Text(string key) => Find(key) is not { } element ? null
+        : element.ValueKind == JsonValueKind.String ? element.GetString()
+        : throw IllTyped(key, element, "a text");
+
+    /// <summary>A truth value.</summary>
+    public bool Flag(string key, bool absent) => Find(key) is not { } element ? absent
+        : element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean()
+        : throw IllTyped(key, element, "true or false");
+
+    /// <summary>A number for which <paramref name="isValid"/> holds.</summary>
+    public double Number(string key, double absent, Func<double, bool> isValid, string expected) =>
+        Find(key) is not { } element ? absent
+        : element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) && isValid(value) ? value
+        : throw IllTyped(key, element, expected);
+
+    /// <summary>Whether the key stands there with another value than null.</summary>
+    public bool Has(string key) => Find(key) is not null;
+
+    private JsonElement? Find(string key) =>
+        _document.RootElement.TryGetProperty(key, out JsonElement element) && element.ValueKind != JsonValueKind.Null ? element : null;
+
+    private RefusedFileException IllTyped(string key, JsonElement element, string expected) =>
+        new(_path, $"{key} is {element.GetRawText()}, but must be {expected}.");
+}
