@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 using GptSharp.Training.Configuration;
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using GptSharp.Data.Downloads;
 
 namespace GptSharp.Data.Corpora;
@@ -54,6 +55,23 @@ public sealed class TextCorpus
         return documents.Length > 0
             ? new TextCorpus(path, isFolder: true, documents)
             : throw new CorpusException($"All text files in {path} are empty; there is nothing to learn from.");
+    }
+
+    /// <summary>SHA-256 of the files' bytes, one file after the other, as 64 lower-case hexadecimal digits: <c>cat FILES | sha256sum</c>.</summary>
+    public string Sha256()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        foreach (TextDocument document in Documents)
+        {
+            using FileStream stream = File.OpenRead(document.Path);
+            for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+            {
+                hash.AppendData(buffer.AsSpan(0, read));
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static bool IsText(string file) =>

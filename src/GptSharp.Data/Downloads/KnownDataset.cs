@@ -17,6 +17,9 @@ public sealed record KnownDataset(string Name, string Title, Uri Source, string 
             "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"),
     ];
 
+    /// <summary>Where configurations look for the prepared data set, <c>data/NAME</c>.</summary>
+    public string DefaultFolder => $"data/{Name}";
+
     /// <summary>The one of that name, or null.</summary>
     public static KnownDataset? Find(string name) => All.FirstOrDefault(known => known.Name == name);
 }

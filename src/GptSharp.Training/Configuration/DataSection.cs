@@ -1,4 +1,5 @@
 using GptSharp.Data.Sampling;
+using GptSharp.Data.Tokenizers;
 
 namespace GptSharp.Training.Configuration;
 
@@ -31,14 +32,4 @@ public sealed record DataSection
 
     /// <summary>Length of the built-in corpus, in characters.</summary>
     public long StoriesCharacters { get; init; } = 4_000_000;
-}
-
-/// <summary>How text becomes tokens.</summary>
-public enum TokenizerKind
-{
-    /// <summary>One token per character that occurs in the text.</summary>
-    Char,
-
-    /// <summary>One token per byte of UTF-8; 256 tokens whatever the text.</summary>
-    Byte,
 }

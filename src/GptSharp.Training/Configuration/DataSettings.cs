@@ -1,4 +1,5 @@
 using GptSharp.Data.Sampling;
+using GptSharp.Data.Tokenizers;
 using static GptSharp.Training.Configuration.ResumeRule;
 using static GptSharp.Training.Configuration.WholeFormat;
 
