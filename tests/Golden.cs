@@ -6,7 +6,10 @@ namespace GptSharp;
 internal static class Golden
 {
     /// <summary>The folder <c>tests/golden</c> of the checkout that was compiled.</summary>
-    public static string Folder { get; } = Find();
+    public static string Folder => Path.Combine(Repository, "tests", "golden");
 
-    private static string Find([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "golden");
+    /// <summary>The root of that checkout.</summary>
+    public static string Repository { get; } = Find();
+
+    private static string Find([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, ".."));
 }

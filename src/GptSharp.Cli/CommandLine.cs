@@ -20,6 +20,7 @@ internal static class CommandLine
         RootCommand root = new("Train GPTs from scratch, look inside them, and let them write.")
         {
             InfoCommand.Create(output),
+            TraceCommand.Create(output),
             DoctorCommand.Create(output),
             debug,
         };

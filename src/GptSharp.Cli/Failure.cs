@@ -2,6 +2,7 @@ using GptSharp.Data;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 using GptSharp.Tensors;
+using GptSharp.Training;
 
 namespace GptSharp.Cli;
 
@@ -18,7 +19,7 @@ internal sealed record Failure(string Sentence, int ExitCode, bool IsExpected)
         OperationCanceledException => new("interrupted.", Cli.ExitCode.Interrupted, true),
 
         // The libraries refuse files and devices with these, and the system speaks through them; all write whole sentences.
-        IOException or InvalidDataException or UnauthorizedAccessException or CorpusException or TensorException =>
+        IOException or InvalidDataException or UnauthorizedAccessException or CorpusException or TensorException or TrainingException =>
             new(exception.Message, Cli.ExitCode.Failed, true),
         OutOfMemoryException => new("there is not enough memory; a smaller batch, block or model needs less.", Cli.ExitCode.Failed, true),
         AggregateException { InnerExceptions: [Exception only] } => From(only),

@@ -3,6 +3,7 @@ using GptSharp.Data;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Files;
 using GptSharp.Nn;
+using GptSharp.Training;
 using Xunit;
 
 namespace GptSharp.Cli.Tests;
@@ -35,7 +36,7 @@ public sealed class CommandLineTests
         Assert.StartsWith("gptsharp: a command is missing: info", error, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Commands => [.. new[] { "info", "doctor" }];
+    public static TheoryData<string> Commands => [.. new[] { "info", "doctor", "trace" }];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -64,6 +65,7 @@ public sealed class CommandLineTests
         { new UnauthorizedAccessException("x"), 1, true },
         { new RefusedFileException("file", "x"), 1, true },
         { new CorpusException("x"), 1, true },
+        { new TrainingException("x"), 1, true },
         { Assert.Throws<UnknownCharacterException>(() => CharTokenizer.Of("a").Encode("b")), 2, true },
         { new OperationCanceledException(), 130, true },
         { new AggregateException(new FileNotFoundException("x")), 1, true },

@@ -139,7 +139,7 @@ public sealed class RunConfigReaderTests
     [Fact]
     public void A_missing_file_suggests_its_neighbour()
     {
-        string path = Path.Combine(Golden.Repository(), "configs", "quikstart.yaml");
+        string path = Path.Combine(Golden.Repository, "configs", "quikstart.yaml");
         ConfigurationException error = Assert.Throws<ConfigurationException>(() => RunConfigReader.Load(path));
         Assert.Equal($"{path}: there is no such file; did you mean {path.Replace("quik", "quick", StringComparison.Ordinal)}?", error.Message);
     }

@@ -6,7 +6,7 @@ namespace GptSharp.Training.Tests.Configuration;
 
 public sealed class ShippedConfigsTests
 {
-    private static string Folder => Path.Combine(Golden.Repository(), "configs");
+    private static string Folder => Path.Combine(Golden.Repository, "configs");
 
     public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder, "*.yaml").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 

@@ -15,7 +15,7 @@ public sealed class LearningRateScheduleTests
     [InlineData("wsd_exponential", ScheduleShape.Wsd, DecayShape.Exponential)]
     public void Every_step_agrees_with_the_float64_table(string table, ScheduleShape shape, DecayShape decay)
     {
-        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("optimizers", "schedules.json")));
+        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(Golden.Folder, "optimizers", "schedules.json")));
         JsonElement root = golden.RootElement;
         LearningRateSchedule schedule = new(
             shape,

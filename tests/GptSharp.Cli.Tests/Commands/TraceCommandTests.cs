@@ -1,0 +1,121 @@
+using System.Globalization;
+using GptSharp.Files.Safetensors;
+using GptSharp.TestKit;
+using Xunit;
+
+namespace GptSharp.Cli.Tests.Commands;
+
+public sealed class TraceCommandTests : IDisposable
+{
+    private static readonly GoldenModel _golden = new(Path.Combine(Golden.Folder, "gpt2-tiny"));
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("gptsharp-").FullName;
+
+    private string Output => Path.Combine(_folder, "trace.safetensors");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+
+    private static (int Code, string Out, string Error) Run(params string[] arguments)
+    {
+        StringWriter output = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        StringWriter error = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        int code = CommandLine.Run(["trace", .. arguments], new CommandOutput(output, error));
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private (int Code, string Out, string Error) RunGolden(params string[] more) => Run([_golden.Folder, _golden.TensorFile, "--out", Output, .. more]);
+
+    [Theory]
+    [InlineData("reference", 1e-9, 1e-9, "reference (scalar C#, float64)\n")]
+    [InlineData("cpu", 1e-5, 1e-4, "threads)\n")]
+    public void The_command_writes_what_PyTorch_computed(string device, double tolerance, double trainedTolerance, string ending)
+    {
+        (int code, string output, string error) = RunGolden(
+            "--device", device, "--steps", $"{_golden.Steps}", "--lr", Text(_golden.LearningRate), "--weight-decay", Text(_golden.WeightDecay),
+            "--beta1", Text(_golden.Beta1), "--beta2", Text(_golden.Beta2), "--eps", Text(_golden.Epsilon), "--clip", Text(_golden.Clip));
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith($"{Output}: loss 4.194345, logits and gradients; 20 steps, loss 4.194345 to 4.188341; {device} (", output, StringComparison.Ordinal);
+        Assert.EndsWith(ending, output.Replace("1 thread)", "threads)", StringComparison.Ordinal), StringComparison.Ordinal);
+        var distances = _golden.Compare(Output);
+        Assert.Equal(60, distances.Count);
+        Assert.All(distances, entry =>
+        {
+            bool isTrained = entry.Name.StartsWith("after.", StringComparison.Ordinal);
+            Assert.True(entry.Distance <= (isTrained ? trainedTolerance : tolerance), $"{entry.Name}: {entry.Distance}");
+        });
+    }
+
+    [Fact]
+    public void Without_steps_nothing_is_trained()
+    {
+        (int code, _, string error) = RunGolden();
+        Assert.Equal((0, ""), (code, error));
+        using SafetensorsFile trace = SafetensorsFile.Open(Output);
+        Assert.NotNull(trace.Find("grad.transformer.wte.weight"));
+        Assert.DoesNotContain(trace.Entries, entry => entry.Name.StartsWith("after.", StringComparison.Ordinal) || entry.Name == "losses");
+    }
+
+    [Fact]
+    public void An_existing_file_is_replaced_only_when_told_to()
+    {
+        File.WriteAllText(Output, "mine");
+        Assert.Equal((1, "", $"gptsharp: {Output} is already there; --force replaces it.\n"), RunGolden());
+        Assert.Equal("mine", File.ReadAllText(Output));
+
+        Assert.Equal(0, RunGolden("--force").Code);
+        using SafetensorsFile trace = SafetensorsFile.Open(Output);
+        Assert.NotNull(trace.Find("logits"));
+    }
+
+    [Fact]
+    public void The_files_that_are_read_are_never_replaced()
+    {
+        string batch = Path.Combine(_folder, "batch.safetensors");
+        File.WriteAllBytes(batch, File.ReadAllBytes(_golden.TensorFile));
+        (int code, _, string error) = Run(_golden.Folder, batch, "--out", batch, "--force");
+        Assert.Equal((2, $"gptsharp: --out {batch} is one of the files that the trace reads.\n"), (code, error));
+        Assert.Equal(new FileInfo(_golden.TensorFile).Length, new FileInfo(batch).Length);
+    }
+
+    [Theory]
+    [InlineData("--device gpu", "gptsharp: there is no device 'gpu'; the devices are auto, cpu, reference.\n")]
+    [InlineData("--steps 0", "gptsharp: --steps is 0, but must be 1 or more.\n")]
+    [InlineData("--lr 1e-3", "gptsharp: --lr has no effect without --steps.\n")]
+    [InlineData("--steps 1 --beta2 1", "gptsharp: --beta2 is 1, but must be from 0 to below 1.\n")]
+    [InlineData("--steps 1 --eps 0", "gptsharp: --eps is 0, but must be above 0.\n")]
+    [InlineData("--steps 1 --lr NaN", "gptsharp: --lr is NaN, but must be 0 or more.\n")]
+    [InlineData("--steps one", "gptsharp trace: --steps is 'one', but must be a whole number. Try 'gptsharp trace --help'.\n")]
+    public void A_wrong_option_gets_one_sentence_and_exit_code_2(string options, string sentence)
+    {
+        Assert.Equal((2, "", sentence), RunGolden(options.Split(' ')));
+        Assert.False(File.Exists(Output));
+    }
+
+    [Fact]
+    public void A_file_that_is_refused_gets_exit_code_1()
+    {
+        string none = Path.Combine(_folder, "none");
+        Assert.Equal((1, "", $"gptsharp: {none}: there is no such folder; a model folder holds config.json and model.safetensors.\n"), Run(none, _golden.TensorFile, "--out", Output));
+        Assert.Equal((1, "", $"gptsharp: {_golden.TensorFile}: batches holds 20 steps, but 21 were asked for.\n"), RunGolden("--steps", "21"));
+        Assert.Equal(1, Run(_golden.Folder, _golden.TensorFile, "--out", Path.Combine(none, "x.safetensors")).Code);
+        Assert.False(File.Exists(Output));
+    }
+
+    [Fact]
+    public void Without_clipping_larger_gradients_pass()
+    {
+        double[] Trained(string clip)
+        {
+            Assert.Equal(0, RunGolden("--steps", "1", "--clip", clip, "--force", "--eps", "1").Code);
+            using SafetensorsFile trace = SafetensorsFile.Open(Output);
+            return trace.ReadDoubles("after.transformer.ln_f.weight");
+        }
+
+        // The norm of the first gradient is 1.18: 0 leaves it as it is, as 2 does; 1 makes it smaller.
+        Assert.Equal(Trained("2"), Trained("0"));
+        Assert.NotEqual(Trained("1"), Trained("0"));
+    }
+}
