@@ -19,6 +19,7 @@ internal static class CommandLine
         Option<bool> debug = new("--debug") { Description = "On failure, print where in the program it happened.", Recursive = true };
         RootCommand root = new("Train GPTs from scratch, look inside them, and let them write.")
         {
+            TrainCommand.Create(output),
             InfoCommand.Create(output),
             TraceCommand.Create(output),
             DoctorCommand.Create(output),

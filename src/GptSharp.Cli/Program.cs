@@ -1,3 +1,5 @@
 using GptSharp.Cli;
+using Spectre.Console;
 
-return CommandLine.Run(args, new CommandOutput(Console.Out, Console.Error));
+bool isTerminal = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+return CommandLine.Run(args, new CommandOutput(Console.Out, Console.Error, isTerminal));

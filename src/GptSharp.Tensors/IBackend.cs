@@ -12,6 +12,9 @@ public partial interface IBackend : IDisposable
     /// <summary>One line for people: what it runs on and how.</summary>
     string Description { get; }
 
+    /// <summary>What the last bits of every result depend on: the device and its vector width, but not its number of threads.</summary>
+    string Arithmetic { get; }
+
     /// <summary>Bytes of scratch memory that operations share.</summary>
     long WorkspaceBytes { get; }
 

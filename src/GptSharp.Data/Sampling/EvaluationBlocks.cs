@@ -1,3 +1,5 @@
+using GptSharp.Data.Tokens;
+
 namespace GptSharp.Data.Sampling;
 
 /// <summary>
@@ -23,6 +25,9 @@ public sealed class EvaluationBlocks
 
     /// <summary>Blocks that are evaluated.</summary>
     public long Count { get; }
+
+    /// <summary>The split.</summary>
+    public ITokenSource Source => _blocks.Source;
 
     /// <summary>T.</summary>
     public int BlockLength => _blocks.BlockLength;

@@ -33,6 +33,15 @@ internal static class GrammarMeasure
         _ => ((Literal)item).Text.Length,
     }));
 
+    /// <summary>Every character that a text can have, with repetitions.</summary>
+    public static IEnumerable<char> Characters(Rule rule) => rule.Alternatives.SelectMany(items => items).SelectMany(item => item switch
+    {
+        Expand expand => Characters(expand.Rule),
+        Draw draw => draw.List.Texts(draw.Form).SelectMany(text => text),
+        Recall recall => recall.List.Texts(recall.Form).SelectMany(text => text),
+        _ => ((Literal)item).Text,
+    });
+
     private static double Mean(Rule rule, Func<Item, double> measure) =>
         rule.Alternatives.Average(alternative => alternative.Sum(measure));
 }

@@ -6,9 +6,9 @@ namespace GptSharp.Data.Stories;
 /// <summary>
 /// Stories in splits. Which split a story belongs to is decided by a hash of its text, so that no story can occur in two of them.
 /// </summary>
-/// <param name="Training">Stories one after the other, each ending with a line feed.</param>
-/// <param name="Validation">The same.</param>
-/// <param name="Test">The same.</param>
+/// <param name="Training">What a model learns from.</param>
+/// <param name="Validation">What it is judged by while it learns.</param>
+/// <param name="Test">What it is judged by at the end.</param>
 public sealed record StoryCorpus(StorySplit Training, StorySplit Validation, StorySplit Test)
 {
     /// <summary>Writes a corpus.</summary>

@@ -33,6 +33,9 @@ public sealed class StoryGrammar
     /// <summary>Nats per character of a long row of stories.</summary>
     public double EntropyPerCharacter => Entropy / MeanLength;
 
+    /// <summary>Every character that stories have, and the separator between them.</summary>
+    public string Alphabet => string.Concat(GrammarMeasure.Characters(_grammar.Start).Append(StorySplit.Separator).Distinct().Order());
+
     /// <summary>Reads a grammar from text; see <c>stories.grammar</c> for how one is written.</summary>
     /// <exception cref="CorpusException">The text is no grammar, or an ambiguous one.</exception>
     public static StoryGrammar Parse(string text) => new(GrammarParser.Parse(text));

@@ -43,11 +43,14 @@ public sealed record CheckpointManifest
     /// <summary>Sequences per pass; another number changes the last bits.</summary>
     public required int MicroBatch { get; init; }
 
-    /// <summary>What computed; another device or vector width changes the last bits.</summary>
+    /// <summary>What computed; another device or vector width changes the last bits: <see cref="GptSharp.Tensors.IBackend.Arithmetic"/>.</summary>
     public required string Device { get; init; }
 
     /// <summary>Seconds of training before this checkpoint.</summary>
     public required double Seconds { get; init; }
+
+    /// <summary>The step after which the model was last evaluated; null before the first time.</summary>
+    public required long? EvaluatedStep { get; init; }
 
     /// <summary>The lowest validation loss so far; null before the first evaluation.</summary>
     public required double? BestLoss { get; init; }

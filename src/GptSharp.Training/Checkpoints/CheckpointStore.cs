@@ -69,6 +69,18 @@ public sealed class CheckpointStore
             : newest;
     }
 
+    /// <summary>Renames damaged checkpoints, so that the run can save those steps again and nothing is lost.</summary>
+    /// <param name="step">The newest sound checkpoint.</param>
+    public void SetAsideAfter(long step)
+    {
+        foreach (long damaged in Steps.Where(other => other > step))
+        {
+            string aside = FolderOf(damaged) + ".damaged";
+            Checkpoint.RemoveFolder(aside);
+            Directory.Move(FolderOf(damaged), aside);
+        }
+    }
+
     /// <summary>Deletes all but the newest and the best.</summary>
     public void Prune(long? bestStep)
     {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using GptSharp.Files;
 using GptSharp.Files.Safetensors;
 using GptSharp.Nn;
+using GptSharp.Tensors;
 using GptSharp.Tensors.Memory;
 
 namespace GptSharp.Training.Checkpoints;
@@ -17,11 +18,12 @@ internal static class ParameterFile
         {
             foreach (Parameter parameter in model.Arena.Parameters)
             {
-                writer.Add(prefix + parameter.Name, SafetensorsType.F32, LogicalShape(model, parameter), stream =>
+                SafetensorsType type = parameter.Value.DType == DType.F64 ? SafetensorsType.F64 : SafetensorsType.F32;
+                writer.Add(prefix + parameter.Name, type, LogicalShape(model, parameter), stream =>
                 {
-                    var values = new float[parameter.Value.Count];
-                    buffer[parameter].Download<float>(values);
-                    stream.Write(MemoryMarshal.AsBytes(values.AsSpan(0, checked((int)model.LogicalCount(parameter)))));
+                    Tensor values = buffer[parameter];
+                    int count = checked((int)model.LogicalCount(parameter));
+                    stream.Write(type == SafetensorsType.F64 ? Bytes<double>(values, count) : Bytes<float>(values, count));
                 });
             }
         }
@@ -51,6 +53,14 @@ internal static class ParameterFile
                 buffer[parameter].UploadDoubles(values);
             }
         }
+    }
+
+    private static ReadOnlySpan<byte> Bytes<T>(Tensor tensor, int count)
+        where T : unmanaged
+    {
+        var values = new T[tensor.Count];
+        tensor.Download<T>(values);
+        return MemoryMarshal.AsBytes(values.AsSpan(0, count));
     }
 
     private static long[] LogicalShape(Gpt model, Parameter parameter) => parameter.Value.Shape.Rank == 1

@@ -32,6 +32,9 @@ public sealed partial class CpuBackend : HostMemory, IBackend
         CultureInfo.InvariantCulture,
         $"cpu ({PathName}, {_team.ThreadCount} {(_team.ThreadCount == 1 ? "thread" : "threads")})");
 
+    /// <inheritdoc/>
+    public string Arithmetic => $"cpu ({PathName})";
+
     /// <summary>The vector instructions in use.</summary>
     public SimdPath Path => _team.Path;
 

@@ -13,6 +13,9 @@ public sealed partial class ReferenceBackend : HostMemory, IBackend
     public string Description => "reference (scalar C#, float64)";
 
     /// <inheritdoc/>
+    public string Arithmetic => Description;
+
+    /// <inheritdoc/>
     public long WorkspaceBytes => 0;
 
     /// <inheritdoc/>

@@ -1,0 +1,130 @@
+using GptSharp.Data;
+using GptSharp.Data.Sampling;
+using GptSharp.Data.Stories;
+using GptSharp.Data.Tokenizers;
+using GptSharp.Data.Tokens;
+using GptSharp.Nn;
+using GptSharp.Training.Configuration;
+
+namespace GptSharp.Training.Input;
+
+/// <summary>What a run learns from: a tokenizer and its splits, and the grammar behind them if there is one.</summary>
+public sealed class TrainingData : IDisposable
+{
+    private readonly IDisposable? _owned;
+
+    internal TrainingData(
+        string description, ITokenizer tokenizer, ITokenSource training, ITokenSource? validation, ITokenSource? test,
+        StoryGrammar? grammar = null, IDisposable? owned = null)
+    {
+        (Description, Tokenizer, Training, Validation, Test, Grammar, _owned) =
+            (description, tokenizer, training, validation, test, grammar, owned);
+    }
+
+    /// <summary>What it is, in words for the user.</summary>
+    public string Description { get; }
+
+    /// <summary>How its text became tokens.</summary>
+    public ITokenizer Tokenizer { get; }
+
+    /// <summary>What is learnt.</summary>
+    public ITokenSource Training { get; }
+
+    /// <summary>What the model is judged by while it learns; null if nothing was kept for it.</summary>
+    public ITokenSource? Validation { get; }
+
+    /// <summary>What the model is judged by at the end; null if nothing was kept for it.</summary>
+    public ITokenSource? Test { get; }
+
+    /// <summary>What wrote the texts; null for texts that somebody wrote.</summary>
+    public StoryGrammar? Grammar { get; }
+
+    /// <summary>The token from which a text starts: a line feed, or where the vocabulary has none, the first token of the training split.</summary>
+    public int StartToken => LineFeed ?? FirstToken();
+
+    /// <summary>The token that ends a text, or null where texts have no end.</summary>
+    public int? StopToken => Grammar is null ? null : LineFeed;
+
+    private int? LineFeed
+    {
+        get
+        {
+            try
+            {
+                return Tokenizer.Encode("\n") is [int token] ? token : null;
+            }
+            catch (UnknownCharacterException)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Opens the data set that a configuration names.</summary>
+    /// <exception cref="CorpusException">It is not there; the sentence says how to get it.</exception>
+    public static TrainingData Open(DataSection section) =>
+        section is { Name: DataSection.BuiltInCorpus, Path: null } ? OpenStories(section) : PreparedData.Open(section);
+
+    /// <summary>The training split, cut into blocks.</summary>
+    /// <param name="blockLength">T.</param>
+    /// <param name="alignment">Where blocks start.</param>
+    /// <exception cref="CorpusException">The split is shorter than a block.</exception>
+    public BlockSet TrainingBlocks(int blockLength, BlockAlignment alignment) => Cut("training", Training, blockLength, alignment);
+
+    /// <summary>The validation split, cut into blocks; null if there is none.</summary>
+    public BlockSet? ValidationBlocks(int blockLength, BlockAlignment alignment) =>
+        Validation is null ? null : Cut("validation", Validation, blockLength, alignment);
+
+    /// <summary>Refuses data whose tokens mean something else to a model.</summary>
+    /// <param name="tokenizer">The JSON text of the model's tokenizer.</param>
+    /// <param name="checkpoint">Where the model comes from, for the message.</param>
+    /// <exception cref="ConfigurationException">The vocabularies differ.</exception>
+    public void RequireTokenizer(string tokenizer, string checkpoint)
+    {
+        if (TokenizerFile.ToJson(Tokenizer) != tokenizer)
+        {
+            throw new ConfigurationException(
+                $"the vocabulary of {Description} ({Tokenizer.Kind}, {Tokenizer.VocabularySize} tokens) is not the one that {checkpoint} was "
+                + "trained with; use the data set of that run.",
+                "data.name");
+        }
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => _owned?.Dispose();
+
+    private static TrainingData OpenStories(DataSection section)
+    {
+        StoryGrammar grammar = StoryGrammar.BuiltIn;
+        StoryCorpus corpus = StoryCorpus.Write(
+            grammar, section.StoriesSeed, section.StoriesCharacters, section.ValidationShare, section.TestShare);
+        ITokenizer tokenizer = section.Tokenizer == TokenizerKind.Byte ? new ByteTokenizer() : CharTokenizer.Of(grammar.Alphabet);
+        return new TrainingData(
+            FormattableString.Invariant($"the built-in stories ({section.StoriesCharacters:N0} characters)"),
+            tokenizer, Tokens(corpus.Training), IfAny(corpus.Validation), IfAny(corpus.Test), grammar);
+
+        MemoryTokens? IfAny(StorySplit split) => split.Starts.Count == 0 ? null : Tokens(split);
+
+        // Stories are ASCII: a character is a token, whichever tokenizer it is.
+        MemoryTokens Tokens(StorySplit split) => new(tokenizer.Encode(split.Text), tokenizer.VocabularySize, split.Starts);
+    }
+
+    private static BlockSet Cut(string split, ITokenSource source, int blockLength, BlockAlignment alignment)
+    {
+        try
+        {
+            return new BlockSet(source, blockLength, alignment);
+        }
+        catch (CorpusException exception)
+        {
+            throw new CorpusException($"The {split} split is too short. {exception.Message}", exception);
+        }
+    }
+
+    private int FirstToken()
+    {
+        Span<int> token = stackalloc int[1];
+        Training.Read(0, token);
+        return token[0];
+    }
+}
