@@ -9,6 +9,7 @@ public sealed partial class Step
     private readonly List<Node> _tape = [];
     private readonly NodePool _nodes = new();
     private bool _recording;
+    private bool _replaying;
 
     /// <summary>Runs an operation and, if any of its inputs needs a gradient, puts it on the tape. Returns its output.</summary>
     public Tensor Record<TOp>(in TOp op)
@@ -26,7 +27,9 @@ public sealed partial class Step
     }
 
     /// <summary>Computes the gradient of a loss of one element with respect to everything it depends on.</summary>
-    /// <exception cref="TensorException">The tensor has several elements, or nothing it depends on needs a gradient.</exception>
+    /// <exception cref="TensorException">
+    /// The tensor has several elements, nothing it depends on needs a gradient, or an earlier backward pass used the record up.
+    /// </exception>
     public void Backward(Tensor loss)
     {
         if (loss.Count != 1)
@@ -108,9 +111,10 @@ public sealed partial class Step
     internal void ReplayBackward(Tensor output, Tensor input, Func<Tensor, Tensor> body)
     {
         int start = _tape.Count;
-        _recording = true;
+        bool inReplay = _replaying;
+        (_recording, _replaying) = (true, true);
         Tensor replayed = RunScope(body, input);
-        _recording = false;
+        (_recording, _replaying) = (false, inReplay);
         PassGradient(replayed, output.Gradient);
         LeaveScope(replayed);
         RunTapeDownTo(start);
@@ -118,9 +122,21 @@ public sealed partial class Step
 
     private void BackwardFrom(Tensor output, Tensor gradient)
     {
+        if (output.Arena != _arena)
+        {
+            throw new TensorException($"Backward: {output} belongs to another step or outlives this one; use the step that computed it.");
+        }
+
         if (!output.RequiresGradient)
         {
             throw new TensorException("Backward: nothing that this tensor depends on requires a gradient, or the step does not record.");
+        }
+
+        if (!output.Slot.OnTape && output.Slot.Producer is not null)
+        {
+            throw new TensorException(
+                "Backward: an earlier backward pass of this step has used up the record that leads to this tensor; "
+                + "add the losses up and run backward once.");
         }
 
         if (Engine.Options.TrackActivations)
@@ -128,8 +144,7 @@ public sealed partial class Step
             _arena.TrackActivations();
         }
 
-        SetGradient(output, gradient);
-        output.Slot.GradientWritten = true;
+        PassGradient(output, gradient);
         _recording = false;
         RunTapeDownTo(0);
         _recording = Options.RecordGradients;
@@ -162,6 +177,11 @@ public sealed partial class Step
         _recording = false;
         Tensor output = RunScope(body, input);
         _recording = true;
+        if (output == input)
+        {
+            return output; // nothing to differentiate: the gradient is there already
+        }
+
         RecomputeNode node = _nodes.Rent<RecomputeNode>();
         node.Hold(output, input, body);
         Push(node);

@@ -37,6 +37,7 @@ public sealed partial class Step : IDisposable
     internal StepArena Arena => _arena;
 
     /// <summary>Ends the step. All its tensors become stale.</summary>
+    /// <exception cref="TensorException">A step that was opened inside this one is still open.</exception>
     public void Dispose()
     {
         if (!_isOpen)
@@ -44,8 +45,8 @@ public sealed partial class Step : IDisposable
             return;
         }
 
+        Engine.End(this); // throws if a step inside is still open: then this one stays open as well
         _isOpen = false;
-        Engine.End(this);
         ClearTape();
         _created.Clear();
         _watched.Clear();
@@ -88,16 +89,31 @@ public sealed partial class Step : IDisposable
     public Tensor Scope(Func<Tensor, Tensor> body, Tensor input, bool recompute = false) =>
         recompute && _recording ? RunForRecompute(body, input) : RunScope(body, input);
 
-    /// <summary>Pins an activation under a name until the step ends, for teaching and debugging. Returns it unchanged.</summary>
+    /// <summary>
+    /// Pins an activation and its gradient under a name until the step ends, for teaching and debugging. Returns it unchanged.
+    /// In a scope that is recomputed, <see cref="Watched"/> holds the second computation's tensor after backward.
+    /// </summary>
+    /// <exception cref="TensorException">Another tensor of the step has the name.</exception>
     public Tensor Watch(Tensor tensor, string name)
     {
         ref Slot slot = ref tensor.Slot;
-        if (tensor.Arena == _arena && _watched.TryAdd(name, tensor))
+        if (tensor.Arena != _arena)
         {
-            slot.Pinned = true;
-            slot.Name = name;
+            return tensor; // it outlives the step anyway
         }
 
+        if (!_watched.TryAdd(name, tensor) && _watched[name] != tensor)
+        {
+            if (!_replaying)
+            {
+                throw new TensorException($"Watch: the step watches another tensor named \"{name}\" already; choose another name.");
+            }
+
+            _watched[name] = tensor; // only the replayed one meets its gradient
+        }
+
+        slot.Pinned = true;
+        slot.Name = name;
         return tensor;
     }
 
@@ -131,6 +147,7 @@ public sealed partial class Step : IDisposable
         Options = options;
         _isOpen = true;
         _recording = options.RecordGradients;
+        _replaying = false;
     }
 
     private Tensor Input<T>(ReadOnlySpan<T> values, Shape shape, DType type, bool requiresGradient)

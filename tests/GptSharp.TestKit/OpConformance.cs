@@ -6,7 +6,8 @@ namespace GptSharp.TestKit;
 /// <summary>The checks that every operation passes on every backend.</summary>
 public static class OpConformance
 {
-    private const int SampledElements = 48;
+    private const int LargestElementwise = 48;
+    private const int RandomDirections = 4;
 
     /// <summary>Output and gradients are Reference's, with guard zones around every buffer and NaN in every fresh one.</summary>
     public static void CheckAgainstReference(OpCase opCase, Func<IBackend> newBackend)
@@ -23,7 +24,10 @@ public static class OpConformance
         CheckGradients(opCase, expected, twice, factor: 2, opCase.Tolerance);
     }
 
-    /// <summary>Reference's gradients are the central differences of its outputs, in float64, to 1e-6.</summary>
+    /// <summary>
+    /// Reference's gradients are the central differences of its outputs, in float64, to 1e-6: element by element for a small
+    /// input, along random directions through all elements for a large one.
+    /// </summary>
     public static void CheckFiniteDifferences(OpCase opCase)
     {
         using var engine = new Engine(new ReferenceBackend(), new EngineOptions { GuardMemory = true });
@@ -36,9 +40,10 @@ public static class OpConformance
             }
 
             double[] gradient = result.Gradients[i] ?? throw Failure(opCase, $"input {i} received no gradient");
-            int[] elements = Sample(gradient.Length);
-            double[] differences = Array.ConvertAll(elements, element => CentralDifference(engine, opCase, i, element));
-            CheckClose(opCase, $"gradient of input {i}", differences, Array.ConvertAll(elements, e => gradient[e]), 1e-6);
+            double[][] directions = Directions(opCase.Inputs[i]);
+            double[] differences = Array.ConvertAll(directions, direction => CentralDifference(engine, opCase, i, direction));
+            double[] slopes = Array.ConvertAll(directions, direction => Dot(direction, gradient));
+            CheckClose(opCase, $"gradient of input {i}", differences, slopes, 1e-6);
         }
     }
 
@@ -96,7 +101,8 @@ public static class OpConformance
             Run();
         }
 
-        long bytes = Run();
+        // A collection that another test causes adds the rest of this thread's allocation buffer to the count: look thrice.
+        long bytes = Enumerable.Range(0, 3).Min(_ => Run());
         if (bytes != 0)
         {
             throw Failure(opCase, $"{bytes} managed bytes were allocated after warm-up");
@@ -116,46 +122,57 @@ public static class OpConformance
     }
 
     // Four points: the error is of the order step⁴, so the step can be large enough for rounding not to matter.
-    private static double CentralDifference(Engine engine, OpCase opCase, int input, int element)
+    private static double CentralDifference(Engine engine, OpCase opCase, int input, double[] direction)
     {
-        double step = 5e-4 * Math.Max(1, Math.Abs(opCase.Inputs[input].Floats[element]));
+        const double Reach = 5e-4;
         double Difference(double shift) =>
-            Projected(engine, opCase, input, element, shift) - Projected(engine, opCase, input, element, -shift);
-        return ((8 * Difference(step)) - Difference(2 * step)) / (12 * step);
+            Projected(engine, opCase, input, direction, shift) - Projected(engine, opCase, input, direction, -shift);
+        return ((8 * Difference(Reach)) - Difference(2 * Reach)) / (12 * Reach);
     }
 
-    private static double Projected(Engine engine, OpCase opCase, int shifted, int element, double shift)
+    private static double Projected(Engine engine, OpCase opCase, int shifted, double[] direction, double shift)
     {
         using Step step = engine.BeginStep(opCase.StepOptions);
         var inputs = new Tensor[opCase.Inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
             inputs[i] = i == shifted
-                ? opCase.Inputs[i].EnterShifted(step, element, shift)
+                ? opCase.Inputs[i].EnterShifted(step, direction, shift)
                 : opCase.Inputs[i].Enter(step, DType.F64);
         }
 
         Tensor y = opCase.Body(inputs);
         double[] values = y.ToDoubles();
-        ReadOnlySpan<float> projection = OpResult.Projection(y.Shape).Floats;
-        double sum = 0;
-        for (int i = 0; i < values.Length; i++)
+        return Dot(values, OpResult.Projection(y.Shape).ToDoubles());
+    }
+
+    // Steps are relative to the element, for elements above 1.
+    private static double[][] Directions(OpInput input)
+    {
+        double[] values = input.ToDoubles();
+        double[] sizes = Array.ConvertAll(values, value => Math.Max(1, Math.Abs(value)));
+        return values.Length <= LargestElementwise
+            ? [.. sizes.Select((size, element) => Along(i => i == element ? size : 0))]
+            : [.. Enumerable.Range(0, RandomDirections).Select(seed => Random(seed))];
+
+        double[] Along(Func<int, double> component) => [.. Enumerable.Range(0, values.Length).Select(component)];
+
+        double[] Random(int seed)
         {
-            sum += values[i] * projection[i];
+            double[] normal = OpInput.Normal(values.Length, seed).ToDoubles();
+            return Along(i => normal[i] * sizes[i]);
+        }
+    }
+
+    private static double Dot(double[] left, double[] right)
+    {
+        double sum = 0;
+        for (int i = 0; i < left.Length; i++)
+        {
+            sum += left[i] * right[i];
         }
 
         return sum;
-    }
-
-    private static int[] Sample(int count)
-    {
-        if (count <= SampledElements)
-        {
-            return [.. Enumerable.Range(0, count)];
-        }
-
-        var random = new Random(count);
-        return [.. Enumerable.Range(0, SampledElements).Select(_ => random.Next(count))];
     }
 
     private static void CheckClose(OpCase opCase, string what, double[] expected, double[] actual, double tolerance)

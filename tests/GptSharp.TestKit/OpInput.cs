@@ -23,7 +23,7 @@ public sealed class OpInput
     public bool RequiresGradient { get; }
 
     /// <summary>The values of a float input.</summary>
-    public ReadOnlySpan<float> Floats => _floats;
+    public double[] ToDoubles() => Array.ConvertAll(_floats!, value => (double)value);
 
     /// <summary>Normally distributed values of the given deviation around a mean.</summary>
     public static OpInput Normal(Shape shape, int seed, double deviation = 1, double mean = 0, bool requiresGradient = true)
@@ -68,15 +68,19 @@ public sealed class OpInput
         }
 
         return type == DType.F64
-            ? step.Input(Array.ConvertAll(_floats!, value => (double)value), Shape, RequiresGradient)
+            ? step.Input(ToDoubles(), Shape, RequiresGradient)
             : step.Input(_floats, Shape, RequiresGradient);
     }
 
-    /// <summary>The same input with one float element changed, for finite differences.</summary>
-    internal Tensor EnterShifted(Step step, int element, double shift)
+    /// <summary>The same input, moved along a direction, for finite differences.</summary>
+    internal Tensor EnterShifted(Step step, double[] direction, double shift)
     {
-        double[] values = Array.ConvertAll(_floats!, value => (double)value);
-        values[element] += shift;
+        double[] values = ToDoubles();
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] += shift * direction[i];
+        }
+
         return step.Input(values, Shape);
     }
 }

@@ -9,6 +9,7 @@ public abstract class Arena : IDisposable
     private readonly Stack<int> _emptySlots = new();
     private Slot[] _slots = new Slot[64];
     private int _slotCount;
+    private bool _isDisposed;
 
     private protected Arena(Engine engine, string name)
     {
@@ -27,6 +28,7 @@ public abstract class Arena : IDisposable
     /// <summary>Gives the memory back; every handle into the arena becomes stale.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         EmptyAllSlots();
         ReleaseMemory();
         Engine.Forget(this);
@@ -57,6 +59,11 @@ public abstract class Arena : IDisposable
 
     private protected Tensor FillSlot(Shape shape, DType type, string? name)
     {
+        if (_isDisposed)
+        {
+            throw new TensorException($"A tensor was asked of the {Name} arena after its disposal; use it before, or make a new one.");
+        }
+
         if (!_emptySlots.TryPop(out int index))
         {
             if (_slotCount == _slots.Length)
@@ -101,7 +108,8 @@ public abstract class Arena : IDisposable
     private protected IEnumerable<int> SlotsWithBuffer() =>
         Enumerable.Range(0, _slotCount).Where(index => _slots[index].IsLive && _slots[index].Address != 0);
 
-    private TensorException Recycled() => new(
-        $"A tensor of the {Name} arena was used after its buffer had been recycled: keep it alive with Step.Watch, "
-        + "return it from its scope, or copy it out with Step.Keep.");
+    private TensorException Recycled() => new(_isDisposed
+        ? $"A tensor of the {Name} arena was used after the arena's disposal; dispose the arena, its owner or the engine later."
+        : $"A tensor of the {Name} arena was used after its buffer had been recycled: keep it alive with Step.Watch, "
+          + "return it from its scope, or copy it out of the step with Step.Keep.");
 }

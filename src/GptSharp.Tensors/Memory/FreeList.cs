@@ -5,8 +5,9 @@ internal readonly record struct Region(int Chunk, long Offset, long Bytes);
 
 /// <summary>
 /// Deterministic best-fit allocation over chunks of memory: the smallest free region that suffices, the lowest on a tie,
-/// neighbours merged on return. Pure bookkeeping: the same requests give the same offsets, on every device and in every step,
-/// which is what lets buffers keep their addresses from step to step.
+/// neighbours merged on return. A chunk is opened only once those before it cannot serve a request, so a step that repeats the
+/// requests of the one for which the chunks were added gets the very same regions and needs no further chunk. Pure
+/// bookkeeping, the same on every device.
 /// </summary>
 internal sealed class FreeList
 {
@@ -15,44 +16,26 @@ internal sealed class FreeList
 
     private readonly List<Region> _free = [];
     private readonly List<long> _chunkBytes = [];
+    private int _openChunks;
 
     /// <summary>Rounds a size up to the alignment.</summary>
     public static long Round(long bytes) => Math.Max(Alignment, (bytes + Alignment - 1) / Alignment * Alignment);
 
     /// <summary>Adds one chunk of free memory at the end.</summary>
-    public void AddChunk(long bytes)
-    {
-        _chunkBytes.Add(bytes);
-        _free.Add(new Region(_chunkBytes.Count - 1, 0, bytes));
-    }
+    public void AddChunk(long bytes) => _chunkBytes.Add(bytes);
 
     /// <summary>Takes a region of exactly <paramref name="bytes"/> (a rounded size), or says that none is large enough.</summary>
     public bool TryTake(long bytes, out Region region)
     {
-        int best = -1;
-        for (int i = 0; i < _free.Count; i++)
+        while (!TryTakeFromOpen(bytes, out region))
         {
-            if (_free[i].Bytes >= bytes && (best < 0 || _free[i].Bytes < _free[best].Bytes))
+            if (_openChunks == _chunkBytes.Count)
             {
-                best = i;
+                return false;
             }
-        }
 
-        if (best < 0)
-        {
-            region = default;
-            return false;
-        }
-
-        Region found = _free[best];
-        region = found with { Bytes = bytes };
-        if (found.Bytes == bytes)
-        {
-            _free.RemoveAt(best);
-        }
-        else
-        {
-            _free[best] = new Region(found.Chunk, found.Offset + bytes, found.Bytes - bytes);
+            _free.Add(new Region(_openChunks, 0, _chunkBytes[_openChunks]));
+            _openChunks++;
         }
 
         return true;
@@ -84,10 +67,38 @@ internal sealed class FreeList
     public void Reset()
     {
         _free.Clear();
-        for (int chunk = 0; chunk < _chunkBytes.Count; chunk++)
+        _openChunks = 0;
+    }
+
+    private bool TryTakeFromOpen(long bytes, out Region region)
+    {
+        int best = -1;
+        for (int i = 0; i < _free.Count; i++)
         {
-            _free.Add(new Region(chunk, 0, _chunkBytes[chunk]));
+            if (_free[i].Bytes >= bytes && (best < 0 || _free[i].Bytes < _free[best].Bytes))
+            {
+                best = i;
+            }
         }
+
+        if (best < 0)
+        {
+            region = default;
+            return false;
+        }
+
+        Region found = _free[best];
+        region = found with { Bytes = bytes };
+        if (found.Bytes == bytes)
+        {
+            _free.RemoveAt(best);
+        }
+        else
+        {
+            _free[best] = new Region(found.Chunk, found.Offset + bytes, found.Bytes - bytes);
+        }
+
+        return true;
     }
 
     private int FirstAfter(Region region)

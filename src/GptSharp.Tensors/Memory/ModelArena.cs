@@ -47,8 +47,14 @@ public sealed class ModelArena : Arena
     }
 
     /// <summary>Lays all declared parameters out in one buffer of zeros.</summary>
+    /// <exception cref="TensorException">It was laid out before.</exception>
     public void Commit()
     {
+        if (Values is not null)
+        {
+            throw new TensorException("The model's memory was laid out before; commit once, after the last parameter is declared.");
+        }
+
         _parameters.Sort((left, right) => // List.Sort is unstable; ties are broken by declaration order
             (left.Value.Shape.Rank < 2, left.Value.SlotIndex).CompareTo((right.Value.Shape.Rank < 2, right.Value.SlotIndex)));
         foreach (Parameter parameter in _parameters)
@@ -83,8 +89,14 @@ public sealed class ModelArena : Arena
     }
 
     /// <summary>A further buffer of zeros over all parameters, a moment of the optimizer for example.</summary>
+    /// <exception cref="TensorException">The parameters have no memory yet.</exception>
     public ParameterBuffer NewBuffer(string name)
     {
+        if (Values is null)
+        {
+            throw new TensorException($"The buffer {name} was asked for before the model's memory was laid out; call Commit first.");
+        }
+
         Tensor flat = NewFlat(name);
         var parts = new Dictionary<Parameter, Tensor>();
         foreach (Parameter parameter in _parameters)
@@ -132,10 +144,10 @@ public sealed class ModelArena : Arena
 
     private Tensor NewFlat(string name)
     {
+        Tensor flat = FillSlot((checked((int)(_elements / RowLength)), RowLength), _type, name);
         long bytes = FreeList.Round(_elements * _type.Size());
         nint address = Engine.Backend.Allocate(bytes);
         _buffers.Add((address, bytes));
-        Tensor flat = FillSlot((checked((int)(_elements / RowLength)), RowLength), _type, name);
         SlotAt(flat.SlotIndex).Address = address;
         Engine.Backend.Fill(flat, 0);
         return flat;

@@ -19,10 +19,10 @@ public sealed class SessionArena : Arena
     /// <summary>A new tensor of zeros.</summary>
     public Tensor New(Shape shape, DType type, string? name = null)
     {
+        Tensor tensor = FillSlot(shape, type, name);
         long bytes = FreeList.Round(shape.Count * type.Size());
         nint address = Engine.Backend.Allocate(bytes);
         _buffers.Add((address, bytes));
-        Tensor tensor = FillSlot(shape, type, name);
         SlotAt(tensor.SlotIndex).Address = address;
         Engine.Backend.Fill(tensor, 0);
         return tensor;

@@ -34,13 +34,13 @@ internal sealed class StepArena : Arena
 
     public Tensor New(Shape shape, DType type, string? name)
     {
+        Tensor tensor = FillSlot(shape, type, name);
         long bytes = FreeList.Round(shape.Count * type.Size());
         long withGuards = bytes + (_guards is null ? 0 : 2 * GuardZones.Bytes);
         Region region = Take(withGuards);
         LiveBytes += withGuards;
         PeakBytes = Math.Max(PeakBytes, LiveBytes);
 
-        Tensor tensor = FillSlot(shape, type, name);
         ref Slot slot = ref SlotAt(tensor.SlotIndex);
         slot.Region = region;
         slot.Address = _chunks[region.Chunk].Address + (nint)region.Offset;
@@ -82,17 +82,22 @@ internal sealed class StepArena : Arena
     /// <summary>Ends the step: everything is free, every handle is stale.</summary>
     public void Rewind()
     {
-        if (_guards is not null)
+        try
         {
-            foreach (int index in SlotsWithBuffer())
+            if (_guards is not null)
             {
-                _guards.Check(SlotAt(index));
+                foreach (int index in SlotsWithBuffer())
+                {
+                    _guards.Check(SlotAt(index));
+                }
             }
         }
-
-        _freeList.Reset();
-        LiveBytes = 0;
-        EmptyAllSlots();
+        finally
+        {
+            _freeList.Reset();
+            LiveBytes = 0;
+            EmptyAllSlots();
+        }
     }
 
     /// <summary>Notes how many bytes of live buffers each operation wrote.</summary>

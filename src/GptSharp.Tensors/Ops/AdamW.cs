@@ -52,6 +52,17 @@ public readonly record struct AdamWOp(
     public double Flops => 14.0 * Count;
 
     /// <inheritdoc/>
-    public void Execute(IBackend backend) =>
+    public void Execute(IBackend backend)
+    {
+        long elements = Values.Count;
+        if (FirstMoment.Count != elements || SecondMoment.Count != elements || Gradients.Count != elements
+            || First < 0 || Count < 0 || First > elements - Count)
+        {
+            throw new TensorException(
+                $"adamw: elements {First} ... {First + Count - 1} must lie in values {Values.Shape}, and moments "
+                + $"{FirstMoment.Shape}, {SecondMoment.Shape} and gradients {Gradients.Shape} have as many elements as the values.");
+        }
+
         backend.AdamW(Values, FirstMoment, SecondMoment, Gradients, Norm, First, Count, Scalars);
+    }
 }
