@@ -12,7 +12,8 @@ public static partial class Ops
     {
         if (a.Shape != b.Shape)
         {
-            throw new TensorException($"add: the shapes {a.Shape} and {b.Shape} differ.");
+            throw new TensorException(
+                $"add: the shapes {a.Shape} and {b.Shape} differ; both operands need the same shape, nothing is broadcast.");
         }
 
         Step step = StepOf(a);

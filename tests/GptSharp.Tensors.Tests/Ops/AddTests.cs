@@ -31,6 +31,6 @@ public sealed class AddTests : OpConformanceTests<AddTests>, IOpCases
         TensorException error = Assert.Throws<TensorException>(
             () => Tensors.Ops.Add(step.Input(new float[6], (2, 3)), step.Input(new float[6], (3, 2))));
 
-        Assert.Equal("add: the shapes (2, 3) and (3, 2) differ.", error.Message);
+        Assert.Equal("add: the shapes (2, 3) and (3, 2) differ; both operands need the same shape, nothing is broadcast.", error.Message);
     }
 }

@@ -29,9 +29,12 @@ internal sealed class KernelCase(int seed) : IDisposable
         Input(count, i => BitConverter.Int32BitsToSingle(value(i)));
 
     /// <summary>NaN where beta is 0, so that an element that is read or not written shows; numbers where it is not.</summary>
-    public GuardedFloats Output(int count, float beta = 0)
+    public GuardedFloats Output(int count, float beta = 0) => Output(count, _ => beta == 0 ? float.NaN : (float)Normal());
+
+    /// <summary>An array that the kernel updates, with given first contents.</summary>
+    public GuardedFloats Output(int count, Func<int, float> value)
     {
-        GuardedFloats buffer = Keep(new GuardedFloats(Fill(count, _ => beta == 0 ? float.NaN : (float)Normal()), isOutput: true));
+        GuardedFloats buffer = Keep(new GuardedFloats(Fill(count, value), isOutput: true));
         _outputs.Add(buffer);
         return buffer;
     }
