@@ -53,7 +53,11 @@ public sealed class MemoryReportTests
         // In bytes, every buffer rounded up to 64: (4, 16) is 256. The linear's own output was recycled: scale saves nothing.
         var expected = new Dictionary<string, long>
         {
-            ["input"] = 128 + 512 + 64, ["scale"] = 256, ["gelu"] = 256, ["cross-entropy"] = 3 * 64, ["fill"] = 64,
+            ["input"] = 128 + 512 + 64,
+            ["scale"] = 256,
+            ["gelu"] = 256,
+            ["cross-entropy"] = 3 * 64,
+            ["fill"] = 64,
         };
         Assert.Equal(expected.OrderBy(entry => entry.Key, StringComparer.Ordinal), activations);
         Assert.Equal(live + 64, activations.Values.Sum());
