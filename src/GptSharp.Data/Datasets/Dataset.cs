@@ -55,6 +55,9 @@ public sealed class Dataset : IDisposable
     /// <summary>What is kept for a final test; null without a share for it.</summary>
     public ITokenSource? Test { get; }
 
+    /// <summary>Whether a folder holds a data set.</summary>
+    public static bool IsIn(string folder) => File.Exists(new DatasetFolder(folder).Manifest);
+
     /// <summary>Opens a data set.</summary>
     /// <param name="folder">Its folder.</param>
     /// <param name="name">The name that a configuration calls it by; null for the folder's own.</param>
@@ -62,10 +65,9 @@ public sealed class Dataset : IDisposable
     /// <exception cref="RefusedFileException">One of its files is missing, damaged or from another data set.</exception>
     public static Dataset Open(string folder, string? name = null)
     {
-        var files = new DatasetFolder(folder);
-        if (File.Exists(files.Manifest))
+        if (IsIn(folder))
         {
-            return new Dataset(files);
+            return new Dataset(new DatasetFolder(folder));
         }
 
         string problem = Directory.Exists(folder) ? $"{folder} is no data set: it has no dataset.json" : $"There is no data set in {folder}";

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using GptSharp.Data.Sampling;
 
@@ -10,9 +11,10 @@ public sealed class StoryGrammar
 {
     private readonly Grammar _grammar;
 
-    private StoryGrammar(Grammar grammar)
+    private StoryGrammar(Grammar grammar, string text)
     {
         _grammar = grammar;
+        Identity = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         Entropy = GrammarMeasure.Entropy(grammar.Start);
         MeanLength = GrammarMeasure.MeanLength(grammar.Start);
         LongestLength = GrammarMeasure.LongestLength(grammar.Start);
@@ -20,6 +22,9 @@ public sealed class StoryGrammar
 
     /// <summary>The grammar of <c>stories.grammar</c>.</summary>
     public static StoryGrammar BuiltIn { get; } = LoadBuiltIn();
+
+    /// <summary>SHA-256 of its text: another grammar writes other stories.</summary>
+    public string Identity { get; }
 
     /// <summary>Entropy of a whole story, in nats: the mean of -ln p over stories.</summary>
     public double Entropy { get; }
@@ -38,7 +43,7 @@ public sealed class StoryGrammar
 
     /// <summary>Reads a grammar from text; see <c>stories.grammar</c> for how one is written.</summary>
     /// <exception cref="CorpusException">The text is no grammar, or an ambiguous one.</exception>
-    public static StoryGrammar Parse(string text) => new(GrammarParser.Parse(text));
+    public static StoryGrammar Parse(string text) => new(GrammarParser.Parse(text), text);
 
     /// <summary>Story number <paramref name="index"/> of a seed.</summary>
     public string Write(ulong seed, long index)

@@ -64,6 +64,9 @@ public sealed record CheckpointManifest
     /// <summary>The tokenizer, as its file has it.</summary>
     public required string Tokenizer { get; init; }
 
+    /// <summary>What changes when the text that the run learns from does.</summary>
+    public required string Data { get; init; }
+
     /// <summary>The run's configuration, as YAML.</summary>
     public required string Config { get; init; }
 

@@ -14,15 +14,18 @@ public sealed class TrainingData : IDisposable
     private readonly IDisposable? _owned;
 
     internal TrainingData(
-        string description, ITokenizer tokenizer, ITokenSource training, ITokenSource? validation, ITokenSource? test,
+        string description, string identity, ITokenizer tokenizer, ITokenSource training, ITokenSource? validation, ITokenSource? test,
         StoryGrammar? grammar = null, IDisposable? owned = null)
     {
-        (Description, Tokenizer, Training, Validation, Test, Grammar, _owned) =
-            (description, tokenizer, training, validation, test, grammar, owned);
+        (Description, Identity, Tokenizer, Training, Validation, Test, Grammar, _owned) =
+            (description, identity, tokenizer, training, validation, test, grammar, owned);
     }
 
     /// <summary>What it is, in words for the user.</summary>
     public string Description { get; }
+
+    /// <summary>Changes when its text does.</summary>
+    public string Identity { get; }
 
     /// <summary>How its text became tokens.</summary>
     public ITokenizer Tokenizer { get; }
@@ -75,10 +78,10 @@ public sealed class TrainingData : IDisposable
     public BlockSet? ValidationBlocks(int blockLength, BlockAlignment alignment) =>
         Validation is null ? null : Cut("validation", Validation, blockLength, alignment);
 
-    /// <summary>Refuses data whose tokens mean something else to a model.</summary>
+    /// <summary>Refuses data that a model does not know.</summary>
     /// <param name="tokenizer">The JSON text of the model's tokenizer.</param>
     /// <param name="checkpoint">Where the model comes from, for the message.</param>
-    /// <exception cref="ConfigurationException">The vocabularies differ.</exception>
+    /// <exception cref="ConfigurationException">The vocabularies differ, so that tokens would mean something else.</exception>
     public void RequireTokenizer(string tokenizer, string checkpoint)
     {
         if (TokenizerFile.ToJson(Tokenizer) != tokenizer)
@@ -100,7 +103,7 @@ public sealed class TrainingData : IDisposable
             grammar, section.StoriesSeed, section.StoriesCharacters, section.ValidationShare, section.TestShare);
         ITokenizer tokenizer = section.Tokenizer == TokenizerKind.Byte ? new ByteTokenizer() : CharTokenizer.Of(grammar.Alphabet);
         return new TrainingData(
-            FormattableString.Invariant($"the built-in stories ({section.StoriesCharacters:N0} characters)"),
+            FormattableString.Invariant($"the built-in stories ({section.StoriesCharacters:N0} characters)"), grammar.Identity,
             tokenizer, Tokens(corpus.Training), IfAny(corpus.Validation), IfAny(corpus.Test), grammar);
 
         MemoryTokens? IfAny(StorySplit split) => split.Starts.Count == 0 ? null : Tokens(split);

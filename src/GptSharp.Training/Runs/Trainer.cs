@@ -223,6 +223,7 @@ public sealed class Trainer : IDisposable
         BestStep = _bestStep,
         Model = _model.Config,
         Tokenizer = TokenizerFile.ToJson(_data.Tokenizer),
+        Data = _data.Identity,
         Config = RunConfigWriter.ToYaml(_config),
         Files = new Dictionary<string, string>(),
     };
@@ -246,6 +247,11 @@ public sealed class Trainer : IDisposable
         foreach (string difference in ResumeComparison.Check(started, _config))
         {
             notice(difference);
+        }
+
+        if (manifest.Data != _data.Identity)
+        {
+            notice($"The text of {_data.Description} is not the one that the run has learnt from: from here the run differs from one that was never interrupted.");
         }
 
         if (manifest.Device != _device.Engine.Backend.Arithmetic)
