@@ -22,6 +22,7 @@ internal static class CommandLine
             TrainCommand.Create(output),
             InfoCommand.Create(output),
             TraceCommand.Create(output),
+            DataCommand.Create(output),
             DoctorCommand.Create(output),
             debug,
         };

@@ -33,10 +33,10 @@ public sealed class CommandLineTests
     {
         (int code, string output, string error) = Run();
         Assert.Equal((2, ""), (code, output));
-        Assert.StartsWith("gptsharp: a command is missing: info", error, StringComparison.Ordinal);
+        Assert.StartsWith("gptsharp: a command is missing: train", error, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Commands => [.. new[] { "info", "doctor", "trace" }];
+    public static TheoryData<string> Commands => [.. new[] { "data", "data prepare", "data get", "info", "doctor", "trace" }];
 
     [Theory]
     [MemberData(nameof(Commands))]
