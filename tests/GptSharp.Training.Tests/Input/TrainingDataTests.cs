@@ -1,0 +1,149 @@
+using GptSharp.Data;
+using GptSharp.Data.Corpora;
+using GptSharp.Data.Datasets;
+using GptSharp.Data.Sampling;
+using GptSharp.Data.Stories;
+using GptSharp.Data.Tokenizers;
+using GptSharp.Nn;
+using GptSharp.Training.Configuration;
+using GptSharp.Training.Input;
+
+namespace GptSharp.Training.Tests.Input;
+
+public sealed class TrainingDataTests
+{
+    [Theory]
+    [InlineData(BlockAlignment.Document, null)]
+    [InlineData(BlockAlignment.Document, 7L)]
+    [InlineData(BlockAlignment.Stream, null)]
+    [InlineData(BlockAlignment.Stream, 5L)]
+    public void The_floor_is_the_mean_surprise_of_exactly_the_characters_scored(BlockAlignment alignment, long? limit)
+    {
+        const int length = 256;
+        using TrainingData data = TrainingData.Open(new DataSection { StoriesCharacters = 100_000, ValidationShare = 0.1 });
+        var blocks = new EvaluationBlocks(data.ValidationBlocks(length, alignment)!, limit);
+
+        // The straightforward way: score every story from its own first character, then pick what the blocks score.
+        StoryGrammar grammar = StoryGrammar.BuiltIn;
+        string text = Decode(data);
+        List<double> surprises = [double.NaN];
+        foreach (string story in text[1..].Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            StoryScorer scorer = grammar.CreateScorer();
+            surprises.AddRange((story + "\n").Select(scorer.Read));
+        }
+
+        double sum = 0;
+        int scored = 0;
+        var (tokens, targets) = (new int[length], new int[length]);
+        for (long block = 0; block < blocks.Count; block++)
+        {
+            blocks.Read(block, tokens, targets);
+            for (int i = 0; i < length; i++)
+            {
+                if (targets[i] >= 0)
+                {
+                    long position = blocks.StartOf(block) + i + 1;
+                    Assert.Equal(text[(int)position], data.Tokenizer.Decode([targets[i]])[0]);
+                    sum += surprises[(int)position];
+                    scored++;
+                }
+            }
+        }
+
+        Assert.Equal(sum / scored, StoryFloor.Of(grammar, data.Tokenizer, blocks), 1e-12);
+        if (limit is null)
+        {
+            Assert.Equal(text.Length - 1, scored); // every character once
+            Assert.Equal(1, sum / scored / grammar.EntropyPerCharacter, 0.02);
+        }
+    }
+
+    [Fact]
+    public void In_document_blocks_the_context_reaches_the_story_s_start()
+    {
+        const int length = 256;
+        using TrainingData data = TrainingData.Open(new DataSection { StoriesCharacters = 50_000, ValidationShare = 0.2 });
+        BlockSet split = data.ValidationBlocks(length, BlockAlignment.Document)!;
+        var blocks = new EvaluationBlocks(split);
+        string text = Decode(data);
+        var (tokens, targets) = (new int[length], new int[length]);
+        for (long block = 0; block < blocks.Count; block++)
+        {
+            long start = blocks.StartOf(block);
+            Assert.Equal('\n', text[(int)start]);
+            blocks.Read(block, tokens, targets);
+            for (int i = 0; i < length; i++)
+            {
+                if (targets[i] >= 0)
+                {
+                    int position = (int)start + i + 1;
+                    Assert.True(text.LastIndexOf('\n', position - 1) >= start);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("tinyshakespeare", "gptsharp data get tinyshakespeare")]
+    [InlineData("my-texts", "gptsharp data prepare TEXT --out")]
+    public void A_data_set_that_is_absent_names_the_command_that_gets_it(string name, string command)
+    {
+        var error = Assert.Throws<CorpusException>(() => TrainingData.Open(new DataSection { Name = name }));
+        Assert.Contains(command, error.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine("data", name), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_path_may_be_a_prepared_folder_or_plain_text()
+    {
+        using var folder = new TemporaryFolder();
+        string text = folder.File("text.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("to be or not to be\n", 100)));
+        DatasetBuilder.Build(TextCorpus.Open(text), folder.File("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
+
+        using TrainingData plain = TrainingData.Open(new DataSection { Name = "bard", Path = text });
+        using TrainingData prepared = TrainingData.Open(new DataSection { Name = "bard", Path = folder.File("prepared") });
+
+        Assert.Equal(plain.Identity, prepared.Identity);
+        Assert.Equal(plain.Training.Count, prepared.Training.Count);
+        Assert.Equal(TokenizerFile.ToJson(plain.Tokenizer), TokenizerFile.ToJson(prepared.Tokenizer));
+        Assert.Null(prepared.StopToken);
+        Assert.Equal("\n", prepared.Tokenizer.Decode([prepared.StartToken]));
+    }
+
+    [Fact]
+    public void A_folder_prepared_otherwise_than_the_configuration_says_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string text = folder.File("text.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("to be or not to be\n", 100)));
+        DatasetBuilder.Build(TextCorpus.Open(text), folder.File("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
+
+        Assert.Equal("data.tokenizer", Problem(section => section with { Tokenizer = TokenizerKind.Byte }).Key);
+        Assert.Equal("data.validation_share", Problem(section => section with { ValidationShare = 0.2 }).Key);
+
+        ConfigurationException Problem(Func<DataSection, DataSection> change) => Assert.Throws<ConfigurationException>(
+            () => TrainingData.Open(change(new DataSection { Name = "bard", Path = folder.File("prepared") })));
+    }
+
+    [Fact]
+    public void A_text_shorter_than_a_block_is_refused_with_both_lengths()
+    {
+        using var folder = new TemporaryFolder();
+        string text = folder.File("text.txt");
+        File.WriteAllText(text, "a short text, much too short");
+        using TrainingData data = TrainingData.Open(new DataSection { Name = "short", Path = text });
+
+        var error = Assert.Throws<CorpusException>(() => data.TrainingBlocks(64, BlockAlignment.Stream));
+
+        Assert.Contains("block of 64 needs 65", error.Message, StringComparison.Ordinal);
+    }
+
+    private static string Decode(TrainingData data)
+    {
+        var tokens = new int[data.Validation!.Count];
+        data.Validation.Read(0, tokens);
+        return data.Tokenizer.Decode(tokens);
+    }
+}

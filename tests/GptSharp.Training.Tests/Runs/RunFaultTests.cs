@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using GptSharp.Files;
+using GptSharp.Nn;
+using GptSharp.Training.Checkpoints;
+using GptSharp.Training.Configuration;
+
+namespace GptSharp.Training.Tests.Runs;
+
+/// <summary>What goes wrong around a run, done for real.</summary>
+public sealed class RunFaultTests
+{
+    [Fact]
+    public void A_folder_that_holds_a_run_is_not_overwritten()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+        SmallRun.Run(config, interruptAfter: 1);
+        string[] before = Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories);
+
+        var error = Assert.Throws<TrainingException>(() => SmallRun.Run(config));
+
+        Assert.Equal(
+            $"{folder.File("run")} exists already, and a run is never overwritten: go on with it by --resume, or start another by --set train.name=NAME.",
+            error.Message);
+        Assert.Equal(before, Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Resuming_what_was_never_started_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        var error = Assert.Throws<TrainingException>(() => SmallRun.Run(SmallRun.Config(folder), resume: true));
+        Assert.Contains("does not exist, so there is nothing to resume", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.File("run")));
+    }
+
+    [Theory]
+    [InlineData(Checkpoint.ModelFile, true)]
+    [InlineData(Checkpoint.ModelFile, false)]
+    [InlineData(Checkpoint.OptimizerFile, true)]
+    [InlineData(Checkpoint.OptimizerFile, false)]
+    [InlineData(CheckpointManifest.FileName, true)]
+    public void A_damaged_checkpoint_is_named_and_the_one_before_it_used(string file, bool isTruncated)
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+        RunRecord whole = SmallRun.Run(config);
+        string newest = new CheckpointStore(folder.File("run")).FolderOf(12);
+        Damage(Path.Combine(newest, file), isTruncated);
+
+        RunRecord resumed = SmallRun.Run(config, resume: true);
+
+        string notice = Assert.Single(resumed.Notices);
+        Assert.Contains(Path.Combine(newest, file), notice, StringComparison.Ordinal);
+        Assert.EndsWith("Going back to the checkpoint before it.", notice, StringComparison.Ordinal);
+        Assert.Equal(whole.Losses[^resumed.Steps.Count..], resumed.Losses);
+        Assert.NotEmpty(resumed.Losses);
+        Checkpoint.Verify(newest); // saved anew …
+        Assert.True(Directory.Exists(newest + ".damaged")); // … and the damaged one kept for whoever wants to look
+    }
+
+    [Fact]
+    public void When_no_checkpoint_is_sound_nothing_is_changed()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+        SmallRun.Run(config);
+        var store = new CheckpointStore(folder.File("run"));
+        foreach (long step in store.Steps)
+        {
+            Damage(Path.Combine(store.FolderOf(step), Checkpoint.ModelFile), isTruncated: false);
+        }
+
+        string history = File.ReadAllText(folder.File("run/metrics.jsonl"));
+        var error = Assert.Throws<TrainingException>(() => SmallRun.Run(config, resume: true));
+
+        Assert.Contains("No checkpoint", error.Message, StringComparison.Ordinal);
+        Assert.Equal(history, File.ReadAllText(folder.File("run/metrics.jsonl")));
+    }
+
+    [Fact]
+    public void A_full_disk_during_a_save_leaves_the_checkpoints_before_it_whole()
+    {
+        using SmallDisk disk = SmallDisk.OrSkip(megabytes: 1);
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+
+        // About 100 kB of parameters and twice as much of moments: three checkpoints fit, a fourth does not.
+        config = config with
+        {
+            Model = config.Model with { Width = 32 },
+            Train = config.Train with { OutputFolder = disk.Path, CheckpointEvery = 1, EvaluateEvery = 0 },
+        };
+        var error = Assert.Throws<IOException>(() => SmallRun.Run(config));
+        Assert.Contains("could not be saved", error.Message, StringComparison.Ordinal);
+
+        var store = new CheckpointStore(Path.Combine(disk.Path, "run"));
+        Assert.NotEmpty(store.Steps);
+        Assert.All(store.Steps, step => Checkpoint.Verify(store.FolderOf(step)));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(disk.Path, "run/checkpoints"), "*" + AtomicFile.TemporarySuffix));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_vocabulary_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+        string text = folder.File("text.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def ghi\n", 400)));
+        config = config with { Data = new DataSection { Name = "text", Path = text }, Train = config.Train with { Steps = 3 } };
+        SmallRun.Run(config, interruptAfter: 2);
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def xyz\n", 400)));
+
+        var error = Assert.Throws<ConfigurationException>(() => SmallRun.Run(config, resume: true));
+
+        Assert.Contains("is not the one that", error.Message, StringComparison.Ordinal);
+        Assert.Contains("step-00000002", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_changed_text_of_the_same_vocabulary_is_announced()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+        string text = folder.File("text.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def ghi\n", 400)));
+        config = config with { Data = new DataSection { Name = "text", Path = text }, Train = config.Train with { Steps = 3 } };
+        SmallRun.Run(config, interruptAfter: 2);
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc fed ghi\n", 400)));
+
+        RunRecord resumed = SmallRun.Run(config, resume: true);
+
+        Assert.Contains("is not the one that the run has learnt from", Assert.Single(resumed.Notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Other_settings_are_announced_or_refused_when_a_run_resumes()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+        SmallRun.Run(config, interruptAfter: 2);
+
+        Assert.Throws<ConfigurationException>(() => SmallRun.Run(config with { Model = config.Model with { Width = 32 } }, resume: true));
+        RunRecord resumed = SmallRun.Run(config with { Train = config.Train with { LearningRate = 1e-3, Threads = 1 } }, resume: true);
+
+        Assert.Contains("train.lr", Assert.Single(resumed.Notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_prompt_that_the_vocabulary_cannot_write_is_refused_before_the_run_begins()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+        Assert.Throws<Data.Tokenizers.UnknownCharacterException>(() => SmallRun.Run(config with { Sample = config.Sample with { Prompt = "€" } }));
+        Assert.False(Directory.Exists(folder.File("run")));
+    }
+
+    private static void Damage(string path, bool isTruncated)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        if (isTruncated)
+        {
+            Array.Resize(ref bytes, bytes.Length / 2);
+        }
+        else
+        {
+            bytes[bytes.Length / 2] ^= 0x10;
+        }
+
+        File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>A disk that fills up quickly: a real one, in memory.</summary>
+    private sealed class SmallDisk : IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+
+        public string Path => _folder.Path;
+
+        public static SmallDisk OrSkip(int megabytes)
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                Assert.Skip("needs a small tmpfs, which only Linux has");
+            }
+
+            var disk = new SmallDisk();
+            using Process mount = Process.Start(new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", disk.Path]) { RedirectStandardError = true })!;
+            string error = mount.StandardError.ReadToEnd().Trim();
+            mount.WaitForExit();
+            if (mount.ExitCode != 0)
+            {
+                disk._folder.Dispose();
+                Assert.Skip($"a tmpfs cannot be mounted here: {error}");
+            }
+
+            return disk;
+        }
+
+        public void Dispose()
+        {
+            using Process unmount = Process.Start("umount", [Path]);
+            unmount.WaitForExit();
+            _folder.Dispose();
+        }
+    }
+}
