@@ -15,7 +15,7 @@ public sealed class NextTokenDistribution
     private readonly double[] _scores;
     private readonly double[] _weights;
     private readonly int[] _tokens;
-    private readonly LikelierFirst _order;
+    private readonly Comparison<int> _likelierFirst;
     private int _count;
     private double _total;
 
@@ -28,7 +28,7 @@ public sealed class NextTokenDistribution
         _scores = new double[vocabularySize];
         _weights = new double[vocabularySize];
         _tokens = new int[vocabularySize];
-        _order = new LikelierFirst(_scores);
+        _likelierFirst = LikelierFirst;
     }
 
     /// <summary>The tokens that can be drawn. In the order of their numbers, or likeliest first where top_k or top_p apply.</summary>
@@ -61,7 +61,7 @@ public sealed class NextTokenDistribution
         _count = _scores.Length;
         if (_options.TopK < _count || _options.TopP < 1)
         {
-            _tokens.AsSpan().Sort(_order);
+            _tokens.AsSpan().Sort(_likelierFirst);
             _count = Math.Min(_options.TopK ?? _count, _count);
         }
 
@@ -142,12 +142,9 @@ public sealed class NextTokenDistribution
         return sum;
     }
 
-    private sealed class LikelierFirst(double[] scores) : IComparer<int>
+    private int LikelierFirst(int x, int y)
     {
-        public int Compare(int x, int y)
-        {
-            int byScore = scores[y].CompareTo(scores[x]);
-            return byScore != 0 ? byScore : x.CompareTo(y);
-        }
+        int byScore = _scores[y].CompareTo(_scores[x]);
+        return byScore != 0 ? byScore : x.CompareTo(y);
     }
 }

@@ -9,11 +9,11 @@ namespace GptSharp.Inference.Tests;
 /// <summary>A model with an opinion: its parameters are large enough for scores to differ clearly.</summary>
 internal sealed class TinyModel : IDisposable
 {
-    public const int Block = 16, Vocabulary = 11;
+    public const int Vocabulary = 11;
 
     private readonly Engine _engine;
 
-    public TinyModel(string backend = "cpu", int block = Block, double deviation = 0.4, int width = 24)
+    public TinyModel(string backend = "cpu", int block = 16, double deviation = 0.4)
     {
         bool isReference = backend == "reference";
         _engine = new Engine(isReference ? new ReferenceBackend() : new CpuBackend());
@@ -23,7 +23,7 @@ internal sealed class TinyModel : IDisposable
             BlockSize = block,
             LayerCount = 2,
             HeadCount = 3,
-            Width = width,
+            Width = 24,
             Dropout = 0.2,
         };
         Model = new Gpt(_engine, config, isReference ? DType.F64 : DType.F32);
