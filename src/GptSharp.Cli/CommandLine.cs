@@ -20,6 +20,7 @@ internal static class CommandLine
         RootCommand root = new("Train GPTs from scratch, look inside them, and let them write.")
         {
             TrainCommand.Create(output),
+            SampleCommand.Create(output),
             InfoCommand.Create(output),
             TraceCommand.Create(output),
             DataCommand.Create(output),

@@ -16,27 +16,28 @@ public static class TokenizerFile
 
     /// <summary>Reads a tokenizer.</summary>
     /// <exception cref="RefusedFileException">The file is no tokenizer.</exception>
-    public static ITokenizer Load(string path)
+    public static ITokenizer Load(string path) => FromJson(File.ReadAllText(path), path);
+
+    /// <summary>The tokenizer of a JSON text.</summary>
+    /// <param name="json">What <see cref="ToJson"/> gave.</param>
+    /// <param name="path">The file that holds it, for messages.</param>
+    /// <exception cref="RefusedFileException">The text is no tokenizer.</exception>
+    public static ITokenizer FromJson(string json, string path)
     {
         try
         {
-            return FromJson(File.ReadAllText(path));
+            using JsonDocument document = JsonDocument.Parse(json);
+            string? kind = document.RootElement.GetProperty("kind").GetString();
+            return kind switch
+            {
+                "char" => CharTokenizer.Of(document.RootElement.GetProperty("alphabet").GetString() ?? ""),
+                "byte" => new ByteTokenizer(),
+                _ => throw new NotSupportedException($"unknown kind '{kind}'"),
+            };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or NotSupportedException)
         {
-            throw new RefusedFileException(path, $"it is no tokenizer file ({exception.Message})", exception);
+            throw new RefusedFileException(path, $"it holds no tokenizer ({exception.Message})", exception);
         }
-    }
-
-    private static ITokenizer FromJson(string json)
-    {
-        using JsonDocument document = JsonDocument.Parse(json);
-        string? kind = document.RootElement.GetProperty("kind").GetString();
-        return kind switch
-        {
-            "char" => CharTokenizer.Of(document.RootElement.GetProperty("alphabet").GetString() ?? ""),
-            "byte" => new ByteTokenizer(),
-            _ => throw new NotSupportedException($"unknown kind '{kind}'"),
-        };
     }
 }

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using GptSharp.Cli.Display;
+using GptSharp.Data.Tokenizers;
+using GptSharp.Files;
+using GptSharp.Inference;
+using GptSharp.Nn;
+using GptSharp.Training;
+using GptSharp.Training.Checkpoints;
+
+namespace GptSharp.Cli.Commands;
+
+/// <summary><c>gptsharp sample</c>: a trained model writes.</summary>
+internal static class SampleCommand
+{
+    private const string Separator = "---";
+
+    public static Command Create(CommandOutput output)
+    {
+        SamplingOptions usual = new();
+        Argument<string> folder = new("folder") { Description = "A run's folder, whose best checkpoint is taken, or one checkpoint's." };
+        Option<string[]> prompt = new("--prompt") { Description = "Text to continue; may be given often. Without it, a text starts on a new line.", HelpName = "text" };
+        Option<int> count = new("--count") { Description = "Texts per prompt.", HelpName = "n", DefaultValueFactory = _ => 1 };
+        Option<int> tokens = new("--tokens") { Description = "New tokens per text.", HelpName = "n", DefaultValueFactory = _ => usual.MaxTokens };
+        Option<double> temperature = new("--temperature") { Description = "Below 1 is safer, above 1 wilder.", HelpName = "t", DefaultValueFactory = _ => usual.Temperature };
+        Option<bool> greedy = new("--greedy") { Description = "Always take the likeliest token: temperature 0." };
+        Option<int?> topK = new("--top-k") { Description = "Draw from the k likeliest tokens only.", HelpName = "k" };
+        Option<double> topP = new("--top-p") { Description = "Draw from the likeliest tokens that together have probability p.", HelpName = "p", DefaultValueFactory = _ => usual.TopP };
+        Option<ulong> seed = new("--seed") { Description = "Another seed draws other texts.", HelpName = "n", DefaultValueFactory = _ => usual.Seed };
+        Option<string> device = new("--device") { Description = $"What computes: {string.Join(", ", Devices.Names)}.", HelpName = "name", DefaultValueFactory = _ => Devices.Automatic };
+        Option<bool> noCache = new("--no-cache") { Description = "Run the whole context for every token: slow, the same text." };
+        CommandWithExamples command = new(
+            "sample",
+            "Let a trained model write.",
+            "gptsharp sample runs/quickstart",
+            "gptsharp sample runs/quickstart --count 5 --temperature 0.8 --top-k 20 --seed 7",
+            "gptsharp sample runs/quickstart --prompt \"Once\" --greedy --tokens 100",
+            "gptsharp sample runs/quickstart/checkpoints/step-00000200")
+        {
+            folder,
+            prompt,
+            count,
+            tokens,
+            temperature,
+            greedy,
+            topK,
+            topP,
+            seed,
+            device,
+            noCache,
+        };
+        command.SetAction(parsed =>
+        {
+            SamplingOptions options = new()
+            {
+                Temperature = parsed.GetValue(greedy) ? 0 : parsed.GetValue(temperature),
+                TopK = parsed.GetValue(topK),
+                TopP = parsed.GetValue(topP),
+                Seed = parsed.GetValue(seed),
+                MaxTokens = parsed.GetValue(tokens),
+                UseCache = !parsed.GetValue(noCache),
+            };
+            if (parsed.GetValue(count) < 1)
+            {
+                throw new ConfigurationException($"--count ({parsed.GetValue(count)}) is not a positive whole number; use 1 or more.");
+            }
+
+            using Device opened = Devices.Open(parsed.GetValue(device)!);
+            (string checkpoint, CheckpointManifest manifest) = Find(parsed.GetValue(folder)!, output);
+            ITokenizer tokenizer = TokenizerFile.FromJson(manifest.Tokenizer, Path.Combine(checkpoint, CheckpointManifest.FileName));
+            string[] prompts = [.. (parsed.GetValue(prompt) ?? []).SelectMany(text => Enumerable.Repeat(text, parsed.GetValue(count)))];
+            int[][] starts = prompts.Length > 0
+                ? Array.ConvertAll(prompts, tokenizer.Encode)
+                : [.. Enumerable.Repeat(LineEnd(tokenizer), parsed.GetValue(count))];
+            using Gpt model = new(opened.Engine, manifest.Model, opened.Type);
+            Checkpoint.LoadModel(checkpoint, model);
+            Write(new Generator(model), tokenizer, prompts, starts, options, output.Out);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static (string Folder, CheckpointManifest Manifest) Find(string folder, CommandOutput output)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new RefusedFileException(folder, "there is no such folder; give that of a run, as train names it at its end.");
+        }
+
+        return File.Exists(Path.Combine(folder, CheckpointManifest.FileName))
+            ? (folder, Checkpoint.Verify(folder))
+            : new CheckpointStore(folder).FindBest(notice => output.Error.WriteLine($"gptsharp: {notice}"));
+    }
+
+    private static int[] LineEnd(ITokenizer tokenizer)
+    {
+        try
+        {
+            return tokenizer.Encode("\n");
+        }
+        catch (UnknownCharacterException exception)
+        {
+            throw new ConfigurationException($"--prompt is missing, and this model knows no line end to start from. {exception.Message}");
+        }
+    }
+
+    // The first text is shown while it is written; the others, which are written at the same time, follow it.
+    private static void Write(
+        Generator generator, ITokenizer tokenizer, string[] prompts, int[][] starts, SamplingOptions options, TextWriter writer)
+    {
+        StreamedText Begin(int index) => new(tokenizer, writer, index < prompts.Length ? prompts[index] : "");
+
+        StreamedText first = Begin(0);
+        IReadOnlyList<int[]> texts = generator.Generate(starts, options, (sequence, token) =>
+        {
+            if (sequence == 0)
+            {
+                first.Add(token);
+            }
+        });
+        first.Finish();
+        for (int index = 1; index < texts.Count; index++)
+        {
+            writer.Write(Separator + "\n");
+            StreamedText text = Begin(index);
+            Array.ForEach(texts[index], text.Add);
+            text.Finish();
+        }
+    }
+}
