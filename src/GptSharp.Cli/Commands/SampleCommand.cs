@@ -33,8 +33,8 @@ internal static class SampleCommand
             "Let a trained model write.",
             "gptsharp sample runs/quickstart",
             "gptsharp sample runs/quickstart --count 5 --temperature 0.8 --top-k 20 --seed 7",
-            "gptsharp sample runs/quickstart --prompt \"Once\" --greedy --tokens 100",
-            "gptsharp sample runs/quickstart/checkpoints/step-00000200")
+            "gptsharp sample runs/quickstart --prompt \"Merry Ruth\" --greedy --tokens 100",
+            "gptsharp sample runs/quickstart/checkpoints/step-00000800")
         {
             folder,
             prompt,
