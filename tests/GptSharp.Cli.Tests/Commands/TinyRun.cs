@@ -44,6 +44,7 @@ internal sealed class TinyRun : IDisposable
                 BestStep = null,
                 Model = config,
                 Tokenizer = TokenizerFile.ToJson(tokenizer),
+                Data = "",
                 Config = "",
                 Files = new Dictionary<string, string>(),
             });
