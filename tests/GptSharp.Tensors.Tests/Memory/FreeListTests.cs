@@ -72,7 +72,8 @@ public sealed class FreeListTests
             long bytes = FreeList.Round(1L << random.Next(12));
             if (!list.TryTake(bytes, out Region region))
             {
-                chunks.Add(Math.Max(bytes, 1024 << Math.Min(3, chunks.Count)));
+                // Later chunks are smaller, so that best fit would begin with them were they open from the start.
+                chunks.Add(Math.Max(bytes, 4096 >> Math.Min(3, chunks.Count)));
                 list.AddChunk(chunks[^1]);
                 region = Take(list, bytes);
             }

@@ -27,11 +27,13 @@ public unsafe class AdamWKernelTests
     public void Lengths_of_several_parts_are_updated_by_the_formula(int count) => Check(count, _scalars, gradientScale: 1);
 
     [Theory]
-    [InlineData(1, 0.0, 0.25)]
-    [InlineData(1, 0.1, 1.0)]
-    [InlineData(1_000_000, 0.0, 1.0)]
-    public void Clipping_decay_and_bias_correction_are_the_formulas(long update, double decay, double gradientScale) =>
-        Check(77, _scalars with { Update = update, WeightDecay = decay }, gradientScale);
+    [InlineData(1, 0.0, 1e-8, 0.25)]
+    [InlineData(1, 0.1, 0.1, 1.0)]
+    [InlineData(5, 0.1, 0.1, 0.5)]
+    [InlineData(1_000_000, 0.0, 1e-8, 1.0)]
+    public void Clipping_decay_epsilon_and_bias_correction_are_the_formulas(
+        long update, double decay, double epsilon, double gradientScale) =>
+        Check(77, _scalars with { Update = update, WeightDecay = decay, Epsilon = epsilon }, gradientScale);
 
     [Fact]
     public void A_zero_gradient_from_the_start_leaves_undecayed_values_alone()
