@@ -16,7 +16,7 @@ public sealed class BlockSet
     private readonly List<long> _documentBlocks = [];
 
     /// <summary>Cuts a source.</summary>
-    /// <exception cref="CorpusException">The source is shorter than one block and its last target, or knows no documents.</exception>
+    /// <exception cref="CorpusException">The source is too short for a block and its targets, or knows no documents.</exception>
     public BlockSet(ITokenSource source, int blockLength, BlockAlignment alignment)
     {
         _source = source;
@@ -30,6 +30,10 @@ public sealed class BlockSet
             }
 
             FindDocumentBlocks();
+            if (_documentBlocks.Count == 0)
+            {
+                throw new CorpusException($"The data has {source.Count} tokens, and a block needs at least 2; use more text.");
+            }
         }
         else if (source.Count < blockLength + 1)
         {
@@ -89,7 +93,9 @@ public sealed class BlockSet
             long start = starts[document];
             _documentBlocks.Add(start);
             int next = document + 1;
-            while (next < starts.Count && DocumentEnd(starts, next) <= start + BlockLength + 1)
+
+            // The last target of this block may be the first token of the next block, which no other block scores; not a later one.
+            while (next < starts.Count && DocumentEnd(starts, next) <= start + BlockLength)
             {
                 next++;
             }

@@ -46,7 +46,7 @@ public sealed class EvaluationBlocks
     {
         long start = StartOf(index);
         _blocks.Read(start, tokens, targets);
-        if (_blocks.Alignment == BlockAlignment.Document && index > 0 && Count == AllBlocks)
+        if (_blocks.Alignment == BlockAlignment.Document && index > 0)
         {
             // The previous block's last target is the token at its start + T.
             long scoredUpTo = StartOf(index - 1) + BlockLength;

@@ -30,7 +30,9 @@ public static class TokenizerFile
             string? kind = document.RootElement.GetProperty("kind").GetString();
             return kind switch
             {
-                "char" => CharTokenizer.Of(document.RootElement.GetProperty("alphabet").GetString() ?? ""),
+                "char" => document.RootElement.GetProperty("alphabet").GetString() is { Length: > 0 } alphabet
+                    ? CharTokenizer.Of(alphabet)
+                    : throw new JsonException("its alphabet is empty"),
                 "byte" => new ByteTokenizer(),
                 _ => throw new NotSupportedException($"unknown kind '{kind}'"),
             };
