@@ -4,7 +4,6 @@ using GptSharp.Cli.Commands;
 using GptSharp.Data;
 using GptSharp.Data.Datasets;
 using GptSharp.Data.Downloads;
-using GptSharp.Data.Tests;
 using GptSharp.Data.Tests.Downloads;
 
 namespace GptSharp.Cli.Tests.Commands;

@@ -10,7 +10,7 @@ public sealed class SafetensorsTests
     public void A_file_laid_out_by_hand_is_read()
     {
         using var folder = new TemporaryFolder();
-        string path = folder.File("hand.safetensors");
+        string path = folder.At("hand.safetensors");
         const string header = """{"__metadata__":{"format":"pt"},"b":{"dtype":"I32","shape":[2],"data_offsets":[4,12]},"a":{"dtype":"BF16","shape":[1,2],"data_offsets":[0,4]}}""";
         // BF16 1.5 is 0x3FC0 and -2 is 0xC000; then the integers 7 and -1.
         File.WriteAllBytes(path, [.. Length(header.Length), .. Encoding.UTF8.GetBytes(header), 0xC0, 0x3F, 0x00, 0xC0, 7, 0, 0, 0, 255, 255, 255, 255]);
@@ -27,7 +27,7 @@ public sealed class SafetensorsTests
     public void What_is_written_has_the_layout_of_the_format()
     {
         using var folder = new TemporaryFolder();
-        string path = folder.File("written.safetensors");
+        string path = folder.At("written.safetensors");
         var writer = new SafetensorsWriter();
         writer.Add("x", [2], new[] { 1f, -2f });
         writer.Add("n", [], new[] { 5L });
@@ -68,7 +68,7 @@ public sealed class SafetensorsTests
     public void A_header_that_lies_is_refused(string header, string reason)
     {
         using var folder = new TemporaryFolder();
-        string path = folder.File("bad.safetensors");
+        string path = folder.At("bad.safetensors");
         byte[] bytes = header.Length == 0 ? [] : [.. Length(header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[8]];
         File.WriteAllBytes(path, bytes);
 
@@ -82,7 +82,7 @@ public sealed class SafetensorsTests
     public void A_file_cut_anywhere_is_refused()
     {
         using var folder = new TemporaryFolder();
-        string path = folder.File("cut.safetensors");
+        string path = folder.At("cut.safetensors");
         var writer = new SafetensorsWriter();
         writer.Add("x", [64], new float[64]);
         writer.Save(path);

@@ -10,7 +10,7 @@ public sealed class Gpt2ConfigFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    private string ConfigPath => _folder.File("config.json");
+    private string ConfigPath => _folder.At("config.json");
 
     public void Dispose() => _folder.Dispose();
 

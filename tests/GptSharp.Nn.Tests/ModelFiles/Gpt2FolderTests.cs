@@ -32,14 +32,14 @@ public sealed class Gpt2FolderTests : IDisposable
 
     private void Put(IEnumerable<KeyValuePair<string, (SafetensorsType Type, long[] Shape, byte[] Bytes)>> tensors, string configOf = "gpt2-tiny")
     {
-        File.Copy(Path.Combine(Model(configOf), "config.json"), _folder.File("config.json"), overwrite: true);
+        File.Copy(Path.Combine(Model(configOf), "config.json"), _folder.At("config.json"), overwrite: true);
         var writer = new SafetensorsWriter();
         foreach ((string name, (SafetensorsType type, long[] shape, byte[] bytes)) in tensors)
         {
             writer.Add(name, type, shape, stream => stream.Write(bytes));
         }
 
-        writer.Save(_folder.File("model.safetensors"));
+        writer.Save(_folder.At("model.safetensors"));
     }
 
     private string Refusal(string? folder = null)
@@ -76,7 +76,7 @@ public sealed class Gpt2FolderTests : IDisposable
             Assert.Equal(pair.Value.Shape, actual[pair.Key].Shape);
             Assert.Equal(pair.Value.Bytes, actual[pair.Key].Bytes);
         });
-        Assert.Equal(model.Config, Gpt2ConfigFile.Read(_folder.File("config.json")));
+        Assert.Equal(model.Config, Gpt2ConfigFile.Read(_folder.At("config.json")));
         Assert.Equal(2, Directory.GetFileSystemEntries(_folder.Path).Length);
     }
 
@@ -172,7 +172,7 @@ public sealed class Gpt2FolderTests : IDisposable
     public void Sizes_of_a_config_that_the_file_does_not_have_take_no_memory()
     {
         Put(Tensors(Model("gpt2-tiny")));
-        string path = _folder.File("config.json");
+        string path = _folder.At("config.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"n_positions\": 24", "\"n_positions\": 2000000000", StringComparison.Ordinal));
         Assert.EndsWith("has shape (24, 32), but config.json asks for (2000000000, 32).", Refusal(), StringComparison.Ordinal);
     }
@@ -180,11 +180,11 @@ public sealed class Gpt2FolderTests : IDisposable
     [Fact]
     public void A_folder_or_a_file_that_is_missing_is_named()
     {
-        Assert.StartsWith($"{_folder.File("none")}: there is no such folder", Refusal(_folder.File("none")), StringComparison.Ordinal);
-        Assert.StartsWith($"{_folder.File("config.json")}: it is missing", Refusal(), StringComparison.Ordinal);
-        File.Copy(Path.Combine(Model("gpt2-tiny"), "config.json"), _folder.File("config.json"));
-        Assert.StartsWith($"{_folder.File("model.safetensors")}: it is missing", Refusal(), StringComparison.Ordinal);
-        File.WriteAllText(_folder.File("model.safetensors.index.json"), "{}");
+        Assert.StartsWith($"{_folder.At("none")}: there is no such folder", Refusal(_folder.At("none")), StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder.At("config.json")}: it is missing", Refusal(), StringComparison.Ordinal);
+        File.Copy(Path.Combine(Model("gpt2-tiny"), "config.json"), _folder.At("config.json"));
+        Assert.StartsWith($"{_folder.At("model.safetensors")}: it is missing", Refusal(), StringComparison.Ordinal);
+        File.WriteAllText(_folder.At("model.safetensors.index.json"), "{}");
         Assert.Contains("weights in several files", Refusal(), StringComparison.Ordinal);
     }
 

@@ -98,12 +98,12 @@ public sealed class TrainingDataTests
     public void A_path_may_be_a_prepared_folder_or_plain_text()
     {
         using var folder = new TemporaryFolder();
-        string text = folder.File("text.txt");
+        string text = folder.At("text.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Repeat("to be or not to be\n", 100)));
-        DatasetBuilder.Build(TextCorpus.Open(text), folder.File("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
+        DatasetBuilder.Build(TextCorpus.Open(text), folder.At("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
 
         using TrainingData plain = TrainingData.Open(new DataSection { Name = "bard", Path = text });
-        using TrainingData prepared = TrainingData.Open(new DataSection { Name = "bard", Path = folder.File("prepared") });
+        using TrainingData prepared = TrainingData.Open(new DataSection { Name = "bard", Path = folder.At("prepared") });
 
         Assert.Equal(plain.Identity, prepared.Identity);
         Assert.Equal(plain.Training.Count, prepared.Training.Count);
@@ -116,22 +116,22 @@ public sealed class TrainingDataTests
     public void A_folder_prepared_otherwise_than_the_configuration_says_is_refused()
     {
         using var folder = new TemporaryFolder();
-        string text = folder.File("text.txt");
+        string text = folder.At("text.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Repeat("to be or not to be\n", 100)));
-        DatasetBuilder.Build(TextCorpus.Open(text), folder.File("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
+        DatasetBuilder.Build(TextCorpus.Open(text), folder.At("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
 
         Assert.Equal("data.tokenizer", Problem(section => section with { Tokenizer = TokenizerKind.Byte }).Key);
         Assert.Equal("data.validation_share", Problem(section => section with { ValidationShare = 0.2 }).Key);
 
         ConfigurationException Problem(Func<DataSection, DataSection> change) => Assert.Throws<ConfigurationException>(
-            () => TrainingData.Open(change(new DataSection { Name = "bard", Path = folder.File("prepared") })));
+            () => TrainingData.Open(change(new DataSection { Name = "bard", Path = folder.At("prepared") })));
     }
 
     [Fact]
     public void A_text_shorter_than_a_block_is_refused_with_both_lengths()
     {
         using var folder = new TemporaryFolder();
-        string text = folder.File("text.txt");
+        string text = folder.At("text.txt");
         File.WriteAllText(text, "a short text, much too short");
         using TrainingData data = TrainingData.Open(new DataSection { Name = "short", Path = text });
 

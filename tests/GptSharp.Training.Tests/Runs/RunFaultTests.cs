@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GptSharp.Files;
 using GptSharp.Nn;
 using GptSharp.Training.Checkpoints;
@@ -20,7 +19,7 @@ public sealed class RunFaultTests
         var error = Assert.Throws<TrainingException>(() => SmallRun.Run(config));
 
         Assert.Equal(
-            $"{folder.File("run")} exists already, and a run is never overwritten: go on with it by --resume, or start another by --set train.name=NAME.",
+            $"{folder.At("run")} exists already, and a run is never overwritten: go on with it by --resume, or start another by --set train.name=NAME.",
             error.Message);
         Assert.Equal(before, Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories));
     }
@@ -31,7 +30,7 @@ public sealed class RunFaultTests
         using var folder = new TemporaryFolder();
         var error = Assert.Throws<TrainingException>(() => SmallRun.Run(SmallRun.Config(folder), resume: true));
         Assert.Contains("does not exist, so there is nothing to resume", error.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(folder.File("run")));
+        Assert.False(Directory.Exists(folder.At("run")));
     }
 
     [Theory]
@@ -45,7 +44,7 @@ public sealed class RunFaultTests
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
         RunRecord whole = SmallRun.Run(config);
-        string newest = new CheckpointStore(folder.File("run")).FolderOf(12);
+        string newest = new CheckpointStore(folder.At("run")).FolderOf(12);
         Damage(Path.Combine(newest, file), isTruncated);
 
         RunRecord resumed = SmallRun.Run(config, resume: true);
@@ -65,23 +64,23 @@ public sealed class RunFaultTests
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
         SmallRun.Run(config);
-        var store = new CheckpointStore(folder.File("run"));
+        var store = new CheckpointStore(folder.At("run"));
         foreach (long step in store.Steps)
         {
             Damage(Path.Combine(store.FolderOf(step), Checkpoint.ModelFile), isTruncated: false);
         }
 
-        string history = File.ReadAllText(folder.File("run/metrics.jsonl"));
+        string history = File.ReadAllText(folder.At("run/metrics.jsonl"));
         var error = Assert.Throws<TrainingException>(() => SmallRun.Run(config, resume: true));
 
         Assert.Contains("No checkpoint", error.Message, StringComparison.Ordinal);
-        Assert.Equal(history, File.ReadAllText(folder.File("run/metrics.jsonl")));
+        Assert.Equal(history, File.ReadAllText(folder.At("run/metrics.jsonl")));
     }
 
     [Fact]
     public void A_full_disk_during_a_save_leaves_the_checkpoints_before_it_whole()
     {
-        using SmallDisk disk = SmallDisk.OrSkip(megabytes: 1);
+        using SmallDisk disk = SmallDisk.MountOrSkip(megabytes: 1);
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
 
@@ -105,7 +104,7 @@ public sealed class RunFaultTests
     {
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
-        string text = folder.File("text.txt");
+        string text = folder.At("text.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def ghi\n", 400)));
         config = config with { Data = new DataSection { Name = "text", Path = text }, Train = config.Train with { Steps = 3 } };
         SmallRun.Run(config, interruptAfter: 2);
@@ -122,7 +121,7 @@ public sealed class RunFaultTests
     {
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
-        string text = folder.File("text.txt");
+        string text = folder.At("text.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def ghi\n", 400)));
         config = config with { Data = new DataSection { Name = "text", Path = text }, Train = config.Train with { Steps = 3 } };
         SmallRun.Run(config, interruptAfter: 2);
@@ -152,7 +151,7 @@ public sealed class RunFaultTests
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
         Assert.Throws<Data.Tokenizers.UnknownCharacterException>(() => SmallRun.Run(config with { Sample = config.Sample with { Prompt = "€" } }));
-        Assert.False(Directory.Exists(folder.File("run")));
+        Assert.False(Directory.Exists(folder.At("run")));
     }
 
     private static void Damage(string path, bool isTruncated)
@@ -168,40 +167,5 @@ public sealed class RunFaultTests
         }
 
         File.WriteAllBytes(path, bytes);
-    }
-
-    /// <summary>A disk that fills up quickly: a real one, in memory.</summary>
-    private sealed class SmallDisk : IDisposable
-    {
-        private readonly TemporaryFolder _folder = new();
-
-        public string Path => _folder.Path;
-
-        public static SmallDisk OrSkip(int megabytes)
-        {
-            if (!OperatingSystem.IsLinux())
-            {
-                Assert.Skip("needs a small tmpfs, which only Linux has");
-            }
-
-            var disk = new SmallDisk();
-            using Process mount = Process.Start(new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", disk.Path]) { RedirectStandardError = true })!;
-            string error = mount.StandardError.ReadToEnd().Trim();
-            mount.WaitForExit();
-            if (mount.ExitCode != 0)
-            {
-                disk._folder.Dispose();
-                Assert.Skip($"a tmpfs cannot be mounted here: {error}");
-            }
-
-            return disk;
-        }
-
-        public void Dispose()
-        {
-            using Process unmount = Process.Start("umount", [Path]);
-            unmount.WaitForExit();
-            _folder.Dispose();
-        }
     }
 }

@@ -23,16 +23,16 @@ public sealed class TrainerTests
         Assert.Equal([6, 12], run.Samples.Select(sample => sample.Step));
         Assert.True(run.Losses[^1] < run.Losses[0] - 0.3, "it learns");
         Assert.All(run.Evaluations, evaluated => Assert.InRange(evaluated.Floor!.Value, 0.1, 0.4));
-        Assert.Equal(config, RunConfigReader.Load(folder.File("run/config.yaml")));
+        Assert.Equal(config, RunConfigReader.Load(folder.At("run/config.yaml")));
 
-        using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(folder.File("run/summary.json")));
+        using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(folder.At("run/summary.json")));
         Assert.Equal(run.Evaluations[^1].ValidationLoss, summary.RootElement.GetProperty("val_loss").GetDouble());
         Assert.Equal(run.Evaluations[^1].TrainLoss, summary.RootElement.GetProperty("train_loss").GetDouble());
         Assert.Equal(run.Evaluations[^1].Floor, summary.RootElement.GetProperty("floor").GetDouble());
         Assert.InRange(summary.RootElement.GetProperty("accepted_share").GetDouble(), 0, 1);
         Assert.True(summary.RootElement.GetProperty("seconds").GetDouble() > 0);
 
-        string[] history = File.ReadAllLines(folder.File("run/metrics.jsonl"));
+        string[] history = File.ReadAllLines(folder.At("run/metrics.jsonl"));
         Assert.Equal(12, history.Count(line => line.StartsWith("{\"event\":\"step\"", StringComparison.Ordinal)));
         Assert.Contains("\"event\":\"finished\"", history[^1], StringComparison.Ordinal);
     }
@@ -47,7 +47,7 @@ public sealed class TrainerTests
         RunRecord run = SmallRun.Run(config);
 
         long best = run.Evaluations.MinBy(evaluated => evaluated.ValidationLoss)!.Step;
-        Assert.Equal(new long[] { best, 11, 12 }.Distinct().Order(), new CheckpointStore(folder.File("run")).Steps);
+        Assert.Equal(new long[] { best, 11, 12 }.Distinct().Order(), new CheckpointStore(folder.At("run")).Steps);
     }
 
     [Theory]
@@ -98,7 +98,7 @@ public sealed class TrainerTests
         RunRecord whole = SmallRun.Run(config);
 
         // As if the process had died after step 12 was written down, but before its checkpoint.
-        Directory.Delete(new CheckpointStore(folder.File("run")).FolderOf(12), recursive: true);
+        Directory.Delete(new CheckpointStore(folder.At("run")).FolderOf(12), recursive: true);
         RunRecord resumed = SmallRun.Run(config, resume: true);
 
         Assert.Equal(whole.Losses[^resumed.Steps.Count..], resumed.Losses);
@@ -154,17 +154,17 @@ public sealed class TrainerTests
         var error = Assert.Throws<TrainingException>(() => SmallRun.Run(config));
 
         Assert.Contains("the weights were not touched", error.Message, StringComparison.Ordinal);
-        var store = new CheckpointStore(folder.File("run"));
+        var store = new CheckpointStore(folder.At("run"));
         Assert.NotEmpty(store.Steps);
         Assert.NotNull(store.FindNewest(problem => Assert.Fail(problem)));
     }
 
     private static string Weights(TemporaryFolder folder, string name, long step) => FileHash.Sha256(
-        Path.Combine(new CheckpointStore(folder.File(name)).FolderOf(step), Checkpoint.ModelFile));
+        Path.Combine(new CheckpointStore(folder.At(name)).FolderOf(step), Checkpoint.ModelFile));
 
     private static double[] Losses(TemporaryFolder folder, string name) =>
     [
-        .. File.ReadLines(folder.File($"{name}/metrics.jsonl"))
+        .. File.ReadLines(folder.At($"{name}/metrics.jsonl"))
             .Select(line => JsonDocument.Parse(line).RootElement)
             .Where(line => line.GetProperty("event").GetString() == "step")
             .Select(line => line.GetProperty("loss").GetDouble()),

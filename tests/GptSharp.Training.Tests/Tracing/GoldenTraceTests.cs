@@ -16,7 +16,7 @@ public sealed class GoldenTraceTests : IDisposable
         var golden = new GoldenModel(Path.Combine(Golden.Folder, name));
         var optimizer = new AdamWOptions(golden.Beta1, golden.Beta2, golden.Epsilon, golden.WeightDecay, golden.Clip);
         using Device device = Devices.Open(deviceName, threads);
-        string file = _folder.File("trace.safetensors");
+        string file = _folder.At("trace.safetensors");
         Trace.Run(golden.Folder, golden.TensorFile, device, new TraceSteps(golden.Steps, golden.LearningRate, optimizer)).Save(file);
         return golden.Compare(file);
     }
@@ -52,7 +52,7 @@ public sealed class GoldenTraceTests : IDisposable
         byte[] Bytes(int threads)
         {
             Compare("gpt2-d64", "cpu", threads);
-            return File.ReadAllBytes(_folder.File("trace.safetensors"));
+            return File.ReadAllBytes(_folder.At("trace.safetensors"));
         }
 
         byte[] one = Bytes(1);

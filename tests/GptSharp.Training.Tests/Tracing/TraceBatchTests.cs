@@ -11,7 +11,7 @@ public sealed class TraceBatchTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private string BatchPath => _folder.File("batch.safetensors");
+    private string BatchPath => _folder.At("batch.safetensors");
 
     public void Dispose() => _folder.Dispose();
 
@@ -107,7 +107,7 @@ public sealed class TraceBatchTests : IDisposable
     [Fact]
     public void A_file_that_is_not_there_is_named()
     {
-        RefusedFileException error = Assert.Throws<RefusedFileException>(() => TraceBatch.Read(_folder.File("none"), _config));
-        Assert.StartsWith($"{_folder.File("none")}: there is no such file", error.Message, StringComparison.Ordinal);
+        RefusedFileException error = Assert.Throws<RefusedFileException>(() => TraceBatch.Read(_folder.At("none"), _config));
+        Assert.StartsWith($"{_folder.At("none")}: there is no such file", error.Message, StringComparison.Ordinal);
     }
 }

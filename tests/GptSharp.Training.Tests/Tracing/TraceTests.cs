@@ -26,7 +26,7 @@ public sealed class TraceTests : IDisposable
             Add("targets", target);
         }
 
-        string path = _folder.File("batch.safetensors");
+        string path = _folder.At("batch.safetensors");
         writer.Save(path);
         return path;
 
@@ -41,7 +41,7 @@ public sealed class TraceTests : IDisposable
     private SafetensorsFile Run(string model, string batch, string deviceName, TraceSteps? steps = null)
     {
         using Device device = Devices.Open(deviceName, threads: 2);
-        string path = _folder.File($"{deviceName}.safetensors");
+        string path = _folder.At($"{deviceName}.safetensors");
         Trace.Run(model, batch, device, steps).Save(path);
         return SafetensorsFile.Open(path);
     }
@@ -51,7 +51,7 @@ public sealed class TraceTests : IDisposable
         using Device device = Devices.Open(deviceName, threads: 2);
         using Gpt model = Gpt2Folder.Load(_golden, device.Engine, device.Type);
         model.RecomputeBlocks = recompute;
-        string path = _folder.File("recompute.safetensors");
+        string path = _folder.At("recompute.safetensors");
         Trace.Run(model, TraceBatch.Read(Path.Combine(_golden, "golden.safetensors"), model.Config), _steps).Save(path);
         return File.ReadAllBytes(path);
     }
@@ -65,12 +65,12 @@ public sealed class TraceTests : IDisposable
         {
             using var model = new Gpt(device.Engine, config);
             model.Initialize(seed: 11);
-            Gpt2Folder.Save(_folder.File("odd"), model);
+            Gpt2Folder.Save(_folder.At("odd"), model);
         }
 
         string batch = BatchFile([3, 17], i => (i * 29) % 67, i => (i * 31) % 67);
-        using SafetensorsFile expected = Run(_folder.File("odd"), batch, "reference");
-        using SafetensorsFile actual = Run(_folder.File("odd"), batch, "cpu");
+        using SafetensorsFile expected = Run(_folder.At("odd"), batch, "reference");
+        using SafetensorsFile actual = Run(_folder.At("odd"), batch, "cpu");
 
         Assert.Equal(3 + (2 * 12) + 2 + 2, expected.Entries.Count);    // embeddings and head, two blocks, last norm, logits and loss
         Assert.Equal(expected.Entries.Select(entry => (entry.Name, entry.ShapeText)), actual.Entries.Select(entry => (entry.Name, entry.ShapeText)));

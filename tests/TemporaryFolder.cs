@@ -1,4 +1,4 @@
-namespace GptSharp.Data.Tests;
+namespace GptSharp;
 
 /// <summary>A folder that is gone when the test is.</summary>
 internal sealed class TemporaryFolder : IDisposable

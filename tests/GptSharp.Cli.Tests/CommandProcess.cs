@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace GptSharp.Cli.Tests;
+
+/// <summary>The command in a process of its own, as a user has it.</summary>
+internal sealed class CommandProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+    private readonly List<string> _lines = [];
+
+    private CommandProcess(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>What it wrote to its standard output so far, as far as it was read.</summary>
+    public string Output => string.Concat(_lines.Select(line => line + "\n"));
+
+    public static CommandProcess Start(params string[] arguments)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "gptsharp.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new CommandProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public static (int Code, string Out, string Error) Run(params string[] arguments)
+    {
+        using CommandProcess process = Start(arguments);
+        return process.Finish();
+    }
+
+    /// <summary>Waits for a line.</summary>
+    public void WaitFor(string beginning)
+    {
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            _lines.Add(line);
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"The command ended without a line '{beginning}…': {Output}{_errors.Result}");
+    }
+
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    public (int Code, string Out, string Error) Finish()
+    {
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            _lines.Add(line);
+        }
+
+        _process.WaitForExit();
+        return (_process.ExitCode, Output, _errors.Result);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+}
