@@ -21,6 +21,7 @@ internal static class CommandLine
         {
             TrainCommand.Create(output),
             SampleCommand.Create(output),
+            EvalCommand.Create(output),
             InfoCommand.Create(output),
             TraceCommand.Create(output),
             DataCommand.Create(output),

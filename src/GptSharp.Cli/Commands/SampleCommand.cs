@@ -1,7 +1,6 @@
 using System.CommandLine;
 using GptSharp.Cli.Display;
 using GptSharp.Data.Tokenizers;
-using GptSharp.Files;
 using GptSharp.Inference;
 using GptSharp.Nn;
 using GptSharp.Training;
@@ -65,30 +64,21 @@ internal static class SampleCommand
             }
 
             using Device opened = Devices.Open(parsed.GetValue(device)!);
-            (string checkpoint, CheckpointManifest manifest) = Find(parsed.GetValue(folder)!, output);
-            ITokenizer tokenizer = TokenizerFile.FromJson(manifest.Tokenizer, Path.Combine(checkpoint, CheckpointManifest.FileName));
+            using TrainedModel trained = TrainedModel.Open(parsed.GetValue(folder)!, opened, notice => output.Error.WriteLine($"gptsharp: {notice}"));
+            ITokenizer tokenizer = trained.Tokenizer;
             string[] prompts = [.. (parsed.GetValue(prompt) ?? []).SelectMany(text => Enumerable.Repeat(text, parsed.GetValue(count)))];
             int[][] starts = prompts.Length > 0
                 ? Array.ConvertAll(prompts, tokenizer.Encode)
                 : [.. Enumerable.Repeat(LineEnd(tokenizer), parsed.GetValue(count))];
-            using Gpt model = new(opened.Engine, manifest.Model, opened.Type);
-            Checkpoint.LoadModel(checkpoint, model);
-            Write(new Generator(model), tokenizer, prompts, starts, options, output.Out);
+            if (trained.Config.Data.IsBuiltIn)
+            {
+                options = options with { StopToken = LineEnd(tokenizer)[0] };
+            }
+
+            Write(new Generator(trained.Model), tokenizer, prompts, starts, options, output.Out);
             return ExitCode.Done;
         });
         return command;
-    }
-
-    private static (string Folder, CheckpointManifest Manifest) Find(string folder, CommandOutput output)
-    {
-        if (!Directory.Exists(folder))
-        {
-            throw new RefusedFileException(folder, "there is no such folder; give that of a run, as train names it at its end.");
-        }
-
-        return File.Exists(Path.Combine(folder, CheckpointManifest.FileName))
-            ? (folder, Checkpoint.Verify(folder))
-            : new CheckpointStore(folder).FindBest(notice => output.Error.WriteLine($"gptsharp: {notice}"));
     }
 
     private static int[] LineEnd(ITokenizer tokenizer)

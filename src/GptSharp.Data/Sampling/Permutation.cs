@@ -1,13 +1,13 @@
 namespace GptSharp.Data.Sampling;
 
 /// <summary>
-/// A shuffled order of 0 ... count - 1 that needs no memory: place i is computed on its own, from the key. A four-round Feistel
+/// A shuffled order of 0 ... count - 1 that needs no memory: place i is computed on its own, from the key. An eight-round Feistel
 /// network permutes the smallest square of two that holds the count, and whatever falls outside is sent through again
 /// ("cycle walking", Black and Rogaway 2002).
 /// </summary>
 public readonly struct Permutation
 {
-    private const int Rounds = 4;
+    private const int Rounds = 8;
 
     private readonly ulong _count;
     private readonly ulong _key;

@@ -15,6 +15,9 @@ public sealed record DataSection
     /// <summary>Where the prepared data set lies; null for <c>data/NAME</c>, or for the built-in corpus made afresh.</summary>
     public string? Path { get; init; }
 
+    /// <summary>Whether the text is the built-in corpus of stories, each of which ends with a line feed.</summary>
+    public bool IsBuiltIn => Name == BuiltInCorpus && Path is null;
+
     /// <summary>How text becomes tokens.</summary>
     public TokenizerKind Tokenizer { get; init; } = TokenizerKind.Char;
 

@@ -17,8 +17,8 @@ public sealed class Evaluator
         _batchSize = batchSize;
     }
 
-    /// <summary>Mean cross-entropy per scored target, in nats.</summary>
-    public double MeanLoss(EvaluationBlocks blocks, CancellationToken cancellation = default)
+    /// <summary>Runs the model over every block.</summary>
+    public LossReport Evaluate(EvaluationBlocks blocks, CancellationToken cancellation = default)
     {
         int length = blocks.BlockLength;
         double sum = 0;
@@ -41,6 +41,11 @@ public sealed class Evaluator
             scored += valid;
         }
 
-        return scored == 0 ? double.NaN : sum / scored;
+        return new LossReport(scored == 0 ? double.NaN : sum / scored, scored);
     }
 }
+
+/// <summary>The outcome of an evaluation.</summary>
+/// <param name="Mean">Mean cross-entropy per scored target, in nats.</param>
+/// <param name="Scored">Targets that were scored.</param>
+public readonly record struct LossReport(double Mean, long Scored);

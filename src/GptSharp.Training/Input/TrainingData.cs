@@ -66,17 +66,31 @@ public sealed class TrainingData : IDisposable
     /// <summary>Opens the data set that a configuration names.</summary>
     /// <exception cref="CorpusException">It is not there; the sentence says how to get it.</exception>
     public static TrainingData Open(DataSection section) =>
-        section is { Name: DataSection.BuiltInCorpus, Path: null } ? OpenStories(section) : PreparedData.Open(section);
+        section.IsBuiltIn ? OpenStories(section) : PreparedData.Open(section);
 
-    /// <summary>The training split, cut into blocks.</summary>
+    /// <summary>A split, cut into blocks.</summary>
+    /// <param name="split">Which.</param>
     /// <param name="blockLength">T.</param>
     /// <param name="alignment">Where blocks start.</param>
+    /// <returns>The blocks, or null if nothing was kept for this split.</returns>
     /// <exception cref="CorpusException">The split is shorter than a block.</exception>
-    public BlockSet TrainingBlocks(int blockLength, BlockAlignment alignment) => Cut("training", Training, blockLength, alignment);
-
-    /// <summary>The validation split, cut into blocks; null if there is none.</summary>
-    public BlockSet? ValidationBlocks(int blockLength, BlockAlignment alignment) =>
-        Validation is null ? null : Cut("validation", Validation, blockLength, alignment);
+    public BlockSet? Blocks(Split split, int blockLength, BlockAlignment alignment)
+    {
+        ITokenSource? source = split switch
+        {
+            Split.Training => Training,
+            Split.Validation => Validation,
+            _ => Test,
+        };
+        try
+        {
+            return source is null ? null : new BlockSet(source, blockLength, alignment);
+        }
+        catch (CorpusException exception)
+        {
+            throw new CorpusException($"The {split.ToString().ToLowerInvariant()} split is too short. {exception.Message}", exception);
+        }
+    }
 
     /// <summary>Refuses data that a model does not know.</summary>
     /// <param name="tokenizer">The JSON text of the model's tokenizer.</param>
@@ -110,18 +124,6 @@ public sealed class TrainingData : IDisposable
 
         // Stories are ASCII: a character is a token, whichever tokenizer it is.
         MemoryTokens Tokens(StorySplit split) => new(tokenizer.Encode(split.Text), tokenizer.VocabularySize, split.Starts);
-    }
-
-    private static BlockSet Cut(string split, ITokenSource source, int blockLength, BlockAlignment alignment)
-    {
-        try
-        {
-            return new BlockSet(source, blockLength, alignment);
-        }
-        catch (CorpusException exception)
-        {
-            throw new CorpusException($"The {split} split is too short. {exception.Message}", exception);
-        }
     }
 
     private int FirstToken()

@@ -23,7 +23,7 @@ internal sealed class RunEvaluation
     {
         int blockLength = training.BlockLength;
         int batch = config.Train.MicroBatch ?? config.Train.Batch;
-        if (data.ValidationBlocks(blockLength, config.Data.Alignment) is not { } split)
+        if (data.Blocks(Split.Validation, blockLength, config.Data.Alignment) is not { } split)
         {
             return null;
         }
@@ -39,8 +39,8 @@ internal sealed class RunEvaluation
     /// <param name="cancellation">Looked at before every batch.</param>
     public Evaluated Run(long step, double? best, CancellationToken cancellation)
     {
-        double train = _evaluator.MeanLoss(_training, cancellation);
-        double validation = _evaluator.MeanLoss(_validation, cancellation);
+        double train = _evaluator.Evaluate(_training, cancellation).Mean;
+        double validation = _evaluator.Evaluate(_validation, cancellation).Mean;
         return new Evaluated(step, train, validation, _floor, IsBest: !(validation >= best));
     }
 }

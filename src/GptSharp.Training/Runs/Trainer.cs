@@ -59,7 +59,7 @@ public sealed class Trainer : IDisposable
                 train.Beta1, train.Beta2, train.Epsilon, train.WeightDecay,
                 train.GradientClip == 0 ? double.PositiveInfinity : train.GradientClip));
 
-            BlockSet blocks = _data.TrainingBlocks(config.Model.BlockSize, config.Data.Alignment);
+            BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
             var batches = new BatchSampler(blocks, train.Seed, train.Batch);
             _step = new TrainStep(_model, _optimizer, batches, train.CreateSchedule(), train.Seed, train.MicroBatch ?? train.Batch);
             _evaluation = RunEvaluation.Create(_model, _data, blocks, config);

@@ -45,7 +45,7 @@ internal sealed class TinyRun : IDisposable
                 Model = config,
                 Tokenizer = TokenizerFile.ToJson(tokenizer),
                 Data = "",
-                Config = "",
+                Config = "data:\n  name: letters\n",
                 Files = new Dictionary<string, string>(),
             });
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using GptSharp.Training.Checkpoints;
 
@@ -53,6 +54,35 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Matches("^40 steps in .*, train loss .*, validation loss .*, floor .* above it\\), .* of sampled stories accepted; saved in ", summary);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(_folder.At("whole/summary.json")));
         Assert.Equal(["train_loss", "val_loss", "floor", "accepted_share", "seconds"], json.RootElement.EnumerateObject().Select(property => property.Name));
+    }
+
+    [Fact]
+    public void A_finished_run_can_be_evaluated_and_sampled()
+    {
+        CommandProcess.Run([.. Arguments("whole"), "--set", "data.test_share=0.1"]);
+        using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(_folder.At("whole/summary.json")));
+        string loss = summary.RootElement.GetProperty("val_loss").GetDouble().ToString("0.0000", CultureInfo.InvariantCulture);
+        string floor = summary.RootElement.GetProperty("floor").GetDouble().ToString("0.0000", CultureInfo.InvariantCulture);
+
+        (int code, string output, string error) = CommandProcess.Run("eval", _folder.At("whole/checkpoints/step-00000040"));
+        Assert.Equal((0, ""), (code, error));
+        Assert.Matches($"loss, nats per token +{loss}", output);
+        Assert.Matches($"floor: the least loss possible here +{floor}", output);
+        Assert.Contains("the test split of the built-in stories", CommandProcess.Run("eval", _folder.At("whole"), "--split", "test").Out, StringComparison.Ordinal);
+
+        (code, output, error) = CommandProcess.Run("sample", _folder.At("whole"), "--tokens", "10", "--prompt", "Once");
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith("Once", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Evaluating_on_data_of_another_vocabulary_is_refused()
+    {
+        CommandProcess.Run(Arguments("whole"));
+        File.WriteAllText(_folder.At("other.txt"), string.Concat(Enumerable.Repeat("0123456789\n", 100)));
+        (int code, string output, string error) = CommandProcess.Run("eval", _folder.At("whole"), "--data", _folder.At("other.txt"));
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains("is not the one that", error, StringComparison.Ordinal);
     }
 
     [Fact]

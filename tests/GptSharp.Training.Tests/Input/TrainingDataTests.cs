@@ -21,7 +21,7 @@ public sealed class TrainingDataTests
     {
         const int length = 256;
         using TrainingData data = TrainingData.Open(new DataSection { StoriesCharacters = 100_000, ValidationShare = 0.1 });
-        var blocks = new EvaluationBlocks(data.ValidationBlocks(length, alignment)!, limit);
+        var blocks = new EvaluationBlocks(data.Blocks(Split.Validation, length, alignment)!, limit);
 
         // The straightforward way: score every story from its own first character, then pick what the blocks score.
         StoryGrammar grammar = StoryGrammar.BuiltIn;
@@ -64,7 +64,7 @@ public sealed class TrainingDataTests
     {
         const int length = 256;
         using TrainingData data = TrainingData.Open(new DataSection { StoriesCharacters = 50_000, ValidationShare = 0.2 });
-        BlockSet split = data.ValidationBlocks(length, BlockAlignment.Document)!;
+        BlockSet split = data.Blocks(Split.Validation, length, BlockAlignment.Document)!;
         var blocks = new EvaluationBlocks(split);
         string text = Decode(data);
         var (tokens, targets) = (new int[length], new int[length]);
@@ -135,7 +135,7 @@ public sealed class TrainingDataTests
         File.WriteAllText(text, "a short text, much too short");
         using TrainingData data = TrainingData.Open(new DataSection { Name = "short", Path = text });
 
-        var error = Assert.Throws<CorpusException>(() => data.TrainingBlocks(64, BlockAlignment.Stream));
+        var error = Assert.Throws<CorpusException>(() => data.Blocks(Split.Training, 64, BlockAlignment.Stream));
 
         Assert.Contains("block of 64 needs 65", error.Message, StringComparison.Ordinal);
     }
