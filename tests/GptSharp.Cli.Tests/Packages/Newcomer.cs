@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using GptSharp.Data.Tests;
 using Xunit;
 
 namespace GptSharp.Cli.Tests.Packages;
