@@ -9,7 +9,7 @@ internal readonly struct GemmPlan
     private const int LargestRowBlock = 384, LargestColumnBlock = 256, SmallestBlock = 96;
     private const int WantedTasks = 16, SmallestSlice = 384;
 
-    public GemmPlan(int m, int n, int k, int tileRows, int tileColumns)
+    public GemmPlan(int m, int n, int k, int tileRows, int tileColumns, bool maySlice)
     {
         int rows = LargestRowBlock;
         int columns = LargestColumnBlock;
@@ -29,7 +29,7 @@ internal readonly struct GemmPlan
         RowBlocks = Count(m, RowBlock);
         ColumnBlocks = Count(n, ColumnBlock);
         int blocks = RowBlocks * ColumnBlocks;
-        int slices = blocks >= WantedTasks / 2 ? 1 : Math.Clamp(k / SmallestSlice, 1, WantedTasks / Math.Max(1, blocks));
+        int slices = !maySlice || blocks >= WantedTasks / 2 ? 1 : Math.Clamp(k / SmallestSlice, 1, WantedTasks / Math.Max(1, blocks));
         SliceLength = Count(k, slices);
         Slices = Math.Max(1, Count(k, Math.Max(1, SliceLength)));
     }

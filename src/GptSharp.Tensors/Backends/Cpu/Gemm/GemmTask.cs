@@ -11,7 +11,10 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 internal readonly unsafe struct GemmTask(
     float* c, int strideC, Factor a, Factor b, int m, int n, int k, float alpha, float beta, float* bias, GemmPlan plan)
 {
-    private const int ChunkLength = 256, RowRun = 96, LargestTile = 12 * 32, LargestColumnBlock = 288;
+    /// <summary>Terms that are added up in registers before they join the result.</summary>
+    public const int ChunkLength = 256;
+
+    private const int RowRun = 96, LargestTile = 12 * 32, LargestColumnBlock = 288;
 
     /// <summary>Floats of panels and edge tile that a thread needs.</summary>
     public static int PanelFloats => (ChunkLength * (RowRun + LargestColumnBlock)) + LargestTile;

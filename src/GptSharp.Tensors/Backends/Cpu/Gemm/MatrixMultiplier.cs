@@ -7,13 +7,11 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// <summary>
 /// C (m, n) = alpha A (m, k) B (k, n) + beta C + bias, in single precision. Blocks of both factors are packed into panels and
 /// multiplied tile by tile in registers (Goto and van de Geijn 2008). The cut into tasks depends on the sizes alone, so the bits
-/// do not depend on the number of threads.
+/// do not depend on the number of threads. With alpha 1, and unless a is transposed, the bits of a row do not depend on the number of
+/// rows either: a sequence is computed alike alone and in a batch.
 /// </summary>
 internal sealed unsafe class MatrixMultiplier : IDisposable
 {
-    /// <summary>Rows up to which a product is a handful of dot products, limited by memory and not worth packing.</summary>
-    private const int FewRows = 4;
-
     private readonly ThreadTeam _team;
     private readonly Scratch _partials = new();
     private readonly float* _panels;
@@ -49,9 +47,9 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
             return;
         }
 
-        if (m <= FewRows && a.Layout == Operand.AsIs && b.Layout == Operand.Transposed)
+        if (m <= FewRowsProduct.MaximumRows && a.Layout == Operand.AsIs && b.Layout == Operand.Transposed)
         {
-            DotProducts.Run(c, strideC, a, b, bias, m, n, k, alpha, beta, _team);
+            FewRowsProduct.Run(c, strideC, a, b, bias, m, n, k, alpha, beta, _team);
             return;
         }
 
@@ -81,7 +79,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
     {
-        var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count);
+        var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, maySlice: a.Layout == Operand.Transposed);
         bool isSliced = plan.Slices > 1;
         float* partials = isSliced ? _partials.Take<float>((long)plan.Slices * m * n) : null;
         var task = new GemmTask(

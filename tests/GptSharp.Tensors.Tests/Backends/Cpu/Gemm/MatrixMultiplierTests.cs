@@ -54,6 +54,26 @@ public sealed unsafe class MatrixMultiplierTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void A_rows_bits_do_not_depend_on_the_number_of_rows(SimdPath path)
+    {
+        using var team = new ThreadTeam(2, path);
+        using var multiplier = new MatrixMultiplier(team);
+        foreach ((int n, int k) in (ReadOnlySpan<(int, int)>)[(65, 33), (192, 768), (100, 1537), (7, 256), (40, 1)])
+        {
+            foreach (bool withBias in (ReadOnlySpan<bool>)[false, true])
+            {
+                float[] many = Multiply(multiplier, Operand.AsIs, Operand.Transposed, 400, n, k, 1, 0, withBias, extra: 0);
+                foreach (int m in (ReadOnlySpan<int>)[1, 2, 4, 5, 16, 17, 25, 97])
+                {
+                    float[] few = Multiply(multiplier, Operand.AsIs, Operand.Transposed, m, n, k, 1, 0, withBias, extra: 0);
+                    Assert.Equal(many[..few.Length], few);
+                }
+            }
+        }
+    }
+
     private static void Check(
         MatrixMultiplier multiplier, Matrix<double>? product, Operand layoutA, Operand layoutB, int m, int n, int k,
         float alpha, float beta, bool withBias)
