@@ -1,0 +1,34 @@
+namespace GptSharp.Inference.Tests;
+
+public sealed class CachedScorerTests
+{
+    // Tokens could agree by luck; scores to the last bit cannot.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(30)]
+    public void Scores_have_the_bits_of_whole_windows(int batch)
+    {
+        using var tiny = new TinyModel();
+        var options = new SamplingOptions { MaxTokens = 40, StopToken = 10 };
+        List<Sequence> active = [.. Enumerable.Range(0, batch).Select(i => new Sequence(i, [.. Enumerable.Repeat(i % 10, 1 + (i % 23))]))];
+        var random = new Random(batch);
+        using var cached = new CachedScorer(tiny.Model, capacity: 16);
+        using var whole = new WholeWindowScorer(tiny.Model);
+        while (active.Count > 0)
+        {
+            List<double[]> expected = [];
+            whole.Score(active, (_, scores) => expected.Add(scores.ToArray()));
+            Assert.Equal(active.Count, expected.Count);
+            int next = 0;
+            cached.Score(active, (sequence, scores) =>
+            {
+                Assert.Same(active[next], sequence);
+                Assert.Equal(expected[next++], scores.ToArray());
+                sequence.Add(random.Next(TinyModel.Vocabulary), options);
+            });
+            Assert.Equal(expected.Count, next);
+            active.RemoveAll(sequence => sequence.IsFinished);
+        }
+    }
+}
