@@ -3,9 +3,9 @@ using GptSharp.Data.Tokens;
 namespace GptSharp.Data.Sampling;
 
 /// <summary>
-/// A split in fixed order for evaluation. Stream: blocks side by side, every token but the first scored once, the last block
-/// padded with ignored targets. Document: the training blocks; a document that a block cuts off is scored there up to the cut and
-/// again, from its start, in its own block only beyond what was scored, so that each target counts once.
+/// A split in fixed order for evaluation, in which each target counts once. Stream: blocks side by side, every token but the first
+/// scored, the last block padded with ignored targets. Document: the training blocks, each scored up to where the next one begins;
+/// a document that a block cuts off is scored in its own block.
 /// </summary>
 public sealed class EvaluationBlocks
 {
@@ -37,21 +37,22 @@ public sealed class EvaluationBlocks
     /// <summary>Where a block starts in the source.</summary>
     public long StartOf(long index)
     {
-        long spread = Count == AllBlocks ? index : (long)((Int128)index * AllBlocks / Count);
-        return _blocks.Alignment == BlockAlignment.Document ? _blocks.StartOf(spread, 0) : spread * BlockLength;
+        long place = PlaceOf(index);
+        return _blocks.Alignment == BlockAlignment.Document ? _blocks.StartOf(place, 0) : place * BlockLength;
     }
 
     /// <summary>Reads one block; targets that another block scores are ignored.</summary>
     public void Read(long index, Span<int> tokens, Span<int> targets)
     {
-        long start = StartOf(index);
+        long start = StartOf(index), next = PlaceOf(index) + 1;
         _blocks.Read(start, tokens, targets);
-        if (_blocks.Alignment == BlockAlignment.Document && index > 0)
+        if (_blocks.Alignment == BlockAlignment.Document && next < AllBlocks)
         {
-            // The previous block's last target is the token at its start + T.
-            long scoredUpTo = StartOf(index - 1) + BlockLength;
-            int repeated = (int)Math.Clamp(scoredUpTo - start, 0, BlockLength);
-            targets[..repeated].Fill(BlockSet.IgnoredTarget);
+            // The last target of this block is the first token of the next one.
+            long scored = Math.Min(BlockLength, _blocks.StartOf(next, 0) - start);
+            targets[(int)scored..].Fill(BlockSet.IgnoredTarget);
         }
     }
+
+    private long PlaceOf(long index) => Count == AllBlocks ? index : (long)((Int128)index * AllBlocks / Count);
 }

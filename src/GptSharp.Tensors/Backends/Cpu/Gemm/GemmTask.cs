@@ -48,11 +48,18 @@ internal readonly unsafe struct GemmTask(
 
         for (int row = 0; row < rows && (beta != 1 || bias != null); row++)
         {
-            float* to = target + ((long)row * strideC);
+            var to = new Span<float>(target + ((long)row * strideC), columns);
+            var start = new ReadOnlySpan<float>(bias == null ? null : bias + firstColumn, bias == null ? 0 : columns);
+            if (beta == 0)
+            {
+                to.Clear();
+                start.CopyTo(to);
+                continue;
+            }
+
             for (int column = 0; column < columns; column++)
             {
-                float start = bias == null ? 0 : bias[firstColumn + column];
-                to[column] = beta == 0 ? start : (beta * to[column]) + start;
+                to[column] = (beta * to[column]) + (start.IsEmpty ? 0 : start[column]);
             }
         }
 

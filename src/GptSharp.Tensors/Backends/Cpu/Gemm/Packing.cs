@@ -1,3 +1,5 @@
+using GptSharp.Tensors.Backends.Cpu.Kernels;
+
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>
@@ -48,22 +50,12 @@ internal static unsafe class Packing
         }
     }
 
-    // Line by line within short runs of terms, so that what is read and what is written both stay in the first-level cache.
     private static void TransposeLines(float* target, float* source, long lineStride, int lines, int length, int width)
     {
-        const int run = 16;
-        for (int first = 0; first < length; first += run)
+        Transpose.Run(target, width, source, (nint)lineStride, lines, length, 1);
+        for (int p = 0; p < length && lines < width; p++)
         {
-            int terms = Math.Min(run, length - first);
-            for (int line = 0; line < width; line++)
-            {
-                float* to = target + ((long)first * width) + line;
-                float* from = source + (line * lineStride) + first;
-                for (int p = 0; p < terms; p++)
-                {
-                    to[(long)p * width] = line < lines ? from[p] : 0;
-                }
-            }
+            new Span<float>(target + ((long)p * width) + lines, width - lines).Clear();
         }
     }
 }
