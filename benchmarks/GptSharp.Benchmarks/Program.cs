@@ -1,0 +1,24 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using GptSharp.Benchmarks;
+using GptSharp.Benchmarks.Reports;
+
+// steps   a table of training steps, in about a minute
+// ops     a table of single operations, in about a minute
+// …       anything else goes to BenchmarkDotNet, for example --filter *Step*
+switch (args)
+{
+    case ["steps"]:
+        StepReport.Write(Console.Out);
+        break;
+    case ["ops"]:
+        OpReport.Write(Console.Out);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(TrainStepBenchmarks).Assembly).Run(args, DefaultConfig.Instance
+            .AddJob(Job.Default.WithWarmupCount(2).WithIterationCount(6).AsDefault())
+            .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(40)));
+        break;
+}
