@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Hashing;
 using GptSharp.Data.Tokens;
 
@@ -32,13 +31,11 @@ public sealed class SparseTokenFileTests
         tables = [];
         long managed = GC.GetTotalMemory(forceFullCollection: true);
         long resident = Environment.WorkingSet;
-        var clock = Stopwatch.StartNew();
         using TokenFile file = TokenFile.Open(path);
         var block = new int[1024];
         block.AsSpan().Fill(-1);
         file.Read(count - block.Length, block);
 
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"Opening and reading took {clock.Elapsed}.");
         Assert.Equal(count, file.Count);
         Assert.All(block, token => Assert.Equal(0, token));
         Assert.True(GC.GetTotalMemory(forceFullCollection: true) - managed < 2 << 20, "The managed heap grew by more than 2 MiB.");
