@@ -9,7 +9,7 @@ using GptSharp.Training;
 using GptSharp.Training.Optimization;
 using GptSharp.Training.Schedules;
 
-string path = args.Length > 0 ? args[0] : "data/tinyshakespeare/input.txt";
+string path = args.Length > 0 ? args[0] : "data/tinyshakespeare.txt";
 int steps = args.Length > 1 ? int.Parse(args[1]) : 1000;
 bool useStories = args.Length == 0 && !File.Exists(path);
 Console.WriteLine(useStories ? $"No {path} here (gptsharp data get tinyshakespeare gets it): learning the built-in stories." : $"Learning {path}.");

@@ -46,7 +46,7 @@ public sealed class TrainShakespeareTests : IDisposable
         try
         {
             string? first = process.StandardOutput.ReadLine();
-            Assert.Equal("No data/tinyshakespeare/input.txt here (gptsharp data get tinyshakespeare gets it): learning the built-in stories.", first);
+            Assert.Equal("No data/tinyshakespeare.txt here (gptsharp data get tinyshakespeare gets it): learning the built-in stories.", first);
         }
         finally
         {

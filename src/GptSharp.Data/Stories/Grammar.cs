@@ -49,11 +49,7 @@ internal sealed record Expand(Rule Rule) : Item;
 /// <param name="List">Where from.</param>
 /// <param name="Form">The form in which it is written.</param>
 /// <param name="Variable">Index of what remembers it, or null.</param>
-/// <param name="Except">Index of a variable of the same list whose word is not drawn, or null.</param>
-internal sealed record Draw(WordList List, int Form, int? Variable, int? Except) : Item
-{
-    public int ChoiceCount => List.Entries.Count - (Except is null ? 0 : 1);
-}
+internal sealed record Draw(WordList List, int Form, int? Variable) : Item;
 
 /// <summary>A word that was drawn before, in some form.</summary>
 internal sealed record Recall(WordList List, int Form, int Variable) : Item;

@@ -45,11 +45,6 @@ internal static class GrammarCheck
                 break;
             case Draw draw:
                 RequirePrefixCode($"list {draw.List.Name}", draw.List.Texts(draw.Form));
-                if (draw.Except is { } except)
-                {
-                    RequireDrawn(grammar, except, drawn);
-                }
-
                 if (draw.Variable is { } variable && !drawn.Add(variable))
                 {
                     throw new CorpusException($"The grammar draws '{grammar.Variables[variable]}' twice in one text.");

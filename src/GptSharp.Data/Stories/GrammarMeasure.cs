@@ -2,7 +2,7 @@ namespace GptSharp.Data.Stories;
 
 /// <summary>
 /// Closed forms. A text's information is the sum over its choices of the logarithm of how many alternatives there were; words that
-/// repeat an earlier choice add none. By symmetry every word of a list is as likely as the others wherever it is drawn.
+/// repeat an earlier choice add none.
 /// </summary>
 internal static class GrammarMeasure
 {
@@ -11,7 +11,7 @@ internal static class GrammarMeasure
         Math.Log(rule.Alternatives.Count) + Mean(rule, item => item switch
         {
             Expand expand => Entropy(expand.Rule),
-            Draw draw => Math.Log(draw.ChoiceCount),
+            Draw draw => Math.Log(draw.List.Entries.Count),
             _ => 0,
         });
 

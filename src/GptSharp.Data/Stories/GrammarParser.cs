@@ -5,8 +5,8 @@ namespace GptSharp.Data.Stories;
 /// <summary>
 /// Reads a grammar from text. <c>list name: form, form</c> is followed by one word per line, its forms separated by <c>|</c>;
 /// <c>rule name</c> by one alternative per line, indented; <c>variable x: list</c> remembers a word of a list. In an alternative,
-/// <c>[list]</c> draws a word, <c>[+x]</c> draws the word of a variable, <c>[+x ! y]</c> draws any but that of y, <c>[x.form]</c>
-/// repeats it in a form, <c>[rule]</c> expands. <c>\n</c> is a line feed, <c>#</c> begins a comment line. The last rule is the start.
+/// <c>[list]</c> draws a word, <c>[+x]</c> draws the word of a variable, <c>[x.form]</c> repeats it in a form,
+/// <c>[rule]</c> expands. <c>\n</c> is a line feed, <c>#</c> begins a comment line. The last rule is the start.
 /// </summary>
 internal sealed partial class GrammarParser
 {
@@ -129,24 +129,20 @@ internal sealed partial class GrammarParser
 
     private Item ReadBracket(Match match)
     {
-        (string name, string form, string except) = (match.Groups["name"].Value, match.Groups["form"].Value, match.Groups["except"].Value);
+        (string name, string form) = (match.Groups["name"].Value, match.Groups["form"].Value);
         bool isDrawn = match.Groups["draw"].Success;
         if (_variables.TryGetValue(name, out (int Index, WordList List) variable))
         {
             int formIndex = FormOf(variable.List, form);
             return isDrawn
-                ? new Draw(variable.List, formIndex, variable.Index, except.Length == 0 ? null : Other(except, variable.List))
+                ? new Draw(variable.List, formIndex, variable.Index)
                 : new Recall(variable.List, formIndex, variable.Index);
         }
 
         return _rules.TryGetValue(name, out Rule? rule) && !isDrawn ? new Expand(rule)
-            : _lists.TryGetValue(name, out WordList? list) && !isDrawn ? new Draw(list, FormOf(list, form), null, null)
+            : _lists.TryGetValue(name, out WordList? list) && !isDrawn ? new Draw(list, FormOf(list, form), Variable: null)
             : throw Problem($"'{match.Value}' names no list, rule or variable above it");
     }
-
-    private int Other(string name, WordList list) => _variables.TryGetValue(name, out (int Index, WordList List) other) && other.List == list
-        ? other.Index
-        : throw Problem($"'{name}' is no variable of list {list.Name}");
 
     private int FormOf(WordList list, string form)
     {
@@ -164,6 +160,6 @@ internal sealed partial class GrammarParser
 
     private CorpusException Problem(string problem) => new($"The grammar is wrong near line {_line}: {problem}.");
 
-    [GeneratedRegex(@"\[(?<draw>\+)?(?<name>\w+)(?:\.(?<form>\w+))?(?:\s*!\s*(?<except>\w+))?\]")]
+    [GeneratedRegex(@"\[(?<draw>\+)?(?<name>\w+)(?:\.(?<form>\w+))?\]")]
     private static partial Regex Brackets();
 }

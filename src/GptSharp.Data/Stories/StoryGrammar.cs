@@ -90,12 +90,7 @@ public sealed class StoryGrammar
                     text.Append(recall.List.Entries[words[recall.Variable]][recall.Form]);
                     break;
                 case Draw choice:
-                    int word = draw(choice.ChoiceCount);
-                    if (choice.Except is { } except && word >= words[except])
-                    {
-                        word++;
-                    }
-
+                    int word = draw(choice.List.Entries.Count);
                     text.Append(choice.List.Entries[word][choice.Form]);
                     if (choice.Variable is { } variable)
                     {

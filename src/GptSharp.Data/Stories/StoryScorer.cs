@@ -120,11 +120,6 @@ public sealed class StoryScorer
                 return Choose(expand.Rule);
             case Draw draw:
                 Expect(draw, draw.List.Texts(draw.Form));
-                if (draw.Except is { } except)
-                {
-                    _live.Remove(_words[except]);
-                }
-
                 return true;
             case Recall recall:
                 Expect(recall, [recall.List.Entries[_words[recall.Variable]][recall.Form]]);

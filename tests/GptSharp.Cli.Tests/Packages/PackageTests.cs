@@ -63,7 +63,7 @@ public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
     }
 
     [Fact]
-    public void A_console_project_on_the_packages_trains_ten_steps()
+    public void The_program_in_the_readme_trains_ten_steps_on_the_packages()
     {
         newcomer.Put("lesson/lesson.csproj", """
             <Project Sdk="Microsoft.NET.Sdk">
@@ -78,32 +78,8 @@ public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
               </ItemGroup>
             </Project>
             """);
-        newcomer.Put("lesson/Program.cs", """
-            using System.Globalization;
-            using GptSharp.Data.Sampling;
-            using GptSharp.Data.Stories;
-            using GptSharp.Data.Tokenizers;
-            using GptSharp.Data.Tokens;
-            using GptSharp.Nn;
-            using GptSharp.Training;
-            using GptSharp.Training.Optimization;
-            using GptSharp.Training.Schedules;
-
-            string text = StoryCorpus.Write(StoryGrammar.BuiltIn, 1, 20_000, 0, 0).Training.Text;
-            CharTokenizer tokenizer = CharTokenizer.Of(text);
-            using Device device = Devices.Open("cpu", threads: 1);
-            var config = new GptConfig { VocabularySize = tokenizer.VocabularySize, BlockSize = 32, LayerCount = 2, HeadCount = 2, Width = 32 };
-            using var model = new Gpt(device.Engine, config);
-            model.Initialize(seed: 1);
-            var blocks = new BlockSet(new MemoryTokens(tokenizer.Encode(text), tokenizer.VocabularySize), 32, BlockAlignment.Stream);
-            var optimizer = new AdamW(model.Arena, new AdamWOptions(0.9, 0.99, 1e-8, 0.1, 1));
-            var schedule = new LearningRateSchedule(ScheduleShape.Constant, 5e-3, 5e-3, 0, 10);
-            var step = new TrainStep(model, optimizer, new BatchSampler(blocks, 1, 8), schedule, 1, 8);
-            for (int i = 0; i < 10; i++)
-            {
-                Console.WriteLine("loss " + step.Run(i, i).Loss.ToString(CultureInfo.InvariantCulture));
-            }
-            """);
+        string readme = File.ReadAllText(Path.Combine(Golden.Repository, "README.md"));
+        newcomer.Put("lesson/Program.cs", readme.Split("```csharp\n")[1].Split("```")[0]);
         string output = newcomer.Dotnet("run", "--configuration", "Release", "--project", "lesson");
         double[] losses = [.. output.Split('\n')
             .Where(line => line.StartsWith("loss ", StringComparison.Ordinal))

@@ -27,7 +27,7 @@ public sealed class ToyGrammarTests
           Nobody knew.
 
         rule story
-          [+who] had a [+what], and [who.they] met [+friend ! who]. [end]\n
+          [+who] had a [+what], and [who.they] met [+friend]. [end]\n
         """;
 
     private readonly StoryGrammar _grammar = StoryGrammar.Parse(Toy);
@@ -35,7 +35,7 @@ public sealed class ToyGrammarTests
     [Fact]
     public void Probabilities_of_all_texts_sum_to_one()
     {
-        Assert.Equal(36, Enumerate().Select(text => text.Text).Distinct().Count());
+        Assert.Equal(54, Enumerate().Select(text => text.Text).Distinct().Count());
         Assert.Equal(1, Enumerate().Sum(text => text.Probability), 1e-12);
         foreach ((string text, double probability) in Enumerate())
         {
@@ -69,7 +69,7 @@ public sealed class ToyGrammarTests
     [Fact]
     public void Every_text_is_written_as_often_as_its_probability_says()
     {
-        const int count = 36_000;
+        const int count = 54_000;
         var seen = new Dictionary<string, int>();
         for (int i = 0; i < count; i++)
         {
@@ -87,7 +87,7 @@ public sealed class ToyGrammarTests
     [Theory]
     [InlineData("Ann had a fig, and she met Bob. Yes.\n", true)]
     [InlineData("Ann had a fig, and he met Bob. Yes.\n", false)] // wrong pronoun
-    [InlineData("Ann had a fig, and she met Ann. Yes.\n", false)] // the friend is somebody else
+    [InlineData("Ann had a fig, and she met Dan. Yes.\n", false)] // nobody of that name
     [InlineData("Bob had a bun, and he met Cid. No, Cid ate the bun.\n", true)]
     [InlineData("Bob had a bun, and he met Cid. No, Bob ate the bun.\n", false)]
     [InlineData("Bob had a bun, and he met Cid. No, Cid ate the fig.\n", false)]
@@ -139,11 +139,11 @@ public sealed class ToyGrammarTests
         {
             foreach (string food in new[] { "fig", "bun" })
             {
-                foreach ((string friend, _) in names.Where(other => other.Name != name))
+                foreach ((string friend, _) in names)
                 {
                     foreach (string end in new[] { "Yes.", $"No, {friend} ate the {food}.", "Nobody knew." })
                     {
-                        yield return ($"{name} had a {food}, and {they} met {friend}. {end}\n", 1.0 / 3 / 2 / 2 / 3);
+                        yield return ($"{name} had a {food}, and {they} met {friend}. {end}\n", 1.0 / 3 / 2 / 3 / 3);
                     }
                 }
             }
