@@ -4,8 +4,8 @@ namespace GptSharp.Data.Sampling;
 
 /// <summary>A source cut into blocks of T tokens, each with its T targets: the tokens that follow.</summary>
 /// <remarks>
-/// Stream blocks lie side by side and share no target. A document block starts at a document, holds as many following documents as
-/// fit and the beginning of the next, which then starts a block of its own; a document longer than the block is cut.
+/// Blocks share no target. Stream blocks lie side by side. A document block starts at a document and holds as many following documents
+/// as fit; the next one starts a block of its own, and a document longer than the block is cut.
 /// </remarks>
 public sealed class BlockSet
 {
@@ -73,15 +73,25 @@ public sealed class BlockSet
     /// <summary>Reads a block.</summary>
     /// <param name="start">Its first token.</param>
     /// <param name="tokens">T tokens; zeros beyond the end of the source.</param>
-    /// <param name="targets">T targets; <see cref="IgnoredTarget"/> beyond the end.</param>
+    /// <param name="targets">
+    /// T targets; <see cref="IgnoredTarget"/> beyond the end of the source, and in a document that is cut off here and has a block of
+    /// its own.
+    /// </param>
     public void Read(long start, Span<int> tokens, Span<int> targets)
     {
         int present = (int)Math.Min(BlockLength, _source.Count - start);
-        int scored = (int)Math.Min(BlockLength, _source.Count - start - 1);
+        int scored = (int)Math.Min(BlockLength, LastTarget(start) - start);
         _source.Read(start, tokens[..present]);
         _source.Read(start + 1, targets[..scored]);
         tokens[present..].Clear();
         targets[scored..].Fill(IgnoredTarget);
+    }
+
+    // The first token of the next document block has this block's context as much as any.
+    private long LastTarget(long start)
+    {
+        int next = Alignment == BlockAlignment.Document ? _documentBlocks.BinarySearch(start) + 1 : 0;
+        return next > 0 && next < _documentBlocks.Count ? _documentBlocks[next] : _source.Count - 1;
     }
 
     private void FindDocumentBlocks()

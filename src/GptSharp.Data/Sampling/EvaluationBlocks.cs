@@ -4,8 +4,7 @@ namespace GptSharp.Data.Sampling;
 
 /// <summary>
 /// A split in fixed order for evaluation, in which each target counts once. Stream: blocks side by side, every token but the first
-/// scored, the last block padded with ignored targets. Document: the training blocks, each scored up to where the next one begins;
-/// a document that a block cuts off is scored in its own block.
+/// scored, the last block padded with ignored targets. Document: the training blocks.
 /// </summary>
 public sealed class EvaluationBlocks
 {
@@ -41,18 +40,8 @@ public sealed class EvaluationBlocks
         return _blocks.Alignment == BlockAlignment.Document ? _blocks.StartOf(place, 0) : place * BlockLength;
     }
 
-    /// <summary>Reads one block; targets that another block scores are ignored.</summary>
-    public void Read(long index, Span<int> tokens, Span<int> targets)
-    {
-        long start = StartOf(index), next = PlaceOf(index) + 1;
-        _blocks.Read(start, tokens, targets);
-        if (_blocks.Alignment == BlockAlignment.Document && next < AllBlocks)
-        {
-            // The last target of this block is the first token of the next one.
-            long scored = Math.Min(BlockLength, _blocks.StartOf(next, 0) - start);
-            targets[(int)scored..].Fill(BlockSet.IgnoredTarget);
-        }
-    }
+    /// <summary>Reads one block.</summary>
+    public void Read(long index, Span<int> tokens, Span<int> targets) => _blocks.Read(StartOf(index), tokens, targets);
 
     private long PlaceOf(long index) => Count == AllBlocks ? index : (long)((Int128)index * AllBlocks / Count);
 }
