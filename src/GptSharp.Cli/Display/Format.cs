@@ -76,7 +76,8 @@ internal static class Format
             parts.Add($"{accepted.ToString("0.0 %", CultureInfo.InvariantCulture)} of sampled stories accepted");
         }
 
-        return $"{string.Join(", ", parts)}; saved in {runFolder}";
+        string next = finished.Outcome == Training.Metrics.RunOutcome.Completed ? "" : "; --resume goes on from there";
+        return $"{string.Join(", ", parts)}; saved in {runFolder}{next}";
     }
 
     private static string Digits(double value, string unit) =>

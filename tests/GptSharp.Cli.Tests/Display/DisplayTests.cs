@@ -54,7 +54,7 @@ public sealed class DisplayTests
             observer.OnFinished(new(RunOutcome.Interrupted, 130, null, null, null, null, TimeSpan.FromHours(1.5)));
         });
         Assert.Contains("going on after step 120 of 400, saved in runs/quickstart\n", text, StringComparison.Ordinal);
-        Assert.EndsWith("interrupted after step 130 and 1:30:00; saved in runs/quickstart\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("interrupted after step 130 and 1:30:00; saved in runs/quickstart; --resume goes on from there\n", text, StringComparison.Ordinal);
     }
 
     [Theory]
