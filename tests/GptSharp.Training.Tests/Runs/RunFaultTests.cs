@@ -103,12 +103,9 @@ public sealed class RunFaultTests
     public void A_checkpoint_of_another_vocabulary_is_refused()
     {
         using var folder = new TemporaryFolder();
-        RunConfig config = SmallRun.Config(folder);
-        string text = folder.At("text.txt");
-        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def ghi\n", 400)));
-        config = config with { Data = new DataSection { Name = "text", Path = text }, Train = config.Train with { Steps = 3 } };
+        RunConfig config = ConfigOn(Lines(folder, "abc def ghi"), SmallRun.Config(folder));
         SmallRun.Run(config, interruptAfter: 2);
-        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def xyz\n", 400)));
+        Lines(folder, "abc def xyz");
 
         var error = Assert.Throws<ConfigurationException>(() => SmallRun.Run(config, resume: true));
 
@@ -120,12 +117,9 @@ public sealed class RunFaultTests
     public void A_changed_text_of_the_same_vocabulary_is_announced()
     {
         using var folder = new TemporaryFolder();
-        RunConfig config = SmallRun.Config(folder);
-        string text = folder.At("text.txt");
-        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc def ghi\n", 400)));
-        config = config with { Data = new DataSection { Name = "text", Path = text }, Train = config.Train with { Steps = 3 } };
+        RunConfig config = ConfigOn(Lines(folder, "abc def ghi"), SmallRun.Config(folder));
         SmallRun.Run(config, interruptAfter: 2);
-        File.WriteAllText(text, string.Concat(Enumerable.Repeat("abc fed ghi\n", 400)));
+        Lines(folder, "abc fed ghi");
 
         RunRecord resumed = SmallRun.Run(config, resume: true);
 
@@ -153,6 +147,15 @@ public sealed class RunFaultTests
         Assert.Throws<Data.Tokenizers.UnknownCharacterException>(() => SmallRun.Run(config with { Sample = config.Sample with { Prompt = "€" } }));
         Assert.False(Directory.Exists(folder.At("run")));
     }
+
+    private static string Lines(TemporaryFolder folder, string line) =>
+        folder.Put("text.txt", string.Concat(Enumerable.Repeat(line + "\n", 400)));
+
+    private static RunConfig ConfigOn(string text, RunConfig config) => config with
+    {
+        Data = new DataSection { Name = "text", Path = text },
+        Train = config.Train with { Steps = 3 },
+    };
 
     private static void Damage(string path, bool isTruncated)
     {
