@@ -28,16 +28,17 @@ public static class Devices
 
         return name switch
         {
-            Automatic => Cpu(threads, ", taken by auto as the fastest device here"),
-            "cpu" => Cpu(threads, ""),
-            "reference" => Start(new ReferenceBackend(), DType.F64, ""),
+            Automatic => Choose(Cpu(threads)),
+            "cpu" => Cpu(threads),
+            "reference" => Start(new ReferenceBackend(), DType.F64),
             _ => throw new ConfigurationException(
                 $"there is no device '{name}'; the devices are {string.Join(", ", Names)}.", "train.device"),
         };
     }
 
-    private static Device Cpu(int? threads, string reason) => Start(new CpuBackend(threads), DType.F32, reason);
+    private static Device Choose(Device fastest) => fastest with { Description = $"auto: {fastest.Description}, the fastest here" };
 
-    private static Device Start(IBackend backend, DType type, string reason) =>
-        new(backend.Name, new Engine(backend), type, backend.Description + reason);
+    private static Device Cpu(int? threads) => Start(new CpuBackend(threads), DType.F32);
+
+    private static Device Start(IBackend backend, DType type) => new(backend.Name, new Engine(backend), type, backend.Description);
 }

@@ -12,7 +12,7 @@ public sealed record StepShape(string Name, GptConfig Model, int BatchSize)
     public static IReadOnlyList<StepShape> All { get; } =
     [
         new("W2", Config(layers: 4, heads: 4, channels: 128, block: 64, vocabulary: 65), 12),
-        new("quickstart", Config(layers: 4, heads: 4, channels: 128, block: 256, vocabulary: 64), 8),
+        new("quickstart", Config(layers: 3, heads: 4, channels: 128, block: 256, vocabulary: 64), 8),
         new("W3", Config(layers: 6, heads: 6, channels: 384, block: 256, vocabulary: 65), 16),
     ];
 
