@@ -9,7 +9,7 @@ namespace GptSharp.Inference.Tests;
 
 public sealed class GeneratorTests
 {
-    private static readonly int[][] _prompts =
+    private static readonly int[][] Prompts =
     [
         [3],
         [1, 4, 1],
@@ -41,8 +41,8 @@ public sealed class GeneratorTests
     {
         using var tiny = new TinyModel(backend);
         var options = new SamplingOptions { Temperature = temperature, MaxTokens = length, Seed = 5, StopToken = 10 };
-        IReadOnlyList<int[]> cached = Generate(tiny.Model, _prompts, options);
-        Assert.Equal(Generate(tiny.Model, _prompts, options with { UseCache = false }), cached);
+        IReadOnlyList<int[]> cached = Generate(tiny.Model, Prompts, options);
+        Assert.Equal(Generate(tiny.Model, Prompts, options with { UseCache = false }), cached);
         Assert.All(cached, tokens => Assert.All(tokens, token => Assert.InRange(token, 0, TinyModel.Vocabulary - 1)));
     }
 
@@ -62,10 +62,10 @@ public sealed class GeneratorTests
     public void Greedy_takes_the_likeliest_token_of_the_window(string backend)
     {
         using var tiny = new TinyModel(backend);
-        IReadOnlyList<int[]> texts = Generate(tiny.Model, _prompts, new SamplingOptions { Temperature = 0, MaxTokens = 40 });
-        for (int i = 0; i < _prompts.Length; i++)
+        IReadOnlyList<int[]> texts = Generate(tiny.Model, Prompts, new SamplingOptions { Temperature = 0, MaxTokens = 40 });
+        for (int i = 0; i < Prompts.Length; i++)
         {
-            List<int> tokens = [.. _prompts[i]];
+            List<int> tokens = [.. Prompts[i]];
             foreach (int token in texts[i])
             {
                 // The block is 16: at 17 tokens the window begins at 8, at 25 at 16, and so on.
@@ -75,7 +75,7 @@ public sealed class GeneratorTests
                 tokens.Add(token);
             }
 
-            Assert.Equal(_prompts[i].Length + 40, tokens.Count);
+            Assert.Equal(Prompts[i].Length + 40, tokens.Count);
         }
     }
 
@@ -96,7 +96,12 @@ public sealed class GeneratorTests
         {
             var options = new SamplingOptions
             {
-                Temperature = temperature, TopK = topK, TopP = topP, Seed = 11, MaxTokens = 1, FirstSequence = part * partSize,
+                Temperature = temperature,
+                TopK = topK,
+                TopP = topP,
+                Seed = 11,
+                MaxTokens = 1,
+                FirstSequence = part * partSize,
             };
             foreach (int[] text in Generate(tiny.Model, prompts, options))
             {
@@ -116,10 +121,10 @@ public sealed class GeneratorTests
     {
         using var tiny = new TinyModel();
         var options = new SamplingOptions { MaxTokens = 50, Seed = 3, StopToken = 10 };
-        IReadOnlyList<int[]> together = Generate(tiny.Model, _prompts, options);
-        for (int i = 0; i < _prompts.Length; i++)
+        IReadOnlyList<int[]> together = Generate(tiny.Model, Prompts, options);
+        for (int i = 0; i < Prompts.Length; i++)
         {
-            Assert.Equal(together[i], Generate(tiny.Model, [_prompts[i]], options with { FirstSequence = i })[0]);
+            Assert.Equal(together[i], Generate(tiny.Model, [Prompts[i]], options with { FirstSequence = i })[0]);
         }
     }
 
@@ -172,8 +177,8 @@ public sealed class GeneratorTests
         using var tiny = new TinyModel();
         var greedy = new SamplingOptions { Temperature = 0, MaxTokens = 30 };
         Assert.Equal(
-            Generate(tiny.Model, _prompts, greedy),
-            Generate(tiny.Model, _prompts, greedy with { Temperature = 1.5, TopK = 1 }));
+            Generate(tiny.Model, Prompts, greedy),
+            Generate(tiny.Model, Prompts, greedy with { Temperature = 1.5, TopK = 1 }));
     }
 
     [Fact]
@@ -182,9 +187,9 @@ public sealed class GeneratorTests
         using var tiny = new TinyModel();
         List<(int Sequence, int Token)> seen = [];
         IReadOnlyList<int[]> texts = new Generator(tiny.Model).Generate(
-            _prompts, new SamplingOptions { MaxTokens = 5 }, (sequence, token) => seen.Add((sequence, token)), Cancellation);
+            Prompts, new SamplingOptions { MaxTokens = 5 }, (sequence, token) => seen.Add((sequence, token)), Cancellation);
         IEnumerable<(int, int)> expected = Enumerable.Range(0, 5)
-            .SelectMany(place => Enumerable.Range(0, _prompts.Length).Select(sequence => (sequence, texts[sequence][place])));
+            .SelectMany(place => Enumerable.Range(0, Prompts.Length).Select(sequence => (sequence, texts[sequence][place])));
         Assert.Equal(expected, seen);
     }
 
@@ -230,7 +235,7 @@ public sealed class GeneratorTests
     {
         using var tiny = new TinyModel();
         long before = tiny.Model.Engine.ReportMemory().Sessions;
-        Generate(tiny.Model, _prompts, new SamplingOptions { MaxTokens = 40, StopToken = 2 });
+        Generate(tiny.Model, Prompts, new SamplingOptions { MaxTokens = 40, StopToken = 2 });
         Assert.Equal(before, tiny.Model.Engine.ReportMemory().Sessions);
     }
 

@@ -5,9 +5,9 @@ namespace GptSharp.Inference.Tests;
 public sealed class NextTokenDistributionTests
 {
     // Probabilities 0.1, 0.2, 0.3, 0.4 at temperature 1; their squares over 0.3 at temperature 1/2.
-    private static readonly double[] _hand = [Math.Log(1), Math.Log(2), Math.Log(3), Math.Log(4)];
+    private static readonly double[] Hand = [Math.Log(1), Math.Log(2), Math.Log(3), Math.Log(4)];
 
-    private static readonly double[] _many =
+    private static readonly double[] Many =
         [0.3, -1.2, 2.5, 2.5, 0.3, 1.1, -4.0, 2.4, 0.3, 1.7, -0.6, 2.5, 0.0, 1.7, 3.1, -2.2, 0.9, 1.6, 0.8];
 
     private static double[] Compute(double[] scores, SamplingOptions options, params double[] padding)
@@ -48,7 +48,7 @@ public sealed class NextTokenDistributionTests
     [Theory]
     [MemberData(nameof(ByHand))]
     public void Probabilities_are_those_worked_out_by_hand(double temperature, int? topK, double topP, double[] expected) =>
-        AssertClose(expected, Compute(_hand, new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP }));
+        AssertClose(expected, Compute(Hand, new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP }));
 
     public static TheoryData<double, int?, double> Settings
     {
@@ -74,8 +74,8 @@ public sealed class NextTokenDistributionTests
     [MemberData(nameof(Settings))]
     public void Probabilities_are_those_of_the_definition(double temperature, int? topK, double topP) =>
         AssertClose(
-            EnumeratedDistribution.Of(_many, temperature, topK, topP),
-            Compute(_many, new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP }));
+            EnumeratedDistribution.Of(Many, temperature, topK, topP),
+            Compute(Many, new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP }));
 
     [Theory]
     [InlineData(0, null, 1)]
@@ -94,14 +94,14 @@ public sealed class NextTokenDistributionTests
     public void Padding_has_no_part_in_it(double temperature, int? topK, double topP)
     {
         var options = new SamplingOptions { Temperature = temperature, TopK = topK, TopP = topP };
-        Assert.Equal(Compute(_hand, options), Compute(_hand, options, 100, double.NaN, double.PositiveInfinity));
+        Assert.Equal(Compute(Hand, options), Compute(Hand, options, 100, double.NaN, double.PositiveInfinity));
     }
 
     [Fact]
     public void Temperatures_near_both_ends_stay_finite()
     {
-        AssertClose([0, 0, 0, 1], Compute(_hand, new SamplingOptions { Temperature = double.Epsilon }));
-        AssertClose([0.25, 0.25, 0.25, 0.25], Compute(_hand, new SamplingOptions { Temperature = double.MaxValue }));
+        AssertClose([0, 0, 0, 1], Compute(Hand, new SamplingOptions { Temperature = double.Epsilon }));
+        AssertClose([0.25, 0.25, 0.25, 0.25], Compute(Hand, new SamplingOptions { Temperature = double.MaxValue }));
         AssertClose([0.5, 0.5], Compute([3000, 3000], new SamplingOptions()));
         AssertClose([0, 1], Compute([double.NegativeInfinity, -5], new SamplingOptions()));
     }
@@ -117,7 +117,7 @@ public sealed class NextTokenDistributionTests
     public void A_draw_divides_the_unit_interval_among_the_tokens(double uniform, int token)
     {
         var distribution = new NextTokenDistribution(4, new SamplingOptions());
-        distribution.Compute(_hand);
+        distribution.Compute(Hand);
         Assert.Equal(token, distribution.Draw(uniform));
     }
 
@@ -145,12 +145,12 @@ public sealed class NextTokenDistributionTests
     [Fact]
     public void It_allocates_nothing_per_token()
     {
-        var distribution = new NextTokenDistribution(_many.Length, new SamplingOptions { TopK = 9, TopP = 0.8 });
-        distribution.Compute(_many);
+        var distribution = new NextTokenDistribution(Many.Length, new SamplingOptions { TopK = 9, TopP = 0.8 });
+        distribution.Compute(Many);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
         {
-            distribution.Compute(_many);
+            distribution.Compute(Many);
             distribution.Draw(i / 100.0);
         }
 

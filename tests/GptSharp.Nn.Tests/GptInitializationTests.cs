@@ -6,7 +6,7 @@ namespace GptSharp.Nn.Tests;
 public sealed class GptInitializationTests
 {
     // Wide enough for every matrix to have thousands of numbers.
-    private static readonly GptConfig _config = new()
+    private static readonly GptConfig Config = new()
     {
         VocabularySize = 301,
         BlockSize = 64,
@@ -19,7 +19,7 @@ public sealed class GptInitializationTests
     [Fact]
     public void Matrices_are_normal_with_GPT2s_deviations_and_vectors_are_constant()
     {
-        using var small = new SmallGpt(_config);
+        using var small = new SmallGpt(Config);
         foreach (Parameter parameter in small.Model.Arena.Parameters)
         {
             double[] values = parameter.Value.ToDoubles()[..(int)small.Model.LogicalCount(parameter)];
@@ -45,9 +45,9 @@ public sealed class GptInitializationTests
     [Fact]
     public void The_seed_decides_every_value_and_parameters_do_not_repeat_each_other()
     {
-        using var first = new SmallGpt(_config, seed: 1);
-        using var same = new SmallGpt(_config, seed: 1);
-        using var other = new SmallGpt(_config, seed: 2);
+        using var first = new SmallGpt(Config, seed: 1);
+        using var same = new SmallGpt(Config, seed: 1);
+        using var other = new SmallGpt(Config, seed: 2);
         double[] values = first.Model.Arena.Values!.Flat.ToDoubles();
 
         Assert.Equal(values, same.Model.Arena.Values!.Flat.ToDoubles());
@@ -66,8 +66,8 @@ public sealed class GptInitializationTests
     [Fact]
     public void The_numbers_do_not_depend_on_the_storage_type_but_for_rounding()
     {
-        using var wide = new SmallGpt(_config);
-        using var narrow = new SmallGpt(_config, type: DType.F32);
+        using var wide = new SmallGpt(Config);
+        using var narrow = new SmallGpt(Config, type: DType.F32);
 
         Assert.Equal(
             wide.Model.Arena.Values!.Flat.ToDoubles().Select(value => (double)(float)value), narrow.Model.Arena.Values!.Flat.ToDoubles());

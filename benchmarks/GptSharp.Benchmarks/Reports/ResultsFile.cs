@@ -17,7 +17,9 @@ internal static partial class ResultsFile
 {
     private static readonly JsonSerializerOptions Style = new()
     {
-        WriteIndented = true, NewLine = "\n", PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
     };
 
     /// <summary>Writes a section.</summary>

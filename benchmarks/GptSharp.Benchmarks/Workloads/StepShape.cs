@@ -37,6 +37,10 @@ public sealed record StepShape(string Name, GptConfig Model, int BatchSize)
 
     private static GptConfig Config(int layers, int heads, int channels, int block, int vocabulary) => new()
     {
-        LayerCount = layers, HeadCount = heads, Width = channels, BlockSize = block, VocabularySize = vocabulary,
+        LayerCount = layers,
+        HeadCount = heads,
+        Width = channels,
+        BlockSize = block,
+        VocabularySize = vocabulary,
     };
 }

@@ -13,7 +13,7 @@ namespace GptSharp.Cli.Commands;
 internal sealed class TraceCommand
 {
     // A trace is often compared with a training run, so what is not said is as in training.
-    private static readonly TrainSection _defaults = new();
+    private static readonly TrainSection Defaults = new();
 
     private readonly Argument<string> _model = new("model")
     {
@@ -41,12 +41,12 @@ internal sealed class TraceCommand
     };
 
     private readonly Option<int?> _steps = new("--steps") { Description = "Also run so many AdamW steps.", HelpName = "N" };
-    private readonly Option<double?> _learningRate = Number("--lr", "Step size of every step", _defaults.LearningRate);
-    private readonly Option<double?> _weightDecay = Number("--weight-decay", "Decay of tensors with two or more axes", _defaults.WeightDecay);
-    private readonly Option<double?> _beta1 = Number("--beta1", "Decay of the first moment", _defaults.Beta1);
-    private readonly Option<double?> _beta2 = Number("--beta2", "Decay of the second moment", _defaults.Beta2);
-    private readonly Option<double?> _epsilon = Number("--eps", "Added to the root of the second moment", _defaults.Epsilon);
-    private readonly Option<double?> _clip = Number("--clip", "Largest norm of the gradient, 0 for none", _defaults.GradientClip);
+    private readonly Option<double?> _learningRate = Number("--lr", "Step size of every step", Defaults.LearningRate);
+    private readonly Option<double?> _weightDecay = Number("--weight-decay", "Decay of tensors with two or more axes", Defaults.WeightDecay);
+    private readonly Option<double?> _beta1 = Number("--beta1", "Decay of the first moment", Defaults.Beta1);
+    private readonly Option<double?> _beta2 = Number("--beta2", "Decay of the second moment", Defaults.Beta2);
+    private readonly Option<double?> _epsilon = Number("--eps", "Added to the root of the second moment", Defaults.Epsilon);
+    private readonly Option<double?> _clip = Number("--clip", "Largest norm of the gradient, 0 for none", Defaults.GradientClip);
     private readonly Option<bool> _force = new("--force") { Description = "Replace OUT.safetensors if it is there." };
 
     public static Command Create(CommandOutput output)
@@ -104,13 +104,13 @@ internal sealed class TraceCommand
         }
 
         const string notNegative = "0 or more";
-        double rate = Value(parsed, _learningRate, _defaults.LearningRate, value => value >= 0, notNegative);
-        double clip = Value(parsed, _clip, _defaults.GradientClip, value => value >= 0, notNegative);
+        double rate = Value(parsed, _learningRate, Defaults.LearningRate, value => value >= 0, notNegative);
+        double clip = Value(parsed, _clip, Defaults.GradientClip, value => value >= 0, notNegative);
         return new TraceSteps(count, rate, new AdamWOptions(
-            Value(parsed, _beta1, _defaults.Beta1, value => value is >= 0 and < 1, "from 0 to below 1"),
-            Value(parsed, _beta2, _defaults.Beta2, value => value is >= 0 and < 1, "from 0 to below 1"),
-            Value(parsed, _epsilon, _defaults.Epsilon, value => value > 0, "above 0"),
-            Value(parsed, _weightDecay, _defaults.WeightDecay, value => value >= 0, notNegative),
+            Value(parsed, _beta1, Defaults.Beta1, value => value is >= 0 and < 1, "from 0 to below 1"),
+            Value(parsed, _beta2, Defaults.Beta2, value => value is >= 0 and < 1, "from 0 to below 1"),
+            Value(parsed, _epsilon, Defaults.Epsilon, value => value > 0, "above 0"),
+            Value(parsed, _weightDecay, Defaults.WeightDecay, value => value >= 0, notNegative),
             clip == 0 ? double.PositiveInfinity : clip));
     }
 

@@ -6,7 +6,7 @@ namespace GptSharp.Data.Datasets;
 /// <param name="Path">The folder.</param>
 internal sealed record DatasetFolder(string Path)
 {
-    private static readonly string[] _names = ["dataset.json", "tokenizer.json", "train.tokens", "validation.tokens", "test.tokens"];
+    private static readonly string[] Names = ["dataset.json", "tokenizer.json", "train.tokens", "validation.tokens", "test.tokens"];
 
     public string Manifest => System.IO.Path.Combine(Path, "dataset.json");
 
@@ -49,6 +49,6 @@ internal sealed record DatasetFolder(string Path)
     {
         string name = System.IO.Path.GetFileName(entry);
         string finished = name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal) ? name[..^AtomicFile.TemporarySuffix.Length] : name;
-        return _names.Contains(finished) && File.Exists(entry);
+        return Names.Contains(finished) && File.Exists(entry);
     }
 }

@@ -11,7 +11,7 @@ public sealed record DatasetManifest
     /// <summary>The version of this layout.</summary>
     public const int CurrentFormat = 1;
 
-    private static readonly JsonSerializerOptions _json = new()
+    private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -66,7 +66,7 @@ public sealed record DatasetManifest
     {
         try
         {
-            DatasetManifest manifest = JsonSerializer.Deserialize<DatasetManifest>(File.ReadAllText(path), _json)
+            DatasetManifest manifest = JsonSerializer.Deserialize<DatasetManifest>(File.ReadAllText(path), Json)
                 ?? throw new JsonException("it is empty");
             return manifest.Format == CurrentFormat
                 ? manifest
@@ -79,5 +79,5 @@ public sealed record DatasetManifest
     }
 
     /// <summary>Writes the manifest: the last file of a data set.</summary>
-    internal void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, _json) + "\n");
+    internal void Save(string path) => AtomicFile.WriteText(path, JsonSerializer.Serialize(this, Json) + "\n");
 }

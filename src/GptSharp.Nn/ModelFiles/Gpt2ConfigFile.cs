@@ -18,7 +18,7 @@ public static class Gpt2ConfigFile
     private const double DefaultEpsilon = 1e-5;
 
     // What transformers' GPT2Config offers beside the architecture of GPT-2 itself, with the value that leaves it as it is.
-    private static readonly (string Key, bool Supported)[] _fixedFlags =
+    private static readonly (string Key, bool Supported)[] FixedFlags =
     [
         ("scale_attn_weights", true),
         ("scale_attn_by_inverse_layer_idx", false),
@@ -102,7 +102,7 @@ public static class Gpt2ConfigFile
             throw new RefusedFileException(path, $"model_type is \"{kind}\"; only \"gpt2\" can be read.");
         }
 
-        foreach ((string key, bool supported) in _fixedFlags)
+        foreach ((string key, bool supported) in FixedFlags)
         {
             if (settings.Flag(key, supported) != supported)
             {

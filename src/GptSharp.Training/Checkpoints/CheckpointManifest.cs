@@ -14,7 +14,7 @@ public sealed record CheckpointManifest
     /// <summary>File name within the checkpoint's folder.</summary>
     public const string FileName = "manifest.json";
 
-    private static readonly JsonSerializerOptions _json = new()
+    private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -85,7 +85,7 @@ public sealed record CheckpointManifest
 
         try
         {
-            CheckpointManifest manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllText(path), _json)
+            CheckpointManifest manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllText(path), Json)
                 ?? throw new JsonException("it is empty");
             return manifest.Format == CurrentFormat
                 ? manifest
@@ -99,5 +99,5 @@ public sealed record CheckpointManifest
 
     /// <summary>Writes the manifest: the last file of a checkpoint.</summary>
     public void Save(string folder) =>
-        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, _json) + "\n");
+        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
 }

@@ -5,7 +5,7 @@ namespace GptSharp.Cli.Tests.Commands;
 
 public sealed class SampleCommandTests
 {
-    private static readonly CharTokenizer _letters = CharTokenizer.Of("\nabcdefg");
+    private static readonly CharTokenizer Letters = CharTokenizer.Of("\nabcdefg");
 
     private static (int Code, string Out, string Error) Sample(params string[] arguments)
     {
@@ -24,7 +24,7 @@ public sealed class SampleCommandTests
     [Fact]
     public void The_text_begins_with_the_prompt_and_has_as_many_tokens_as_were_asked_for()
     {
-        using TinyRun run = new(_letters, 3);
+        using TinyRun run = new(Letters, 3);
         string text = Text(run.Path, "--prompt", "bad", "--tokens", "40");
         Assert.StartsWith("bad", text, StringComparison.Ordinal);
         Assert.InRange(text.Length, 43, 44);
@@ -36,7 +36,7 @@ public sealed class SampleCommandTests
     [Fact]
     public void Greedy_is_temperature_0_and_the_single_likeliest_token_and_the_same_on_every_device()
     {
-        using TinyRun run = new(_letters, 3);
+        using TinyRun run = new(Letters, 3);
         string greedy = Text(run.Path, "--greedy", "--tokens", "30");
         Assert.Equal(greedy, Text(run.Path, "--temperature", "0", "--tokens", "30"));
         Assert.Equal(greedy, Text(run.Path, "--top-k", "1", "--tokens", "30", "--device", "cpu"));
@@ -46,7 +46,7 @@ public sealed class SampleCommandTests
     [Fact]
     public void Several_texts_follow_each_other_and_the_first_is_the_one_that_stands_alone()
     {
-        using TinyRun run = new(_letters, 3);
+        using TinyRun run = new(Letters, 3);
         string[] texts = Text(run.Path, "--prompt", "ab", "--prompt", "g", "--count", "2", "--tokens", "20").Split("---\n");
         Assert.Equal(4, texts.Length);
         Assert.All(texts[..2], text => Assert.StartsWith("ab", text, StringComparison.Ordinal));
@@ -58,7 +58,7 @@ public sealed class SampleCommandTests
     [Fact]
     public void A_checkpoint_can_be_named_itself_and_a_run_means_its_newest()
     {
-        using TinyRun run = new(_letters, 3, 8);
+        using TinyRun run = new(Letters, 3, 8);
         string newest = Text(run.Path, "--tokens", "30");
         Assert.Equal(newest, Text(run.Checkpoints.FolderOf(8), "--tokens", "30"));
         Assert.NotEqual(newest, Text(run.Checkpoints.FolderOf(3), "--tokens", "30"));
@@ -76,7 +76,7 @@ public sealed class SampleCommandTests
     [Fact]
     public void A_damaged_checkpoint_is_named_and_the_one_before_it_is_taken()
     {
-        using TinyRun run = new(_letters, 3, 8);
+        using TinyRun run = new(Letters, 3, 8);
         string before = Text(run.Checkpoints.FolderOf(3), "--tokens", "30");
         string damaged = run.Damage(8);
         (int code, string output, string error) = Sample(run.Path, "--tokens", "30");
@@ -91,7 +91,7 @@ public sealed class SampleCommandTests
     [Fact]
     public void A_folder_without_a_model_gets_one_sentence_and_exit_code_1()
     {
-        using TinyRun run = new(_letters);
+        using TinyRun run = new(Letters);
         Assert.Equal(
             (1, "", $"gptsharp: {run.Path}: there is no such folder; give that of a run, as train names it at its end.\n"), Sample(run.Path));
         Directory.CreateDirectory(run.Path);
@@ -112,7 +112,7 @@ public sealed class SampleCommandTests
     [InlineData("--tokens is 'many', but must be a whole number", "--tokens", "many")]
     public void A_wrong_option_gets_one_sentence_and_exit_code_2(string sentence, string option, string value)
     {
-        using TinyRun run = new(_letters, 3);
+        using TinyRun run = new(Letters, 3);
         (int code, string output, string error) = Sample(run.Path, option, value);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(sentence, error, StringComparison.Ordinal);

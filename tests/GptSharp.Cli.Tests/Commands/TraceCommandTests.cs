@@ -7,7 +7,7 @@ namespace GptSharp.Cli.Tests.Commands;
 
 public sealed class TraceCommandTests : IDisposable
 {
-    private static readonly GoldenModel _golden = new(Path.Combine(Golden.Folder, "gpt2-tiny"));
+    private static readonly GoldenModel Tiny = new(Path.Combine(Golden.Folder, "gpt2-tiny"));
 
     private readonly string _folder = Directory.CreateTempSubdirectory("gptsharp-").FullName;
 
@@ -25,7 +25,7 @@ public sealed class TraceCommandTests : IDisposable
         return (code, output.ToString(), error.ToString());
     }
 
-    private (int Code, string Out, string Error) RunGolden(params string[] more) => Run([_golden.Folder, _golden.TensorFile, "--out", Output, .. more]);
+    private (int Code, string Out, string Error) RunGolden(params string[] more) => Run([Tiny.Folder, Tiny.TensorFile, "--out", Output, .. more]);
 
     [Theory]
     [InlineData("reference", 1e-9, 1e-9, "reference (scalar C#, float64)\n")]
@@ -33,13 +33,13 @@ public sealed class TraceCommandTests : IDisposable
     public void The_command_writes_what_PyTorch_computed(string device, double tolerance, double trainedTolerance, string ending)
     {
         (int code, string output, string error) = RunGolden(
-            "--device", device, "--steps", $"{_golden.Steps}", "--lr", Text(_golden.LearningRate), "--weight-decay", Text(_golden.WeightDecay),
-            "--beta1", Text(_golden.Beta1), "--beta2", Text(_golden.Beta2), "--eps", Text(_golden.Epsilon), "--clip", Text(_golden.Clip));
+            "--device", device, "--steps", $"{Tiny.Steps}", "--lr", Text(Tiny.LearningRate), "--weight-decay", Text(Tiny.WeightDecay),
+            "--beta1", Text(Tiny.Beta1), "--beta2", Text(Tiny.Beta2), "--eps", Text(Tiny.Epsilon), "--clip", Text(Tiny.Clip));
 
         Assert.Equal((0, ""), (code, error));
         Assert.StartsWith($"{Output}: loss 4.194345, logits and gradients; 20 steps, loss 4.194345 to 4.188341; {device} (", output, StringComparison.Ordinal);
         Assert.EndsWith(ending, output.Replace("1 thread)", "threads)", StringComparison.Ordinal), StringComparison.Ordinal);
-        var distances = _golden.Compare(Output);
+        var distances = Tiny.Compare(Output);
         Assert.Equal(60, distances.Count);
         Assert.All(distances, entry =>
         {
@@ -74,10 +74,10 @@ public sealed class TraceCommandTests : IDisposable
     public void The_files_that_are_read_are_never_replaced()
     {
         string batch = Path.Combine(_folder, "batch.safetensors");
-        File.WriteAllBytes(batch, File.ReadAllBytes(_golden.TensorFile));
-        (int code, _, string error) = Run(_golden.Folder, batch, "--out", batch, "--force");
+        File.WriteAllBytes(batch, File.ReadAllBytes(Tiny.TensorFile));
+        (int code, _, string error) = Run(Tiny.Folder, batch, "--out", batch, "--force");
         Assert.Equal((2, $"gptsharp: --out {batch} is one of the files that the trace reads.\n"), (code, error));
-        Assert.Equal(new FileInfo(_golden.TensorFile).Length, new FileInfo(batch).Length);
+        Assert.Equal(new FileInfo(Tiny.TensorFile).Length, new FileInfo(batch).Length);
     }
 
     [Theory]
@@ -98,9 +98,9 @@ public sealed class TraceCommandTests : IDisposable
     public void A_file_that_is_refused_gets_exit_code_1()
     {
         string none = Path.Combine(_folder, "none");
-        Assert.Equal((1, "", $"gptsharp: {none}: there is no such folder; a model folder holds config.json and model.safetensors.\n"), Run(none, _golden.TensorFile, "--out", Output));
-        Assert.Equal((1, "", $"gptsharp: {_golden.TensorFile}: batches holds 20 steps, but 21 were asked for.\n"), RunGolden("--steps", "21"));
-        Assert.Equal(1, Run(_golden.Folder, _golden.TensorFile, "--out", Path.Combine(none, "x.safetensors")).Code);
+        Assert.Equal((1, "", $"gptsharp: {none}: there is no such folder; a model folder holds config.json and model.safetensors.\n"), Run(none, Tiny.TensorFile, "--out", Output));
+        Assert.Equal((1, "", $"gptsharp: {Tiny.TensorFile}: batches holds 20 steps, but 21 were asked for.\n"), RunGolden("--steps", "21"));
+        Assert.Equal(1, Run(Tiny.Folder, Tiny.TensorFile, "--out", Path.Combine(none, "x.safetensors")).Code);
         Assert.False(File.Exists(Output));
     }
 

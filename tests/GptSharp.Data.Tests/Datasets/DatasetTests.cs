@@ -11,7 +11,7 @@ namespace GptSharp.Data.Tests.Datasets;
 
 public sealed class DatasetTests : IDisposable
 {
-    private static readonly DatasetOptions _bytes = new() { Tokenizer = TokenizerKind.Byte };
+    private static readonly DatasetOptions Bytes = new() { Tokenizer = TokenizerKind.Byte };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -103,7 +103,7 @@ public sealed class DatasetTests : IDisposable
             Assert.Equal(4, characters.Tokenizer.VocabularySize);
         }
 
-        using Dataset bytes = Make(source, _bytes with { Force = true });
+        using Dataset bytes = Make(source, Bytes with { Force = true });
         Assert.Equal(validation, Text(bytes, bytes.Validation));
         Assert.Equal(Encoding.UTF8.GetByteCount(validation), bytes.Validation.Count);
         Assert.Equal(256, bytes.Manifest.VocabularySize);

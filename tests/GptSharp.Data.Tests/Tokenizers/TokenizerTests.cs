@@ -8,7 +8,7 @@ namespace GptSharp.Data.Tests.Tokenizers;
 public sealed class TokenizerTests
 {
     // Any Unicode text: one-byte to four-byte characters about equally often, so that surrogate pairs are common.
-    private static readonly Arbitrary<string> _texts = Gen
+    private static readonly Arbitrary<string> Texts = Gen
         .OneOf(Gen.Choose(0, 0x7F), Gen.Choose(0x80, 0x7FF), Gen.Choose(0x800, 0xD7FF), Gen.Choose(0xE000, 0xFFFF), Gen.Choose(0x10000, 0x10FFFF))
         .Select(code => new Rune(code).ToString())
         .ListOf()
@@ -30,7 +30,7 @@ public sealed class TokenizerTests
     }
 
     [Fact]
-    public void Any_text_survives_both_tokenizers() => Prop.ForAll(_texts, text =>
+    public void Any_text_survives_both_tokenizers() => Prop.ForAll(Texts, text =>
     {
         CharTokenizer characters = CharTokenizer.Of(text);
         ByteTokenizer bytes = new();
@@ -41,7 +41,7 @@ public sealed class TokenizerTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Any_text_may_be_encoded_in_pieces() => Prop.ForAll(_texts, _texts, (first, second) =>
+    public void Any_text_may_be_encoded_in_pieces() => Prop.ForAll(Texts, Texts, (first, second) =>
     {
         CharTokenizer characters = CharTokenizer.Of(first + second);
         ByteTokenizer bytes = new();

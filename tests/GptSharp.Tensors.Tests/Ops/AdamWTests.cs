@@ -7,7 +7,7 @@ public sealed class AdamWTests
 {
     private const int Count = 45;
 
-    private static readonly AdamWScalars _scalars = new(
+    private static readonly AdamWScalars Scalars = new(
         LearningRate: 0.01, Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Update: 1, Clip: double.PositiveInfinity);
 
     public static TheoryData<string> Backends => [.. TestBackends.Names, "reference"];
@@ -105,7 +105,7 @@ public sealed class AdamWTests
             Tensor norm = Tensors.Ops.GradientNorm(tensors[3]);
             step.Run(new AdamWOp(
                 tensors[0], tensors[1], tensors[2], tensors[3], norm, first, count,
-                _scalars with { Update = update, Clip = clip }));
+                Scalars with { Update = update, Clip = clip }));
         }
 
         return [.. tensors.Take(3).Select(tensor => tensor.ToDoubles())];

@@ -3,7 +3,7 @@ namespace GptSharp.Tensors.Tests.Ops;
 /// <summary>An operation that cannot be done names itself, the shapes, and what would fit.</summary>
 public sealed class ShapeErrorTests
 {
-    private static readonly (string Message, Action<Step> Call)[] _cases =
+    private static readonly (string Message, Action<Step> Call)[] Cases =
     [
         ("add: the shapes (2, 3) and (3) differ; both operands need the same shape, nothing is broadcast.",
             s => Tensors.Ops.Add(Floats(s, (2, 3)), Floats(s, 3))),
@@ -41,7 +41,7 @@ public sealed class ShapeErrorTests
             s => Floats(s, 3).Upload<int>(new int[3])),
     ];
 
-    public static TheoryData<string> Messages => [.. _cases.Select(shapeCase => shapeCase.Message)];
+    public static TheoryData<string> Messages => [.. Cases.Select(shapeCase => shapeCase.Message)];
 
     [Theory]
     [MemberData(nameof(Messages))]
@@ -49,7 +49,7 @@ public sealed class ShapeErrorTests
     {
         using Engine engine = TestBackends.NewEngine();
         using Step step = engine.BeginStep(StepOptions.Train(0, 0, 0));
-        Action<Step> call = _cases.Single(shapeCase => shapeCase.Message == message).Call;
+        Action<Step> call = Cases.Single(shapeCase => shapeCase.Message == message).Call;
 
         Assert.Equal(message, Assert.Throws<TensorException>(() => call(step)).Message);
     }

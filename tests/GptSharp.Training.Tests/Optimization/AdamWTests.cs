@@ -9,7 +9,7 @@ namespace GptSharp.Training.Tests.Optimization;
 
 public sealed class AdamWTests
 {
-    private static readonly (string Name, Shape Shape)[] _parameters =
+    private static readonly (string Name, Shape Shape)[] Parameters =
     [
         // A matrix of one row: PyTorch decayed the vector as well, which AdamW does not do here.
         ("p37", (1, 37)), ("p24x40", (24, 40)), ("p40x24", (40, 24)), ("p64x64", (64, 64)),
@@ -34,7 +34,7 @@ public sealed class AdamWTests
         (double learningRate, AdamWOptions options) = Settings(setting);
         using Device device = Devices.Open(deviceName, threads: 2);
         using ModelArena arena = device.Engine.NewModelArena(device.Type);
-        Parameter[] parameters = [.. _parameters.Select(parameter => arena.Declare(parameter.Name, parameter.Shape))];
+        Parameter[] parameters = [.. Parameters.Select(parameter => arena.Declare(parameter.Name, parameter.Shape))];
         arena.Commit();
         var optimizer = new AdamW(arena, options);
         foreach (Parameter parameter in parameters)

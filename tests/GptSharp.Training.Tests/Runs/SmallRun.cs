@@ -14,8 +14,16 @@ internal static class SmallRun
         Data = new DataSection { Alignment = BlockAlignment.Document, StoriesCharacters = 60_000, ValidationShare = 0.05 },
         Train = new TrainSection
         {
-            Steps = 12, Batch = 4, MicroBatch = 2, LearningRate = 3e-3, WarmupSteps = 3, Threads = 2,
-            EvaluateEvery = 4, CheckpointEvery = 3, OutputFolder = folder.Path, Name = name,
+            Steps = 12,
+            Batch = 4,
+            MicroBatch = 2,
+            LearningRate = 3e-3,
+            WarmupSteps = 3,
+            Threads = 2,
+            EvaluateEvery = 4,
+            CheckpointEvery = 3,
+            OutputFolder = folder.Path,
+            Name = name,
         },
         Sample = new SampleSection { Every = 6, Length = 20 },
     };

@@ -7,7 +7,7 @@ namespace GptSharp.Training.Tests.Tracing;
 
 public sealed class TraceBatchTests : IDisposable
 {
-    private static readonly GptConfig _config = new() { VocabularySize = 10, BlockSize = 4, LayerCount = 1, HeadCount = 1, Width = 2 };
+    private static readonly GptConfig Config = new() { VocabularySize = 10, BlockSize = 4, LayerCount = 1, HeadCount = 1, Width = 2 };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -24,7 +24,7 @@ public sealed class TraceBatchTests : IDisposable
         }
 
         writer.Save(BatchPath);
-        return TraceBatch.Read(BatchPath, _config);
+        return TraceBatch.Read(BatchPath, Config);
     }
 
     private string Refusal(params (string Name, long[] Shape, long[] Values)[] tensors)
@@ -53,7 +53,7 @@ public sealed class TraceBatchTests : IDisposable
         var writer = new SafetensorsWriter();
         writer.Add("tokens", [1, 2], new float[] { 1, 2 });
         writer.Save(BatchPath);
-        RefusedFileException error = Assert.Throws<RefusedFileException>(() => TraceBatch.Read(BatchPath, _config));
+        RefusedFileException error = Assert.Throws<RefusedFileException>(() => TraceBatch.Read(BatchPath, Config));
         Assert.EndsWith("tensor 'tokens' has type F32; I32 or I64 is needed.", error.Message, StringComparison.Ordinal);
     }
 
@@ -107,7 +107,7 @@ public sealed class TraceBatchTests : IDisposable
     [Fact]
     public void A_file_that_is_not_there_is_named()
     {
-        RefusedFileException error = Assert.Throws<RefusedFileException>(() => TraceBatch.Read(_folder.At("none"), _config));
+        RefusedFileException error = Assert.Throws<RefusedFileException>(() => TraceBatch.Read(_folder.At("none"), Config));
         Assert.StartsWith($"{_folder.At("none")}: there is no such file", error.Message, StringComparison.Ordinal);
     }
 }

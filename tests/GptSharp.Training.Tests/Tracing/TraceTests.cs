@@ -10,8 +10,8 @@ namespace GptSharp.Training.Tests.Tracing;
 
 public sealed class TraceTests : IDisposable
 {
-    private static readonly string _golden = Path.Combine(Golden.Folder, "gpt2-tiny");
-    private static readonly TraceSteps _steps = new(5, 1e-3, new AdamWOptions(0.9, 0.95, 1e-6, 0.1, 1));
+    private static readonly string GoldenFolder = Path.Combine(Golden.Folder, "gpt2-tiny");
+    private static readonly TraceSteps Steps = new(5, 1e-3, new AdamWOptions(0.9, 0.95, 1e-6, 0.1, 1));
 
     private readonly TemporaryFolder _folder = new();
 
@@ -49,10 +49,10 @@ public sealed class TraceTests : IDisposable
     private byte[] GoldenSteps(bool recompute, string deviceName)
     {
         using Device device = Devices.Open(deviceName, threads: 2);
-        using Gpt model = Gpt2Folder.Load(_golden, device.Engine, device.Type);
+        using Gpt model = Gpt2Folder.Load(GoldenFolder, device.Engine, device.Type);
         model.RecomputeBlocks = recompute;
         string path = _folder.At("recompute.safetensors");
-        Trace.Run(model, TraceBatch.Read(Path.Combine(_golden, "golden.safetensors"), model.Config), _steps).Save(path);
+        Trace.Run(model, TraceBatch.Read(Path.Combine(GoldenFolder, "golden.safetensors"), model.Config), Steps).Save(path);
         return File.ReadAllBytes(path);
     }
 
@@ -90,8 +90,8 @@ public sealed class TraceTests : IDisposable
     public void Values_are_stored_as_wide_as_the_device_computes()
     {
         string batch = BatchFile([1, 4], i => i, i => i + 1);
-        using SafetensorsFile wide = Run(_golden, batch, "reference");
-        using SafetensorsFile narrow = Run(_golden, batch, "cpu");
+        using SafetensorsFile wide = Run(GoldenFolder, batch, "reference");
+        using SafetensorsFile narrow = Run(GoldenFolder, batch, "cpu");
         Assert.All(wide.Entries, entry => Assert.Equal(SafetensorsType.F64, entry.Type));
         Assert.All(narrow.Entries, entry => Assert.Equal(SafetensorsType.F32, entry.Type));
     }
@@ -99,7 +99,7 @@ public sealed class TraceTests : IDisposable
     [Fact]
     public void Without_targets_there_are_only_logits()
     {
-        using SafetensorsFile trace = Run(_golden, BatchFile([2, 7], i => i), "cpu");
+        using SafetensorsFile trace = Run(GoldenFolder, BatchFile([2, 7], i => i), "cpu");
         SafetensorsEntry logits = Assert.Single(trace.Entries);
         Assert.Equal(("logits", "(2, 7, 65)"), (logits.Name, logits.ShapeText));
     }
@@ -107,9 +107,9 @@ public sealed class TraceTests : IDisposable
     [Fact]
     public void Tokens_of_32_and_of_64_bits_give_the_same()
     {
-        using SafetensorsFile wide = Run(_golden, BatchFile([2, 7], i => i, i => i + 1), "reference");
+        using SafetensorsFile wide = Run(GoldenFolder, BatchFile([2, 7], i => i, i => i + 1), "reference");
         double[] loss = wide.ReadDoubles("loss");
-        using SafetensorsFile narrow = Run(_golden, BatchFile([2, 7], i => i, i => i + 1, narrow: true), "reference");
+        using SafetensorsFile narrow = Run(GoldenFolder, BatchFile([2, 7], i => i, i => i + 1, narrow: true), "reference");
         Assert.Equal(loss, narrow.ReadDoubles("loss"));
     }
 
@@ -118,7 +118,7 @@ public sealed class TraceTests : IDisposable
     [InlineData(-100)]
     public void The_loss_is_the_mean_over_targets_that_are_not_ignored(int ignored)
     {
-        using SafetensorsFile trace = Run(_golden, BatchFile([1, 6], i => i, i => i is 1 or 4 ? 60 + i : ignored), "reference");
+        using SafetensorsFile trace = Run(GoldenFolder, BatchFile([1, 6], i => i, i => i is 1 or 4 ? 60 + i : ignored), "reference");
         double[] logits = trace.ReadDoubles("logits");
 
         double Loss(int position) =>
@@ -130,10 +130,10 @@ public sealed class TraceTests : IDisposable
     [Fact]
     public void The_first_steps_of_a_longer_trace_are_the_shorter_trace()
     {
-        string batch = Path.Combine(_golden, "golden.safetensors");
-        using SafetensorsFile longer = Run(_golden, batch, "cpu", _steps);
+        string batch = Path.Combine(GoldenFolder, "golden.safetensors");
+        using SafetensorsFile longer = Run(GoldenFolder, batch, "cpu", Steps);
         double[] losses = longer.ReadDoubles("losses");
-        using SafetensorsFile shorter = Run(_golden, batch, "cpu", _steps with { Count = 2 });
+        using SafetensorsFile shorter = Run(GoldenFolder, batch, "cpu", Steps with { Count = 2 });
         Assert.Equal(5, losses.Length);
         Assert.Equal(losses[..2], shorter.ReadDoubles("losses"));
     }
@@ -141,8 +141,8 @@ public sealed class TraceTests : IDisposable
     [Fact]
     public void A_step_that_is_not_finite_ends_the_trace()
     {
-        string batch = Path.Combine(_golden, "golden.safetensors");
-        TrainingException error = Assert.Throws<TrainingException>(() => Run(_golden, batch, "reference", _steps with { LearningRate = 1e300 }));
+        string batch = Path.Combine(GoldenFolder, "golden.safetensors");
+        TrainingException error = Assert.Throws<TrainingException>(() => Run(GoldenFolder, batch, "reference", Steps with { LearningRate = 1e300 }));
         Assert.StartsWith("Step 2 of the trace has the loss ", error.Message, StringComparison.Ordinal);
     }
 }

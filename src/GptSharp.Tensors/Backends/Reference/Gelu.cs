@@ -2,7 +2,7 @@ namespace GptSharp.Tensors.Backends.Reference;
 
 public sealed partial class ReferenceBackend
 {
-    private static readonly double _sqrt2OverPi = Math.Sqrt(2 / Math.PI);
+    private static readonly double Sqrt2OverPi = Math.Sqrt(2 / Math.PI);
 
     /// <inheritdoc/>
     public void Gelu(Tensor y, Tensor x, GeluForm form)
@@ -12,7 +12,7 @@ public sealed partial class ReferenceBackend
         {
             double v = input[i];
             result[i] = form == GeluForm.Tanh
-                ? 0.5 * v * (1 + Math.Tanh(_sqrt2OverPi * (v + (0.044715 * v * v * v))))
+                ? 0.5 * v * (1 + Math.Tanh(Sqrt2OverPi * (v + (0.044715 * v * v * v))))
                 : v * NormalDistribution.Cumulative(v);
         }
     }
@@ -27,8 +27,8 @@ public sealed partial class ReferenceBackend
             double slope;
             if (form == GeluForm.Tanh)
             {
-                double tanh = Math.Tanh(_sqrt2OverPi * (v + (0.044715 * v * v * v)));
-                double inner = _sqrt2OverPi * (1 + (3 * 0.044715 * v * v));
+                double tanh = Math.Tanh(Sqrt2OverPi * (v + (0.044715 * v * v * v)));
+                double inner = Sqrt2OverPi * (1 + (3 * 0.044715 * v * v));
                 slope = (0.5 * (1 + tanh)) + (0.5 * v * (1 - (tanh * tanh)) * inner);
             }
             else

@@ -3,10 +3,10 @@ namespace GptSharp.Tensors.Backends.Reference;
 /// <summary>The standard normal distribution, to double precision.</summary>
 internal static class NormalDistribution
 {
-    private static readonly double _inverseSqrtTwoPi = 1 / Math.Sqrt(2 * Math.PI);
+    private static readonly double InverseSqrtTwoPi = 1 / Math.Sqrt(2 * Math.PI);
 
     /// <summary>phi(x) = exp(-x²/2) / sqrt(2 pi).</summary>
-    public static double Density(double x) => _inverseSqrtTwoPi * Math.Exp(-0.5 * x * x);
+    public static double Density(double x) => InverseSqrtTwoPi * Math.Exp(-0.5 * x * x);
 
     /// <summary>
     /// Phi(x). Near the centre the series Phi = 1/2 + phi(x) (x + x³/3 + x⁵/15 + ...), whose terms are all of one sign; in the

@@ -20,10 +20,10 @@ internal sealed unsafe class ThreadTeam : IDisposable
     private const int SpinsBeforeYielding = 200;
 
     [ThreadStatic]
-    private static int s_worker;
+    private static int _worker;
 
     [ThreadStatic]
-    private static bool s_isInside;
+    private static bool _isInside;
 
     private readonly Thread[] _helpers;
     private readonly SemaphoreSlim _wakeUp = new(0);
@@ -63,14 +63,14 @@ internal sealed unsafe class ThreadTeam : IDisposable
     public SimdPath Path { get; }
 
     /// <summary>Number of the running thread within the team, 0 for the caller: an index for scratch memory.</summary>
-    public int CurrentWorker => _helpers.Length == 0 ? 0 : s_worker;
+    public int CurrentWorker => _helpers.Length == 0 ? 0 : _worker;
 
     /// <summary>Runs parts 0 ... count - 1 and returns when all are done. Inside a part it runs them on the spot.</summary>
     /// <exception cref="Exception">The first exception that a part threw; the other parts have run.</exception>
     public void For<TBody>(int count, in TBody body)
         where TBody : struct, IParallelBody
     {
-        if (count <= 1 || _helpers.Length == 0 || s_isInside)
+        if (count <= 1 || _helpers.Length == 0 || _isInside)
         {
             for (int i = 0; i < count; i++)
             {
@@ -94,9 +94,9 @@ internal sealed unsafe class ThreadTeam : IDisposable
             _wakeUp.Release(Math.Min(parked, count - 1));
         }
 
-        s_isInside = true;
+        _isInside = true;
         WorkOnCurrentLoop();
-        s_isInside = false;
+        _isInside = false;
         for (int spins = 0; Volatile.Read(ref _finished) != count; spins++)
         {
             Wait(spins);
@@ -143,8 +143,8 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
     private void Help(int worker)
     {
-        s_worker = worker;
-        s_isInside = true;
+        _worker = worker;
+        _isInside = true;
         while (!_isDisposed)
         {
             for (int spins = 0; spins < _spins && !HasWork(); spins++)

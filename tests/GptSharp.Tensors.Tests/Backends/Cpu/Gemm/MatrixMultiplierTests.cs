@@ -7,7 +7,7 @@ namespace GptSharp.Tensors.Tests.Backends.Cpu.Gemm;
 
 public sealed unsafe class MatrixMultiplierTests
 {
-    private static readonly (int M, int N, int K)[] _sizes =
+    private static readonly (int M, int N, int K)[] Sizes =
     [
         (1, 1, 1), (1, 5, 3), (3, 1, 7), (4, 64, 33), (5, 7, 0), (12, 32, 256), (13, 33, 257), (97, 95, 129), (100, 1, 50),
         (385, 257, 31), (128, 384, 1500), (7, 300, 700),
@@ -21,7 +21,7 @@ public sealed unsafe class MatrixMultiplierTests
     {
         using var team = new ThreadTeam(2, path);
         using var multiplier = new MatrixMultiplier(team);
-        foreach ((int m, int n, int k) in _sizes)
+        foreach ((int m, int n, int k) in Sizes)
         {
             Matrix<double>? product = Product(m, n, k);
             foreach (Operand a in Enum.GetValues<Operand>())
@@ -40,7 +40,7 @@ public sealed unsafe class MatrixMultiplierTests
     [MemberData(nameof(Paths))]
     public void Bits_do_not_depend_on_the_number_of_threads(SimdPath path)
     {
-        foreach ((int m, int n, int k) in _sizes)
+        foreach ((int m, int n, int k) in Sizes)
         {
             float[]? first = null;
             foreach (int threads in (int[])[1, 2, 3, 8])

@@ -7,7 +7,7 @@ public unsafe class AdamWKernelTests
     // Half a unit in the last place of a float, relative.
     private const double Rounding = 1.0 / (1 << 24);
 
-    private static readonly AdamWScalars _scalars = new(
+    private static readonly AdamWScalars Scalars = new(
         LearningRate: 3e-3, Beta1: 0.9, Beta2: 0.99, Epsilon: 1e-8, WeightDecay: 0.1, Update: 7, Clip: double.PositiveInfinity);
 
     [Fact]
@@ -15,7 +15,7 @@ public unsafe class AdamWKernelTests
     {
         for (int count = 1; count <= 100; count++)
         {
-            Check(count, _scalars, gradientScale: 1);
+            Check(count, Scalars, gradientScale: 1);
         }
     }
 
@@ -24,7 +24,7 @@ public unsafe class AdamWKernelTests
     [InlineData(8192)]
     [InlineData(8193)]
     [InlineData(50_003)]
-    public void Lengths_of_several_parts_are_updated_by_the_formula(int count) => Check(count, _scalars, gradientScale: 1);
+    public void Lengths_of_several_parts_are_updated_by_the_formula(int count) => Check(count, Scalars, gradientScale: 1);
 
     [Theory]
     [InlineData(1, 0.0, 1e-8, 0.25)]
@@ -33,7 +33,7 @@ public unsafe class AdamWKernelTests
     [InlineData(1_000_000, 0.0, 1e-8, 1.0)]
     public void Clipping_decay_epsilon_and_bias_correction_are_the_formulas(
         long update, double decay, double epsilon, double gradientScale) =>
-        Check(77, _scalars with { Update = update, WeightDecay = decay, Epsilon = epsilon }, gradientScale);
+        Check(77, Scalars with { Update = update, WeightDecay = decay, Epsilon = epsilon }, gradientScale);
 
     [Fact]
     public void A_zero_gradient_from_the_start_leaves_undecayed_values_alone()
@@ -41,7 +41,7 @@ public unsafe class AdamWKernelTests
         const int Count = 37;
         using KernelCase c = new(2);
         GuardedFloats w = c.Output(Count, beta: 1), m = c.Output(Count, _ => 0), v = c.Output(Count, _ => 0), g = c.Input(Count, _ => 0);
-        AdamWScalars scalars = _scalars with { Update = 1, WeightDecay = 0 };
+        AdamWScalars scalars = Scalars with { Update = 1, WeightDecay = 0 };
         c.Run(
             team => AdamWKernel.Run(w, m, v, g, Count, scalars, 1, team),
             () => Assert.Equal(w.Initial, w.Values.ToArray()));
