@@ -58,15 +58,27 @@ public sealed class CheckpointStore
         return null;
     }
 
-    /// <summary>The checkpoint with the lowest validation loss that is still there, else the newest.</summary>
-    /// <exception cref="RefusedFileException">There is none, or it is damaged.</exception>
+    /// <summary>The checkpoint with the lowest validation loss if it is there and whole, else the newest that is.</summary>
+    /// <param name="report">Told of every one that had to be passed over, with the reason.</param>
+    /// <exception cref="RefusedFileException">There is none.</exception>
     public (string Folder, CheckpointManifest Manifest) FindBest(Action<string> report)
     {
         (string Folder, CheckpointManifest Manifest) newest = FindNewest(report)
             ?? throw new RefusedFileException(_folder, "there is no sound checkpoint here.");
-        return newest.Manifest.BestStep is { } best && best != newest.Manifest.Step && Steps.Contains(best)
-            ? (FolderOf(best), Checkpoint.Verify(FolderOf(best)))
-            : newest;
+        if (newest.Manifest.BestStep is not { } best || best == newest.Manifest.Step || !Steps.Contains(best))
+        {
+            return newest;
+        }
+
+        try
+        {
+            return (FolderOf(best), Checkpoint.Verify(FolderOf(best)));
+        }
+        catch (IOException exception)
+        {
+            report($"{exception.Message} Taking the newest checkpoint instead of this best one.");
+            return newest;
+        }
     }
 
     /// <summary>Renames damaged checkpoints, so that the run can save those steps again and nothing is lost.</summary>

@@ -59,6 +59,26 @@ public sealed class RunFaultTests
     }
 
     [Fact]
+    public void A_damaged_best_checkpoint_is_named_and_the_newest_one_used()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = SmallRun.Config(folder);
+
+        // The first evaluation is the best: the model then forgets, at a rate that is far too high.
+        config = config with { Train = config.Train with { LearningRate = 0.5, MinimumLearningRate = 0.5, WarmupSteps = 0, EvaluateEvery = 1 } };
+        RunRecord run = SmallRun.Run(config);
+        var store = new CheckpointStore(folder.At("run"));
+        long best = run.Evaluations.MinBy(evaluated => evaluated.ValidationLoss)!.Step;
+        Assert.NotEqual(12, best);
+        Assert.Equal(store.FolderOf(best), store.FindBest(problem => Assert.Fail(problem)).Folder);
+        Damage(Path.Combine(store.FolderOf(best), Checkpoint.ModelFile), isTruncated: false);
+
+        List<string> notices = [];
+        Assert.Equal(store.FolderOf(12), store.FindBest(notices.Add).Folder);
+        Assert.StartsWith(Path.Combine(store.FolderOf(best), Checkpoint.ModelFile), Assert.Single(notices), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void When_no_checkpoint_is_sound_nothing_is_changed()
     {
         using var folder = new TemporaryFolder();
