@@ -75,11 +75,11 @@ internal readonly unsafe struct GemmTask(
         float* edge = panels;
         float* panelsA = edge + LargestTile;
         float* panelsB = panelsA + (ChunkLength * RowRun);
-        PackColumns(panelsB, b, firstColumn, columns, term, length, tileColumns);
+        PackColumns<T>(panelsB, b, firstColumn, columns, term, length, tileColumns);
         for (int run = 0; run < rows; run += RowRun)
         {
             int runRows = Math.Min(RowRun, rows - run);
-            PackRows(panelsA, a, firstRow + run, runRows, term, length, TKernel.Rows);
+            PackRows<T>(panelsA, a, firstRow + run, runRows, term, length, TKernel.Rows);
             for (int column = 0; column < columns; column += tileColumns)
             {
                 float* panelB = panelsB + ((long)column * length);
@@ -115,15 +115,17 @@ internal readonly unsafe struct GemmTask(
         }
     }
 
-    private static void PackRows(float* target, Factor a, int row, int rows, int term, int length, int width)
+    private static void PackRows<T>(float* target, Factor a, int row, int rows, int term, int length, int width)
+        where T : unmanaged, ILanes<T>
     {
         bool isRowMajor = a.Layout == Operand.AsIs;
-        Packing.Run(target, a.At(row, term), isRowMajor ? a.Stride : 1, isRowMajor ? 1 : a.Stride, rows, length, width);
+        Packing.Run<T>(target, a.At(row, term), isRowMajor ? a.Stride : 1, isRowMajor ? 1 : a.Stride, rows, length, width);
     }
 
-    private static void PackColumns(float* target, Factor b, int column, int columns, int term, int length, int width)
+    private static void PackColumns<T>(float* target, Factor b, int column, int columns, int term, int length, int width)
+        where T : unmanaged, ILanes<T>
     {
         bool isRowMajor = b.Layout == Operand.AsIs;
-        Packing.Run(target, b.At(term, column), isRowMajor ? 1 : b.Stride, isRowMajor ? b.Stride : 1, columns, length, width);
+        Packing.Run<T>(target, b.At(term, column), isRowMajor ? 1 : b.Stride, isRowMajor ? b.Stride : 1, columns, length, width);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
@@ -18,35 +19,45 @@ internal static unsafe class Packing
     /// <param name="count">Lines.</param>
     /// <param name="length">Terms.</param>
     /// <param name="width">Lines per panel.</param>
-    public static void Run(
+    public static void Run<T>(
         float* target, float* source, long lineStride, long termStride, int count, int length, int width)
+        where T : unmanaged, ILanes<T>
     {
+        if (lineStride == 1)
+        {
+            CopyRuns<T>(target, source, termStride, count, length, width);
+            return;
+        }
+
         for (int first = 0; first < count; first += width)
         {
-            int lines = Math.Min(width, count - first);
-            float* panelSource = source + (first * lineStride);
-            if (lineStride == 1)
-            {
-                CopyRuns(target, panelSource, termStride, lines, length, width);
-            }
-            else
-            {
-                TransposeLines(target, panelSource, lineStride, lines, length, width);
-            }
-
-            target += (long)length * width;
+            TransposeLines(target + ((long)first * length), source + (first * lineStride), lineStride, Math.Min(width, count - first), length, width);
         }
     }
 
-    private static void CopyRuns(float* target, float* source, long termStride, int lines, int length, int width)
+    // Term by term, all panels at once: what lies together is read together, and a panel's next place is never far.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void CopyRuns<T>(float* target, float* source, long termStride, int count, int length, int width)
+        where T : unmanaged, ILanes<T>
     {
-        for (int p = 0; p < length; p++)
+        for (int p = 0; p < length; p++, source += termStride, target += width)
         {
-            var run = new Span<float>(target, width);
-            new Span<float>(source, lines).CopyTo(run);
-            run[lines..].Clear();
-            target += width;
-            source += termStride;
+            float* to = target;
+            for (int first = 0; first < count; first += width, to += (long)length * width)
+            {
+                for (int line = 0; line < width; line += T.Count)
+                {
+                    int left = Math.Min(width - line, T.Count), present = count - first - line;
+                    if (left == T.Count && present >= T.Count)
+                    {
+                        T.Store(to + line, T.Load(source + first + line));
+                    }
+                    else
+                    {
+                        T.StorePartial(to + line, T.LoadPartial(source + first + line, Math.Clamp(present, 0, left)), left);
+                    }
+                }
+            }
         }
     }
 
