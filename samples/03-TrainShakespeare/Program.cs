@@ -19,7 +19,7 @@ CharTokenizer tokenizer = CharTokenizer.Of(text);
 // The model: 4 blocks of 4 heads, 128 channels, that see 64 characters at once.
 using Device device = Devices.Open("auto");
 var config = new GptConfig { VocabularySize = tokenizer.VocabularySize, BlockSize = 64, LayerCount = 4, HeadCount = 4, Width = 128 };
-using var model = new Gpt(device.Engine, config, device.Type);
+using var model = new Gpt(device.Engine, config, device.Precision);
 model.Initialize(seed: 1);
 
 // The training: batches of 12 blocks, AdamW, a cosine from 1e-3 to 1e-4 after a short warm-up.

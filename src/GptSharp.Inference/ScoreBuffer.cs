@@ -6,6 +6,7 @@ namespace GptSharp.Inference;
 internal sealed class ScoreBuffer
 {
     private float[] _singles = [];
+    private BF16[] _halves = [];
     private double[] _doubles = [];
 
     /// <summary>Copies a tensor here.</summary>
@@ -19,6 +20,19 @@ internal sealed class ScoreBuffer
         if (scores.DType == DType.F64)
         {
             scores.Download(doubles);
+            return doubles;
+        }
+
+        if (scores.DType == DType.BF16)
+        {
+            Grow(ref _halves, count);
+            Span<BF16> halves = _halves.AsSpan(0, count);
+            scores.Download(halves);
+            for (int i = 0; i < count; i++)
+            {
+                doubles[i] = halves[i];
+            }
+
             return doubles;
         }
 

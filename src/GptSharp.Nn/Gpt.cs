@@ -10,7 +10,6 @@ namespace GptSharp.Nn;
 /// </summary>
 public sealed class Gpt : IDisposable
 {
-    private readonly DType _type;
     private readonly Parameter _tokenTable;
     private readonly Parameter? _positionTable;
     private readonly SessionArena? _constants;
@@ -24,14 +23,13 @@ public sealed class Gpt : IDisposable
     /// <summary>Builds the model with all parameters zero: <see cref="Initialize"/> it or load it.</summary>
     /// <param name="engine">Where it lives.</param>
     /// <param name="config">Its sizes.</param>
-    /// <param name="type">Storage type of parameters and activations.</param>
+    /// <param name="precision">How its numbers are stored; null for <see cref="Precision.Fp32"/>.</param>
     /// <exception cref="ConfigurationException">Sizes that do not fit together.</exception>
-    public Gpt(Engine engine, GptConfig config, DType type = DType.F32)
+    public Gpt(Engine engine, GptConfig config, Precision? precision = null)
     {
         Engine = engine;
         Config = config.Validate();
-        _type = type;
-        Arena = engine.NewModelArena(type);
+        Arena = engine.NewModelArena(precision ?? Precision.Fp32);
         var builder = new ModuleBuilder(Arena);
         Shape tableShape = (config.PaddedVocabularySize, config.Width);
         var tableStart = Initialization.Normal(GptInitialization.Deviation, usedRows: config.VocabularySize);
@@ -55,7 +53,7 @@ public sealed class Gpt : IDisposable
         if (_positionTable is null)
         {
             _constants = engine.NewSessionArena("constants");
-            _positions = SinusoidalPositions.Create(_constants, config.BlockSize, config.Width, type);
+            _positions = SinusoidalPositions.Create(_constants, config.BlockSize, config.Width, Arena.Precision.Storage);
         }
         else
         {
@@ -113,7 +111,7 @@ public sealed class Gpt : IDisposable
     public KeyValueCache NewCache(int batch, int capacity)
     {
         CheckLength(capacity);
-        return new KeyValueCache(Engine, Config, batch, capacity, _type);
+        return new KeyValueCache(Engine, Config, batch, capacity, Arena.Precision.Storage);
     }
 
     /// <summary>

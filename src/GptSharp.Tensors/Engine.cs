@@ -48,8 +48,11 @@ public sealed class Engine : IDisposable
         return step;
     }
 
-    /// <summary>A new arena for a model's parameters, stored as <paramref name="type"/>.</summary>
-    public ModelArena NewModelArena(DType type = DType.F32) => Register(new ModelArena(this, type));
+    /// <summary>A new arena for a model's parameters, all stored as <paramref name="type"/>.</summary>
+    public ModelArena NewModelArena(DType type = DType.F32) => NewModelArena(Precision.Of(type));
+
+    /// <summary>A new arena for a model's parameters.</summary>
+    public ModelArena NewModelArena(Precision precision) => Register(new ModelArena(this, precision));
 
     /// <summary>A new arena for tensors that outlive steps.</summary>
     public SessionArena NewSessionArena(string name) => Register(new SessionArena(this, name));

@@ -73,7 +73,7 @@ public sealed partial class Step
 
         if (input.Slot.Gradient.IsNone)
         {
-            SetGradient(input, _arena.New(input.Shape, input.DType, null));
+            SetGradient(input, _arena.New(input.Shape, input.Slot.GradientType, null));
         }
         else if (input.Slot.GradientWritten)
         {
@@ -97,7 +97,7 @@ public sealed partial class Step
             return;
         }
 
-        if (input.Arena == _arena && input.Slot.Gradient.IsNone)
+        if (input.Arena == _arena && input.Slot.Gradient.IsNone && input.Slot.GradientType == gradient.DType)
         {
             SetGradient(input, gradient);
             input.Slot.GradientWritten = true;
@@ -282,7 +282,7 @@ public sealed partial class Step
         Tensor shared = tensor.Slot.Gradient;
         if (shared.Arena == _arena && shared.Slot.Readers > 1)
         {
-            Tensor own = _arena.New(tensor.Shape, tensor.DType, null);
+            Tensor own = _arena.New(tensor.Shape, shared.DType, null);
             Run(new CopyOp(own, shared));
             shared.Slot.Readers--;
             SetGradient(tensor, own);

@@ -73,6 +73,18 @@ public sealed partial class Step : IDisposable
     public Tensor Input(ReadOnlySpan<double> values, Shape shape, bool requiresGradient = false) =>
         Input(values, shape, DType.F64, requiresGradient);
 
+    /// <summary>Brings values in as another storage type than the one they have on the host; the tensor lives until the step ends.</summary>
+    /// <param name="values">All elements, row-major, rounded to <paramref name="type"/>.</param>
+    /// <param name="shape">Axis lengths; their product is the number of values.</param>
+    /// <param name="type">Storage type.</param>
+    /// <param name="gradientType">Storage type of the gradient that backward computes for it; null for none.</param>
+    public Tensor Input(ReadOnlySpan<double> values, Shape shape, DType type, DType? gradientType = null)
+    {
+        Tensor tensor = NewInput(shape, type, gradientType);
+        tensor.UploadDoubles(values);
+        return tensor;
+    }
+
     /// <summary>Brings tokens, targets or positions in; the tensor lives until the step ends.</summary>
     public Tensor Input(ReadOnlySpan<int> values, Shape shape) => Input(values, shape, DType.I32, false);
 
@@ -153,11 +165,18 @@ public sealed partial class Step : IDisposable
     private Tensor Input<T>(ReadOnlySpan<T> values, Shape shape, DType type, bool requiresGradient)
         where T : unmanaged
     {
+        Tensor tensor = NewInput(shape, type, requiresGradient ? type : null);
+        tensor.Upload(values);
+        return tensor;
+    }
+
+    private Tensor NewInput(Shape shape, DType type, DType? gradientType)
+    {
         Tensor tensor = _arena.New(shape, type, null);
         ref Slot slot = ref tensor.Slot;
         slot.Pinned = true;
-        slot.RequiresGradient = requiresGradient;
-        tensor.Upload(values);
+        slot.RequiresGradient = gradientType is not null;
+        slot.GradientType = gradientType ?? type;
         return tensor;
     }
 

@@ -92,6 +92,15 @@ public readonly struct Tensor : IEquatable<Tensor>
                 }
 
                 break;
+            case DType.BF16:
+                var halves = new BF16[Count];
+                Download<BF16>(halves);
+                for (int i = 0; i < halves.Length; i++)
+                {
+                    values[i] = halves[i];
+                }
+
+                break;
             default:
                 var integers = new int[Count];
                 Download<int>(integers);
@@ -130,6 +139,18 @@ public readonly struct Tensor : IEquatable<Tensor>
         if (DType == DType.F64)
         {
             Upload(source);
+            return;
+        }
+
+        if (DType == DType.BF16)
+        {
+            var halves = new BF16[source.Length];
+            for (int i = 0; i < halves.Length; i++)
+            {
+                halves[i] = (BF16)source[i];
+            }
+
+            Upload<BF16>(halves);
             return;
         }
 
@@ -190,6 +211,7 @@ public readonly struct Tensor : IEquatable<Tensor>
         {
             DType.F32 => typeof(T) == typeof(float),
             DType.F64 => typeof(T) == typeof(double),
+            DType.BF16 => typeof(T) == typeof(BF16),
             _ => typeof(T) == typeof(int),
         };
         if (!sameType || length != Count)

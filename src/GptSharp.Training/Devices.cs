@@ -30,7 +30,7 @@ public static class Devices
         {
             Automatic => Choose(Cpu(threads)),
             "cpu" => Cpu(threads),
-            "reference" => Start(new ReferenceBackend(), DType.F64),
+            "reference" => Start(new ReferenceBackend(), Precision.Fp64),
             _ => throw new ConfigurationException(
                 $"there is no device '{name}'; the devices are {string.Join(", ", Names)}.", "train.device"),
         };
@@ -38,7 +38,8 @@ public static class Devices
 
     private static Device Choose(Device fastest) => fastest with { Description = $"auto: {fastest.Description}, the fastest here" };
 
-    private static Device Cpu(int? threads) => Start(new CpuBackend(threads), DType.F32);
+    private static Device Cpu(int? threads) => Start(new CpuBackend(threads), Precision.Fp32);
 
-    private static Device Start(IBackend backend, DType type) => new(backend.Name, new Engine(backend), type, backend.Description);
+    private static Device Start(IBackend backend, Precision precision) =>
+        new(backend.Name, new Engine(backend), precision, backend.Description);
 }

@@ -26,7 +26,7 @@ internal sealed class TinyModel : IDisposable
             Width = 24,
             Dropout = 0.2,
         };
-        Model = new Gpt(_engine, config, isReference ? DType.F64 : DType.F32);
+        Model = new Gpt(_engine, config, isReference ? Precision.Fp64 : Precision.Fp32);
         var random = new Random(7);
         foreach (Parameter parameter in Model.Arena.Parameters)
         {

@@ -38,7 +38,7 @@ public sealed class DeterminismTests
             Tensor norm = Ops.GradientNorm(arena.Gradients.Flat);
             var scalars = new AdamWScalars(1e-2, 0.9, 0.99, 1e-8, 0.1, index + 1, Clip: 0.5);
             step.Run(new AdamWOp(
-                arena.Values!.Flat, first.Flat, second.Flat, arena.Gradients.Flat, norm, 0, arena.Values.Flat.Count, scalars));
+                arena.Values!.Flat, Tensor.None, first.Flat, second.Flat, arena.Gradients.Flat, norm, 0, arena.Values.Flat.Count, scalars));
             bits.Add(norm.Item());
             bits.AddRange(arena.Values.Flat.ToDoubles());
         }

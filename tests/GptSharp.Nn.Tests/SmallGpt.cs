@@ -23,7 +23,7 @@ internal sealed class SmallGpt : IDisposable
     public SmallGpt(GptConfig? config = null, IBackend? backend = null, DType type = DType.F64, ulong seed = 1)
     {
         Engine = new Engine(backend ?? new ReferenceBackend());
-        Model = new Gpt(Engine, config ?? Config, type);
+        Model = new Gpt(Engine, config ?? Config, Precision.Of(type));
         Model.Initialize(seed);
         Model.Arena.EnableGradients();
         var random = new Random(7);

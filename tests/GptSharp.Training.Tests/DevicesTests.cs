@@ -13,7 +13,7 @@ public sealed class DevicesTests
     {
         using Device device = Devices.Open("cpu", threads);
 
-        Assert.Equal(("cpu", DType.F32), (device.Name, device.Type));
+        Assert.Equal(("cpu", Precision.Fp32), (device.Name, device.Precision));
         Assert.Equal(threads, Assert.IsType<CpuBackend>(device.Engine.Backend).ThreadCount);
         Assert.StartsWith("cpu (", device.Description, StringComparison.Ordinal);
         Assert.EndsWith(ending, device.Description, StringComparison.Ordinal);
@@ -24,7 +24,7 @@ public sealed class DevicesTests
     {
         using Device device = Devices.Open("reference", threads: 2);
 
-        Assert.Equal(("reference", DType.F64, "reference (scalar C#, float64)"), (device.Name, device.Type, device.Description));
+        Assert.Equal(("reference", Precision.Fp64, "reference (scalar C#, float64)"), (device.Name, device.Precision, device.Description));
     }
 
     [Fact]

@@ -22,16 +22,17 @@ public sealed class OpWorkload : IDisposable
         ("layernorm backward", w => w.Use(new LayerNormBackwardOp(
             w.New((2048, 768)), w.New(768), w.New(768), w.Random((2048, 768)), w.Random((2048, 768)), w.Random(768),
             w.Random(2048), w.Random(2048), 0, 0, 0))),
-        ("gelu 2048x3072", w => w.Use(new GeluOp(w.New((2048, 3072)), w.Random((2048, 3072)), GeluForm.Tanh))),
+        ("gelu 2048x3072", w => w.Use(new ActivationOp(w.New((2048, 3072)), w.Random((2048, 3072)), ActivationFunction.GeluTanh))),
         ("gelu backward", w => w.Use(
-            new GeluBackwardOp(w.New((2048, 3072)), w.Random((2048, 3072)), w.Random((2048, 3072)), GeluForm.Tanh, 0))),
+            new ActivationBackwardOp(
+                w.New((2048, 3072)), w.Random((2048, 3072)), w.Random((2048, 3072)), ActivationFunction.GeluTanh, 0))),
         ("cross-entropy 256x50257", w => w.Use(new CrossEntropyOp(
-            w.New(1), w.New(256), w.New(256), w.Random((256, PaddedVocabulary)), w.Targets(256), Vocabulary, 1.0 / 256))),
+            w.New(1), w.New(256), w.New(256), w.Random((256, PaddedVocabulary)), w.Targets(256), Vocabulary, 1.0 / 256, 0))),
         ("cross-entropy backward", w => w.Use(new CrossEntropyBackwardOp(
             w.New((256, PaddedVocabulary)), w.Random(1), w.Random((256, PaddedVocabulary)), w.Targets(256), w.Random(256),
-            Vocabulary, 1.0 / 256, 0))),
+            Vocabulary, 1.0 / 256, 0, 0))),
         ("attention B4 T1024 H12 D64", w => w.Use(new AttentionOp(
-            w.New((4, 1024, 768)), w.New((4, 12, 1024)), w.Random((4, 1024, 3 * 768)), 12, 0, default))),
+            w.New((4, 1024, 768)), w.New((4, 12, 1024)), w.Random((4, 1024, 3 * 768)), Tensor.None, new AttentionForm(12), 0, default))),
         ("attention backward", PrepareAttentionBackward),
         ("adamw 124M parameters", PrepareAdamW),
     ];
@@ -75,9 +76,10 @@ public sealed class OpWorkload : IDisposable
         Tensor qkv = workload.Random((4, 1024, 3 * 768));        // (B, T, 3C)
         Tensor y = workload.New((4, 1024, 768));                 // (B, T, C)
         Tensor logSumExp = workload.New((4, 12, 1024));          // (B, H, T)
-        workload._step.Run(new AttentionOp(y, logSumExp, qkv, 12, 0, default));
+        workload._step.Run(new AttentionOp(y, logSumExp, qkv, Tensor.None, new AttentionForm(12), 0, default));
         workload.Use(new AttentionBackwardOp(
-            workload.New((4, 1024, 3 * 768)), workload.Random((4, 1024, 768)), qkv, y, logSumExp, 12, 0, default, 0));
+            workload.New((4, 1024, 3 * 768)), workload.Random((4, 1024, 768)), qkv, y, logSumExp, Tensor.None, new AttentionForm(12), 0,
+            default, 0));
     }
 
     private static void PrepareAdamW(OpWorkload workload)
@@ -86,7 +88,7 @@ public sealed class OpWorkload : IDisposable
         Tensor[] arrays = [.. Enumerable.Range(0, 4).Select(_ => workload.New((Gpt2Parameters / 16, 16)))];
         var scalars = new AdamWScalars(1e-3, 0.9, 0.95, 1e-8, 0.1, Update: 1, double.PositiveInfinity);
         workload.Use(
-            new AdamWOp(arrays[0], arrays[1], arrays[2], arrays[3], Tensor.None, 0, Gpt2Parameters, scalars),
+            new AdamWOp(arrays[0], Tensor.None, arrays[1], arrays[2], arrays[3], Tensor.None, 0, Gpt2Parameters, scalars),
             updatedInPlace: 3.0 * arrays[0].Bytes);
     }
 

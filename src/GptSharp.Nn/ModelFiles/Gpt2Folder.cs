@@ -18,10 +18,10 @@ public static partial class Gpt2Folder
     /// <summary>Reads a model.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="engine">Where the model shall live.</param>
-    /// <param name="type">Storage type of parameters and activations.</param>
+    /// <param name="precision">How the model's numbers are stored.</param>
     /// <returns>The model, to be disposed.</returns>
     /// <exception cref="RefusedFileException">A file is missing or damaged, or describes a model that cannot be built here.</exception>
-    public static Gpt Load(string folder, Engine engine, DType type)
+    public static Gpt Load(string folder, Engine engine, Precision precision)
     {
         if (!Directory.Exists(folder))
         {
@@ -31,7 +31,7 @@ public static partial class Gpt2Folder
         GptConfig config = Gpt2ConfigFile.Read(Path.Combine(folder, Gpt2ConfigFile.FileName));
         using SafetensorsFile file = OpenWeights(folder);
         Dictionary<string, Gpt2Tensor> places = Match(file, config);
-        var model = new Gpt(engine, config, type);
+        var model = new Gpt(engine, config, precision);
         try
         {
             foreach ((string name, Gpt2Tensor tensor) in places)

@@ -31,7 +31,7 @@ public readonly record struct Initialization(double Deviation, double Mean, int?
             values[i] = Deviation == 0 ? Mean : Mean + (Deviation * NormalNumber(seed, number, (ulong)i));
         }
 
-        parameter.Value.UploadDoubles(values);
+        parameter.SetValues(values);
     }
 
     // Box and Muller 1958; element i uses the uniform numbers 2 i and 2 i + 1.

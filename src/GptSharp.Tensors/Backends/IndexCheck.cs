@@ -17,4 +17,32 @@ internal static unsafe class IndexCheck
             }
         }
     }
+
+    /// <summary>Every document starts at its position or before: documentStarts[b, t] is in 0 ... start[b] + t.</summary>
+    /// <param name="op">The operation, for the message.</param>
+    /// <param name="documentStarts">I32 (B, T), or absent.</param>
+    /// <param name="starts">I32 (B), the position of each row's first element; absent for zeros.</param>
+    /// <exception cref="TensorException">One does not; the message names it and its place.</exception>
+    public static void Causal(string op, Tensor documentStarts, Tensor starts = default)
+    {
+        if (documentStarts.IsNone)
+        {
+            return;
+        }
+
+        (int batch, int time) = (documentStarts.Shape[0], documentStarts.Shape[1]);
+        for (int b = 0; b < batch; b++)
+        {
+            int start = starts.IsNone ? 0 : starts.Pointer<int>()[b];
+            for (int t = 0; t < time; t++)
+            {
+                int value = documentStarts.Pointer<int>()[(b * time) + t];
+                if (value < 0 || value > start + t)
+                {
+                    throw new TensorException(
+                        $"{op}: the document at position {start + t} of sequence {b} cannot start at {value}; 0 ... {start + t} would do.");
+                }
+            }
+        }
+    }
 }

@@ -76,7 +76,7 @@ public abstract class Arena : IDisposable
 
         ref Slot slot = ref _slots[index];
         int generation = slot.Generation;
-        slot = new Slot { Generation = generation, IsLive = true, Shape = shape, DType = type, Name = name };
+        slot = new Slot { Generation = generation, IsLive = true, Shape = shape, DType = type, GradientType = type, Name = name };
         return new Tensor(this, index, generation);
     }
 

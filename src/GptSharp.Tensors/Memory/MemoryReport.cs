@@ -9,6 +9,9 @@ public sealed record MemoryReport
     /// <summary>Gradients of parameters.</summary>
     public long Gradients { get; private init; }
 
+    /// <summary>Master weights of parameters that are stored less precisely.</summary>
+    public long MasterWeights { get; private init; }
+
     /// <summary>Further buffers over all parameters: the optimizer's moments.</summary>
     public long OptimizerStates { get; private init; }
 
@@ -32,7 +35,7 @@ public sealed record MemoryReport
         new Dictionary<string, long>();
 
     /// <summary>Everything together.</summary>
-    public long Total => Parameters + Gradients + OptimizerStates + Sessions + Steps + Workspace;
+    public long Total => Parameters + Gradients + MasterWeights + OptimizerStates + Sessions + Steps + Workspace;
 
     internal static MemoryReport Of(IReadOnlyList<Arena> arenas, IBackend backend)
     {
@@ -40,12 +43,14 @@ public sealed record MemoryReport
         List<StepArena> steps = [.. arenas.OfType<StepArena>()];
         long parameters = models.Sum(model => model.Values?.Flat.Bytes ?? 0);
         long gradients = models.Sum(model => model.Gradients?.Flat.Bytes ?? 0);
+        long masterWeights = models.Sum(model => model.MasterWeights?.Flat.Bytes ?? 0);
         StepArena? tracked = steps.Find(step => step.ActivationsByOperation.Count > 0);
         return new MemoryReport
         {
             Parameters = parameters,
             Gradients = gradients,
-            OptimizerStates = models.Sum(model => model.Bytes) - parameters - gradients,
+            MasterWeights = masterWeights,
+            OptimizerStates = models.Sum(model => model.Bytes) - parameters - gradients - masterWeights,
             Sessions = arenas.OfType<SessionArena>().Sum(session => session.Bytes),
             Steps = steps.Sum(step => step.Bytes),
             StepPeak = steps.Select(step => step.PeakBytes).DefaultIfEmpty().Max(),

@@ -12,14 +12,16 @@ public sealed class ModelArena : Arena
 
     private readonly List<Parameter> _parameters = [];
     private readonly List<(nint Address, long Bytes)> _buffers = [];
-    private readonly DType _type;
     private long _elements;
 
-    internal ModelArena(Engine engine, DType type)
+    internal ModelArena(Engine engine, Precision precision)
         : base(engine, "model")
     {
-        _type = type;
+        Precision = precision;
     }
+
+    /// <summary>How parameters and their gradients are stored.</summary>
+    public Precision Precision { get; }
 
     /// <summary>Parameters in the order of their memory: tensors of two or more axes first, since weight decay is theirs.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
@@ -29,6 +31,12 @@ public sealed class ModelArena : Arena
 
     /// <summary>All values; null before <see cref="Commit"/>.</summary>
     public ParameterBuffer? Values { get; private set; }
+
+    /// <summary>The master weights, of which <see cref="Values"/> are the rounding; null unless <see cref="EnableMasterWeights"/> was called.</summary>
+    public ParameterBuffer? MasterWeights { get; private set; }
+
+    /// <summary>The most precise values there are: what is saved, exported and compared. Null before <see cref="Commit"/>.</summary>
+    public ParameterBuffer? PreciseValues => MasterWeights ?? Values;
 
     /// <summary>All gradients; null unless <see cref="EnableGradients"/> was called.</summary>
     public ParameterBuffer? Gradients { get; private set; }
@@ -41,7 +49,7 @@ public sealed class ModelArena : Arena
             throw new TensorException($"Parameter {name} was declared after the model's memory was laid out.");
         }
 
-        var parameter = new Parameter(name, FillSlot(shape, _type, name));
+        var parameter = new Parameter(name, FillSlot(shape, Precision.Storage, name));
         _parameters.Add(parameter);
         return parameter;
     }
@@ -63,7 +71,7 @@ public sealed class ModelArena : Arena
             _elements += (parameter.Value.Count + RowLength - 1) / RowLength * RowLength;
         }
 
-        Tensor flat = NewFlat("values");
+        Tensor flat = NewFlat("values", Precision.Storage);
         foreach (Parameter parameter in _parameters)
         {
             parameter.Value.Slot.Address = AddressOf(flat, parameter);
@@ -80,7 +88,7 @@ public sealed class ModelArena : Arena
             return;
         }
 
-        Gradients = NewBuffer("gradients");
+        Gradients = NewBuffer("gradients", Precision.ParameterGradients);
         foreach (Parameter parameter in _parameters)
         {
             parameter.Value.Slot.Gradient = Gradients[parameter];
@@ -88,26 +96,36 @@ public sealed class ModelArena : Arena
         }
     }
 
-    /// <summary>A further buffer of zeros over all parameters, a moment of the optimizer for example.</summary>
-    /// <exception cref="TensorException">The parameters have no memory yet.</exception>
-    public ParameterBuffer NewBuffer(string name)
+    /// <summary>Adds master weights in binary32, which start as the present values: what the optimizer moves from now on.</summary>
+    public void EnableMasterWeights()
     {
-        if (Values is null)
+        if (MasterWeights is not null)
         {
-            throw new TensorException($"The buffer {name} was asked for before the model's memory was laid out; call Commit first.");
+            return;
         }
 
-        Tensor flat = NewFlat(name);
-        var parts = new Dictionary<Parameter, Tensor>();
+        MasterWeights = NewBuffer("master weights");
         foreach (Parameter parameter in _parameters)
         {
-            Tensor part = FillSlot(parameter.Value.Shape, _type, $"{name}.{parameter.Name}");
-            SlotAt(part.SlotIndex).Address = AddressOf(flat, parameter);
-            parts.Add(parameter, part);
+            MasterWeights[parameter].UploadDoubles(parameter.Value.ToDoubles());
+            parameter.MasterWeights = MasterWeights[parameter];
         }
-
-        return new ParameterBuffer(name, flat, parts);
     }
+
+    /// <summary>After the master weights were overwritten: rounds every parameter's values from them anew.</summary>
+    public void RoundMasterWeights()
+    {
+        foreach (Parameter parameter in MasterWeights is null ? [] : _parameters)
+        {
+            parameter.Value.UploadDoubles(parameter.MasterWeights.ToDoubles());
+        }
+    }
+
+    /// <summary>
+    /// A further buffer of zeros over all parameters, a moment of the optimizer for example, as precise as statistics are.
+    /// </summary>
+    /// <exception cref="TensorException">The parameters have no memory yet.</exception>
+    public ParameterBuffer NewBuffer(string name) => NewBuffer(name, Precision.Storage.Statistics());
 
     /// <summary>Starts collecting a new gradient: the first write of each parameter's gradient will overwrite it.</summary>
     public void ClearGradients()
@@ -142,10 +160,29 @@ public sealed class ModelArena : Arena
         _buffers.Clear();
     }
 
-    private Tensor NewFlat(string name)
+    private ParameterBuffer NewBuffer(string name, DType type)
     {
-        Tensor flat = FillSlot((checked((int)(_elements / RowLength)), RowLength), _type, name);
-        long bytes = FreeList.Round(_elements * _type.Size());
+        if (Values is null)
+        {
+            throw new TensorException($"The buffer {name} was asked for before the model's memory was laid out; call Commit first.");
+        }
+
+        Tensor flat = NewFlat(name, type);
+        var parts = new Dictionary<Parameter, Tensor>();
+        foreach (Parameter parameter in _parameters)
+        {
+            Tensor part = FillSlot(parameter.Value.Shape, type, $"{name}.{parameter.Name}");
+            SlotAt(part.SlotIndex).Address = AddressOf(flat, parameter);
+            parts.Add(parameter, part);
+        }
+
+        return new ParameterBuffer(name, flat, parts);
+    }
+
+    private Tensor NewFlat(string name, DType type)
+    {
+        Tensor flat = FillSlot((checked((int)(_elements / RowLength)), RowLength), type, name);
+        long bytes = FreeList.Round(_elements * type.Size());
         nint address = Engine.Backend.Allocate(bytes);
         _buffers.Add((address, bytes));
         SlotAt(flat.SlotIndex).Address = address;
@@ -153,6 +190,6 @@ public sealed class ModelArena : Arena
         return flat;
     }
 
-    private nint AddressOf(in Tensor flat, Parameter parameter) =>
-        flat.Address + (nint)(parameter.Offset * _type.Size());
+    private static nint AddressOf(in Tensor flat, Parameter parameter) =>
+        flat.Address + (nint)(parameter.Offset * flat.DType.Size());
 }

@@ -15,11 +15,31 @@ public sealed class Parameter
     /// <summary>The values, a view into the model's one buffer.</summary>
     public Tensor Value { get; }
 
+    /// <summary>The same values in binary32, of which <see cref="Value"/> is the rounding; <see cref="Tensor.None"/> if there are none.</summary>
+    public Tensor MasterWeights { get; internal set; }
+
+    /// <summary>The most precise values there are: what is saved, exported and compared.</summary>
+    public Tensor PreciseValue => MasterWeights.IsNone ? Value : MasterWeights;
+
     /// <summary>The gradient of the step; <see cref="Tensor.None"/> for a model that is not trained.</summary>
     public Tensor Gradient => Value.Slot.Gradient;
 
     /// <summary>Where the values start in every flat buffer of the model, in elements.</summary>
     public long Offset { get; internal set; }
+
+    /// <summary>Overwrites the values: the master weights, if there are any, and what is rounded from them.</summary>
+    /// <param name="values">All elements, row-major.</param>
+    public void SetValues(ReadOnlySpan<double> values)
+    {
+        if (MasterWeights.IsNone)
+        {
+            Value.UploadDoubles(values);
+            return;
+        }
+
+        MasterWeights.UploadDoubles(values);
+        Value.UploadDoubles(MasterWeights.ToDoubles());
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Value.Shape}";

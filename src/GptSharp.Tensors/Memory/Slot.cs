@@ -38,6 +38,9 @@ internal struct Slot
     /// <summary>True if the buffer stays until the step ends (inputs, watched activations).</summary>
     public bool Pinned;
 
+    /// <summary>The gradient's storage type: the tensor's own, or a more precise one.</summary>
+    public DType GradientType;
+
     /// <summary>The gradient, once one is being collected; parameters have it from the start.</summary>
     public Tensor Gradient;
 

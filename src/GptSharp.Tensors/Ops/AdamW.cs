@@ -24,29 +24,33 @@ public readonly record struct AdamWScalars(
 public partial interface IBackend
 {
     /// <summary>
-    /// Updates elements first ... first + count - 1 of the flat values and moments in place. norm may be absent (no clipping).
+    /// Updates elements first ... first + count - 1 of the flat values, master weights and moments in place. norm may be absent (no
+    /// clipping). Where master weights are present they are moved and the values are their rounding; BF16 values without master weights
+    /// are rounded stochastically, element i with the random word of (key, element i).
     /// </summary>
     void AdamW(
-        Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm,
-        long first, long count, AdamWScalars scalars);
+        Tensor values, Tensor masterWeights, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm,
+        long first, long count, AdamWScalars scalars, RandomKey key);
 }
 
 /// <summary>
 /// With g = gradient x min(1, clip / (norm + 1e-6)): m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g²;
 /// w = w (1 - lr wd) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
+/// BF16 values are the rounding of a master w in binary32, or, without one, each new w is rounded to one of its two neighbours at random
+/// with the right expectation: an update far below a unit in the last place would otherwise never move anything.
 /// FLOPs: about 14 per element; bytes: four arrays read and three written, once.
 /// Loshchilov and Hutter 2019, arXiv:1711.05101.
 /// </summary>
 public readonly record struct AdamWOp(
-    Tensor Values, Tensor FirstMoment, Tensor SecondMoment, Tensor Gradients, Tensor Norm,
-    long First, long Count, AdamWScalars Scalars) : IOp
+    Tensor Values, Tensor MasterWeights, Tensor FirstMoment, Tensor SecondMoment, Tensor Gradients, Tensor Norm,
+    long First, long Count, AdamWScalars Scalars, RandomKey Key = default) : IOp
 {
     /// <inheritdoc/>
     public static OpInfo Info { get; } =
-        OpInfo.Floats("adamw", "values firstMoment secondMoment <- gradients norm");
+        OpInfo.Of("adamw", "values masterWeights firstMoment secondMoment <- gradients norm", "A S S S <- G S");
 
     /// <inheritdoc/>
-    public TensorList Operands => new(Values, FirstMoment, SecondMoment, Gradients, Norm);
+    public TensorList Operands => new(Values, MasterWeights, FirstMoment, SecondMoment, Gradients, Norm);
 
     /// <inheritdoc/>
     public double Flops => 14.0 * Count;
@@ -56,13 +60,13 @@ public readonly record struct AdamWOp(
     {
         long elements = Values.Count;
         if (FirstMoment.Count != elements || SecondMoment.Count != elements || Gradients.Count != elements
-            || First < 0 || Count < 0 || First > elements - Count)
+            || (!MasterWeights.IsNone && MasterWeights.Count != elements) || First < 0 || Count < 0 || First > elements - Count)
         {
             throw new TensorException(
                 $"adamw: elements {First} ... {First + Count - 1} must lie in values {Values.Shape}, and moments "
                 + $"{FirstMoment.Shape}, {SecondMoment.Shape} and gradients {Gradients.Shape} have as many elements as the values.");
         }
 
-        backend.AdamW(Values, FirstMoment, SecondMoment, Gradients, Norm, First, Count, Scalars);
+        backend.AdamW(Values, MasterWeights, FirstMoment, SecondMoment, Gradients, Norm, First, Count, Scalars, Key);
     }
 }

@@ -11,7 +11,7 @@ public partial interface IBackend
 /// </summary>
 internal readonly record struct CopyOp(Tensor Y, Tensor X) : IOp
 {
-    public static OpInfo Info { get; } = new("copy", "y <- x", "F32 <- F32", "F64 <- F64", "I32 <- I32");
+    public static OpInfo Info { get; } = new("copy", "y <- x", "F32 <- F32", "BF16 <- BF16", "F64 <- F64", "I32 <- I32");
 
     public TensorList Operands => new(Y, X);
 

@@ -12,9 +12,13 @@ public static partial class Ops
     /// <param name="validCount">
     /// What the sum is divided by: the valid targets of the whole global batch, so that micro-batches add up to one batch.
     /// </param>
+    /// <param name="zLoss">
+    /// Weight of (log sum exp logits)², added to each scored row's loss: it keeps the logits from drifting (Chowdhery et al. 2022,
+    /// arXiv:2204.02311, section 5). 0 for none.
+    /// </param>
     /// <returns>The loss in nats, one element.</returns>
     /// <exception cref="TensorException">The shapes do not fit.</exception>
-    public static Tensor CrossEntropy(Tensor logits, Tensor targets, int vocabularySize, long validCount)
+    public static Tensor CrossEntropy(Tensor logits, Tensor targets, int vocabularySize, long validCount, double zLoss = 0)
     {
         if (targets.Count != logits.Shape.Rows || vocabularySize < 1 || vocabularySize > logits.Shape.Last)
         {
@@ -24,41 +28,42 @@ public static partial class Ops
         }
 
         Step step = StepOf(logits);
-        Tensor loss = step.New(1, logits.DType);                     // (1)
-        Tensor rowLoss = step.New(targets.Shape, logits.DType);      // (...)
-        Tensor logSumExp = step.New(targets.Shape, logits.DType);    // (...)
+        Tensor loss = step.New(1, logits.DType.Statistics());                     // (1)
+        Tensor rowLoss = step.New(targets.Shape, logits.DType.Statistics());      // (...)
+        Tensor logSumExp = step.New(targets.Shape, logits.DType.Statistics());    // (...)
         double scale = 1.0 / Math.Max(1, validCount);
-        return step.Record(new CrossEntropyOp(loss, rowLoss, logSumExp, logits, targets, vocabularySize, scale));
+        return step.Record(new CrossEntropyOp(loss, rowLoss, logSumExp, logits, targets, vocabularySize, scale, zLoss));
     }
 }
 
 public partial interface IBackend
 {
-    /// <summary>loss = scale times the sum of the rows' losses; rowLoss and logSumExp are outputs as well.</summary>
+    /// <summary>
+    /// loss = scale times the sum over valid rows of rowLoss + zLoss logSumExp²; rowLoss, without the second term, and logSumExp are
+    /// outputs as well.
+    /// </summary>
     /// <exception cref="TensorException">A target outside the vocabulary.</exception>
     void CrossEntropy(
-        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale);
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss);
 
-    /// <summary>dLogits = dLoss scale (softmax - onehot) + beta dLogits; zero in padding columns and ignored rows.</summary>
+    /// <summary>
+    /// dLogits = dLoss scale ((1 + 2 zLoss logSumExp) softmax - onehot) + beta dLogits; zero in padding columns and ignored rows.
+    /// </summary>
     void CrossEntropyBackward(
         Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp,
-        int vocabularySize, double scale, float beta);
+        int vocabularySize, double scale, double zLoss, float beta);
 }
 
 /// <summary>
-/// Forward, per row with target t: L = log sum_v exp z_v, loss = L - z_t; the output is scale times the sum over valid rows.
-/// Backward: dz_v += dLoss scale (exp(z_v - L) - [v = t]).
+/// Forward, per row with target t: L = log sum_v exp z_v, row loss = L - z_t; the output is scale times the sum over valid rows of
+/// row loss + z L². Backward: dz_v += dLoss scale ((1 + 2 z L) exp(z_v - L) - [v = t]).
 /// Saves the logits and L: the softmax is made again. FLOPs: about 5 per logit each way; bytes: the logits once.
 /// </summary>
 internal readonly record struct CrossEntropyOp(
-    Tensor Loss, Tensor RowLoss, Tensor LogSumExp, Tensor Logits, Tensor Targets, int VocabularySize, double Scale)
-    : IDifferentiableOp
+    Tensor Loss, Tensor RowLoss, Tensor LogSumExp, Tensor Logits, Tensor Targets, int VocabularySize, double Scale,
+    double ZLoss) : IDifferentiableOp
 {
-    public static OpInfo Info { get; } = new(
-        "cross-entropy",
-        "loss rowLoss logSumExp <- logits targets",
-        "F32 F32 F32 <- F32 I32",
-        "F64 F64 F64 <- F64 I32");
+    public static OpInfo Info { get; } = OpInfo.Of("cross-entropy", "loss rowLoss logSumExp <- logits targets", "S S S <- A I32");
 
     public TensorList Operands => new(Loss, RowLoss, LogSumExp, Logits, Targets);
 
@@ -69,14 +74,14 @@ internal readonly record struct CrossEntropyOp(
     public TensorList Saved => new(Logits, Targets, LogSumExp);
 
     public void Execute(IBackend backend) =>
-        backend.CrossEntropy(Loss, RowLoss, LogSumExp, Logits, Targets, VocabularySize, Scale);
+        backend.CrossEntropy(Loss, RowLoss, LogSumExp, Logits, Targets, VocabularySize, Scale, ZLoss);
 
     public void Backward(Step step)
     {
         if (step.TryAccumulate(Logits, out Tensor dLogits, out float beta))
         {
             step.Run(new CrossEntropyBackwardOp(
-                dLogits, Loss.Gradient, Logits, Targets, LogSumExp, VocabularySize, Scale, beta));
+                dLogits, Loss.Gradient, Logits, Targets, LogSumExp, VocabularySize, Scale, ZLoss, beta));
         }
     }
 }
@@ -84,18 +89,15 @@ internal readonly record struct CrossEntropyOp(
 /// <summary>The backward pass of <see cref="CrossEntropyOp"/>.</summary>
 internal readonly record struct CrossEntropyBackwardOp(
     Tensor DLogits, Tensor DLoss, Tensor Logits, Tensor Targets, Tensor LogSumExp,
-    int VocabularySize, double Scale, float Beta) : IOp
+    int VocabularySize, double Scale, double ZLoss, float Beta) : IOp
 {
-    public static OpInfo Info { get; } = new(
-        "cross-entropy backward",
-        "dLogits <- dLoss logits targets logSumExp",
-        "F32 <- F32 F32 I32 F32",
-        "F64 <- F64 F64 I32 F64");
+    public static OpInfo Info { get; } = OpInfo.Of(
+        "cross-entropy backward", "dLogits <- dLoss logits targets logSumExp", "A <- S A I32 S");
 
     public TensorList Operands => new(DLogits, DLoss, Logits, Targets, LogSumExp);
 
     public double Flops => 5.0 * Logits.Count;
 
     public void Execute(IBackend backend) => backend.CrossEntropyBackward(
-        DLogits, DLoss, Logits, Targets, LogSumExp, VocabularySize, Scale, Beta);
+        DLogits, DLoss, Logits, Targets, LogSumExp, VocabularySize, Scale, ZLoss, Beta);
 }

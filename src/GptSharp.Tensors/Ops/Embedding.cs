@@ -61,8 +61,7 @@ public partial interface IBackend
 /// </summary>
 internal readonly record struct EmbeddingOp(Tensor Y, Tensor Indices, Tensor Table, Tensor Positions) : IDifferentiableOp
 {
-    public static OpInfo Info { get; } = new(
-        "embedding", "y <- indices table positions", "F32 <- I32 F32 F32", "F64 <- I32 F64 F64");
+    public static OpInfo Info { get; } = OpInfo.Of("embedding", "y <- indices table positions", "A <- I32 A A");
 
     public TensorList Operands => new(Y, Indices, Table, Positions);
 
@@ -92,8 +91,7 @@ internal readonly record struct EmbeddingOp(Tensor Y, Tensor Indices, Tensor Tab
 /// <summary>The gradient of <see cref="EmbeddingOp"/>'s table.</summary>
 internal readonly record struct EmbeddingBackwardOp(Tensor DTable, Tensor Dy, Tensor Indices, float Beta) : IOp
 {
-    public static OpInfo Info { get; } = new(
-        "embedding backward", "dTable <- dy indices", "F32 <- F32 I32", "F64 <- F64 I32");
+    public static OpInfo Info { get; } = OpInfo.Of("embedding backward", "dTable <- dy indices", "G <- A I32");
 
     public TensorList Operands => new(DTable, Dy, Indices);
 
@@ -105,7 +103,7 @@ internal readonly record struct EmbeddingBackwardOp(Tensor DTable, Tensor Dy, Te
 /// <summary>The gradient of <see cref="EmbeddingOp"/>'s positions.</summary>
 internal readonly record struct PositionBackwardOp(Tensor DPositions, Tensor Dy, float Beta) : IOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("position backward", "dPositions <- dy");
+    public static OpInfo Info { get; } = OpInfo.Of("position backward", "dPositions <- dy", "G <- A");
 
     public TensorList Operands => new(DPositions, Dy);
 

@@ -11,7 +11,7 @@ public partial interface IBackend
 /// </summary>
 internal readonly record struct FillOp(Tensor Y, double Value) : IOp
 {
-    public static OpInfo Info { get; } = new("fill", "y", "F32", "F64", "I32");
+    public static OpInfo Info { get; } = new("fill", "y", "F32", "BF16", "F64", "I32");
 
     public TensorList Operands => new(Y);
 

@@ -9,3 +9,11 @@ public enum GeluForm
     /// <summary>The exact form: x Phi(x) = 0.5 x (1 + erf(x / sqrt 2)).</summary>
     Erf,
 }
+
+/// <summary>Where a <see cref="GeluForm"/> stands among the activation functions.</summary>
+public static class GeluFormExtensions
+{
+    /// <summary>The activation function of this form.</summary>
+    public static ActivationFunction Function(this GeluForm form) =>
+        form == GeluForm.Tanh ? ActivationFunction.GeluTanh : ActivationFunction.GeluErf;
+}

@@ -7,7 +7,7 @@ public static partial class Ops
     public static Tensor GradientNorm(Tensor gradients)
     {
         Step step = StepOf(gradients);
-        Tensor norm = step.New(1, gradients.DType);     // (1)
+        Tensor norm = step.New(1, gradients.DType.Statistics());     // (1)
         step.Run(new GradientNormOp(norm, gradients));
         return norm;
     }
@@ -22,7 +22,7 @@ public partial interface IBackend
 /// <summary>Forward: norm = sqrt(sum g²). FLOPs: two per element; bytes: g once.</summary>
 internal readonly record struct GradientNormOp(Tensor Norm, Tensor Gradients) : IOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("gradient norm", "norm <- gradients");
+    public static OpInfo Info { get; } = OpInfo.Of("gradient norm", "norm <- gradients", "S <- A");
 
     public TensorList Operands => new(Norm, Gradients);
 

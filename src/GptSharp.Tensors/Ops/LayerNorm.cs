@@ -19,8 +19,8 @@ public static partial class Ops
         Step step = StepOf(x);
         Shape rows = checked((int)x.Shape.Rows);
         Tensor y = step.New(x.Shape, x.DType);     // (..., C)
-        Tensor mean = step.New(rows, x.DType);     // (rows)
-        Tensor rstd = step.New(rows, x.DType);     // (rows)
+        Tensor mean = step.New(rows, x.DType.Statistics());     // (rows)
+        Tensor rstd = step.New(rows, x.DType.Statistics());     // (rows)
         return step.Record(new LayerNormOp(y, mean, rstd, x, weight, bias, epsilon));
     }
 }
@@ -45,7 +45,7 @@ public partial interface IBackend
 internal readonly record struct LayerNormOp(
     Tensor Y, Tensor Mean, Tensor Rstd, Tensor X, Tensor Weight, Tensor Bias, double Epsilon) : IDifferentiableOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("layernorm", "y mean rstd <- x weight bias");
+    public static OpInfo Info { get; } = OpInfo.Of("layernorm", "y mean rstd <- x weight bias", "A S S <- A A A");
 
     public TensorList Operands => new(Y, Mean, Rstd, X, Weight, Bias);
 
@@ -74,7 +74,7 @@ internal readonly record struct LayerNormBackwardOp(
     float BetaX, float BetaWeight, float BetaBias) : IOp
 {
     public static OpInfo Info { get; } =
-        OpInfo.Floats("layernorm backward", "dx dWeight dBias <- dy x weight mean rstd");
+        OpInfo.Of("layernorm backward", "dx dWeight dBias <- dy x weight mean rstd", "A G G <- A A A S S");
 
     public TensorList Operands => new(Dx, DWeight, DBias, Dy, X, Weight, Mean, Rstd);
 

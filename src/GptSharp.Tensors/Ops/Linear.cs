@@ -95,7 +95,7 @@ internal readonly record struct LinearBackwardInputOp(Tensor Dx, Tensor Dy, Tens
 /// <summary>The gradient of <see cref="LinearOp"/>'s weight.</summary>
 internal readonly record struct LinearBackwardWeightOp(Tensor DWeight, Tensor Dy, Tensor X, float Beta) : IOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("linear backward weight", "dWeight <- dy x");
+    public static OpInfo Info { get; } = OpInfo.Of("linear backward weight", "dWeight <- dy x", "G <- A A");
 
     public TensorList Operands => new(DWeight, Dy, X);
 
@@ -107,7 +107,7 @@ internal readonly record struct LinearBackwardWeightOp(Tensor DWeight, Tensor Dy
 /// <summary>The gradient of <see cref="LinearOp"/>'s bias.</summary>
 internal readonly record struct LinearBackwardBiasOp(Tensor DBias, Tensor Dy, float Beta) : IOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("linear backward bias", "dBias <- dy");
+    public static OpInfo Info { get; } = OpInfo.Of("linear backward bias", "dBias <- dy", "G <- A");
 
     public TensorList Operands => new(DBias, Dy);
 

@@ -43,16 +43,43 @@ public sealed class OpInfo
     /// <summary>Accepted combinations of storage types.</summary>
     public IReadOnlyList<IReadOnlyList<DType>> Signatures => _signatures;
 
-    /// <summary>An operation whose operands are all F32 or all F64.</summary>
-    public static OpInfo Floats(string name, string operands)
+    /// <summary>
+    /// Declares an operation by a pattern of storage types, for example
+    /// <c>OpInfo.Of("layernorm backward", "dx dWeight &lt;- dy x weight rstd", "A G &lt;- A A A S")</c>: A is the type of activations
+    /// and parameters (F32, BF16, F64), S that of statistics beside it (<see cref="DTypeExtensions.Statistics"/>) and G the type of a
+    /// parameter's gradient, either of the two. Other words name one type.
+    /// </summary>
+    /// <param name="name">The operation's name in errors, profiles and reports.</param>
+    /// <param name="operands">Operand names, outputs left of the arrow.</param>
+    /// <param name="pattern">One letter or type per operand, in the same order.</param>
+    public static OpInfo Of(string name, string operands, string pattern)
     {
-        int count = Split(operands).Length;
-        return new OpInfo(
-            name,
-            operands,
-            string.Join(' ', Enumerable.Repeat("F32", count)),
-            string.Join(' ', Enumerable.Repeat("F64", count)));
+        List<string> signatures = [];
+        foreach (DType activation in (DType[])[DType.F32, DType.BF16, DType.F64])
+        {
+            DType statistics = activation.Statistics();
+            foreach (DType gradient in (DType[])[statistics, activation])
+            {
+                string signature = string.Join(' ', Split(pattern).Select(word => word switch
+                {
+                    "A" => activation.ToString(),
+                    "S" => statistics.ToString(),
+                    "G" => gradient.ToString(),
+                    _ => word,
+                }));
+                if (!signatures.Contains(signature))
+                {
+                    signatures.Add(signature);
+                }
+            }
+        }
+
+        return new OpInfo(name, operands, [.. signatures]);
     }
+
+    /// <summary>An operation whose operands all have the same type, any float type.</summary>
+    public static OpInfo Floats(string name, string operands) =>
+        Of(name, operands, string.Join(' ', Split(operands).Select(_ => "A")));
 
     /// <summary>Checks storage types and that every operand is alive.</summary>
     /// <exception cref="TensorException">No signature fits; the message lists those that would.</exception>

@@ -22,7 +22,7 @@ public partial interface IBackend
 /// </summary>
 internal readonly record struct ScaleOp(Tensor Y, Tensor X, double Factor, float Beta) : IDifferentiableOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("scale", "y <- x");
+    public static OpInfo Info { get; } = OpInfo.Of("scale", "y <- x", "G <- A");
 
     public TensorList Operands => new(Y, X);
 

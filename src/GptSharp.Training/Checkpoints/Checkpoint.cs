@@ -29,7 +29,7 @@ public static class Checkpoint
         {
             RemoveFolder(temporary);
             Directory.CreateDirectory(temporary);
-            ParameterFile.Save(Path.Combine(temporary, ModelFile), model, ("", model.Arena.Values!));
+            ParameterFile.Save(Path.Combine(temporary, ModelFile), model, ("", model.Arena.PreciseValues!));
             ParameterFile.Save(
                 Path.Combine(temporary, OptimizerFile), model,
                 ("exp_avg.", optimizer.FirstMoment), ("exp_avg_sq.", optimizer.SecondMoment));
@@ -72,8 +72,11 @@ public static class Checkpoint
     }
 
     /// <summary>Reads the model's parameters.</summary>
-    public static void LoadModel(string folder, Gpt model) =>
-        ParameterFile.Load(Path.Combine(folder, ModelFile), model, ("", model.Arena.Values!));
+    public static void LoadModel(string folder, Gpt model)
+    {
+        ParameterFile.Load(Path.Combine(folder, ModelFile), model, ("", model.Arena.PreciseValues!));
+        model.Arena.RoundMasterWeights();
+    }
 
     /// <summary>Reads the optimizer's moments.</summary>
     public static void LoadOptimizer(string folder, Gpt model, AdamW optimizer) => ParameterFile.Load(

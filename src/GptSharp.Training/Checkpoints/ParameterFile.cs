@@ -18,12 +18,17 @@ internal static class ParameterFile
         {
             foreach (Parameter parameter in model.Arena.Parameters)
             {
-                SafetensorsType type = parameter.Value.DType == DType.F64 ? SafetensorsType.F64 : SafetensorsType.F32;
+                SafetensorsType type = FileType(buffer[parameter].DType);
                 writer.Add(prefix + parameter.Name, type, LogicalShape(model, parameter), stream =>
                 {
                     Tensor values = buffer[parameter];
                     int count = checked((int)model.LogicalCount(parameter));
-                    stream.Write(type == SafetensorsType.F64 ? Bytes<double>(values, count) : Bytes<float>(values, count));
+                    stream.Write(type switch
+                    {
+                        SafetensorsType.F64 => Bytes<double>(values, count),
+                        SafetensorsType.BF16 => Bytes<BF16>(values, count),
+                        _ => Bytes<float>(values, count),
+                    });
                 });
             }
         }
@@ -54,6 +59,13 @@ internal static class ParameterFile
             }
         }
     }
+
+    private static SafetensorsType FileType(DType type) => type switch
+    {
+        DType.F64 => SafetensorsType.F64,
+        DType.BF16 => SafetensorsType.BF16,
+        _ => SafetensorsType.F32,
+    };
 
     private static ReadOnlySpan<byte> Bytes<T>(Tensor tensor, int count)
         where T : unmanaged

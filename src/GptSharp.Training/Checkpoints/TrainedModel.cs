@@ -14,7 +14,7 @@ public sealed class TrainedModel : IDisposable
         (Folder, Manifest) = (folder, manifest);
         Tokenizer = TokenizerFile.FromJson(manifest.Tokenizer, manifestFile);
         Config = RunConfigReader.Parse(manifest.Config, manifestFile);
-        Model = new Gpt(device.Engine, manifest.Model, device.Type);
+        Model = new Gpt(device.Engine, manifest.Model, device.Precision);
         try
         {
             Checkpoint.LoadModel(folder, Model);

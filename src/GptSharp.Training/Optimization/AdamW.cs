@@ -9,18 +9,29 @@ namespace GptSharp.Training.Optimization;
 /// </summary>
 public sealed class AdamW
 {
+    // No random operation of a model has this site.
+    private const uint RoundingSite = uint.MaxValue;
+
     private readonly ModelArena _model;
+    private readonly ulong _seed;
     private readonly AdamWOptions _options;
     private readonly List<(long First, long Count, bool Decays)> _ranges = [];
 
     /// <summary>Creates the moments, as zeros.</summary>
-    /// <param name="model">The parameters; their gradients are switched on.</param>
+    /// <param name="model">The parameters; their gradients are switched on, and master weights where its precision wants them.</param>
     /// <param name="options">What stays the same from update to update.</param>
-    public AdamW(ModelArena model, AdamWOptions options)
+    /// <param name="seed">Keys the stochastic rounding of parameters that are stored in BF16 without master weights.</param>
+    public AdamW(ModelArena model, AdamWOptions options, ulong seed = 0)
     {
+        _seed = seed;
         _model = model;
         _options = options;
         model.EnableGradients();
+        if (model.Precision.MasterWeights)
+        {
+            model.EnableMasterWeights();
+        }
+
         FirstMoment = model.NewBuffer("exp_avg");
         SecondMoment = model.NewBuffer("exp_avg_sq");
         foreach (Parameter parameter in model.Parameters)
@@ -68,8 +79,8 @@ public sealed class AdamW
                 learningRate, _options.Beta1, _options.Beta2, _options.Epsilon,
                 decays ? _options.WeightDecay : 0, Updates, _options.GradientClip);
             step.Run(new AdamWOp(
-                _model.Values!.Flat, FirstMoment.Flat, SecondMoment.Flat, _model.Gradients!.Flat, norm,
-                first, count, scalars));
+                _model.Values!.Flat, _model.MasterWeights?.Flat ?? Tensor.None, FirstMoment.Flat, SecondMoment.Flat, _model.Gradients!.Flat, norm,
+                first, count, scalars, new RandomKey(_seed, (uint)Updates, 0, RoundingSite)));
         }
     }
 }

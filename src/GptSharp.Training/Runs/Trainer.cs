@@ -50,7 +50,7 @@ public sealed class Trainer : IDisposable
         try
         {
             _data = TrainingData.Open(config.Data);
-            _model = new Gpt(_device.Engine, config.Model.ToGptConfig(_data.Tokenizer.VocabularySize), _device.Type)
+            _model = new Gpt(_device.Engine, config.Model.ToGptConfig(_data.Tokenizer.VocabularySize), _device.Precision)
             {
                 RecomputeBlocks = train.Recompute == RecomputeUnit.Block,
             };

@@ -57,7 +57,7 @@ public sealed class Trace
     /// <exception cref="TrainingException">A step's loss or gradient is not finite.</exception>
     public static Trace Run(string modelFolder, string batchFile, Device device, TraceSteps? steps = null)
     {
-        using Gpt model = Gpt2Folder.Load(modelFolder, device.Engine, device.Type);
+        using Gpt model = Gpt2Folder.Load(modelFolder, device.Engine, device.Precision);
         return Run(model, TraceBatch.Read(batchFile, model.Config), steps);
     }
 
@@ -121,7 +121,7 @@ public sealed class Trace
         Losses = losses;
         Add("losses", [losses.Length], losses);
         Add("grad_norms", [norms.Length], norms);
-        AddParameters("after.", _model.Arena.Values!);
+        AddParameters("after.", _model.Arena.PreciseValues!);
     }
 
     private double[] WithoutPadding(Tensor logits)

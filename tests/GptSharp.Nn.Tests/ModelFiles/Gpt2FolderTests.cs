@@ -45,13 +45,13 @@ public sealed class Gpt2FolderTests : IDisposable
     private string Refusal(string? folder = null)
     {
         using var engine = new Engine(new ReferenceBackend());
-        return Assert.Throws<RefusedFileException>(() => Gpt2Folder.Load(folder ?? _folder.Path, engine, DType.F64)).Message;
+        return Assert.Throws<RefusedFileException>(() => Gpt2Folder.Load(folder ?? _folder.Path, engine, Precision.Fp64)).Message;
     }
 
-    private static double[] Logits(string folder, IBackend backend, DType type)
+    private static double[] Logits(string folder, IBackend backend, Precision precision)
     {
         using var engine = new Engine(backend);
-        using Gpt model = Gpt2Folder.Load(folder, engine, type);
+        using Gpt model = Gpt2Folder.Load(folder, engine, precision);
         using Step step = engine.BeginStep(StepOptions.Evaluate);
         return model.Forward(step.Input([3, 1, 4, 1, 5], (1, 5))).ToDoubles();
     }
@@ -64,7 +64,7 @@ public sealed class Gpt2FolderTests : IDisposable
     public void Saving_what_was_loaded_gives_equal_bytes_for_every_tensor(string name, bool reference)
     {
         using var engine = new Engine(reference ? new ReferenceBackend() : new CpuBackend(1));
-        using Gpt model = Gpt2Folder.Load(Model(name), engine, reference ? DType.F64 : DType.F32);
+        using Gpt model = Gpt2Folder.Load(Model(name), engine, reference ? Precision.Fp64 : Precision.Fp32);
 
         Gpt2Folder.Save(_folder.Path, model);
 
@@ -97,7 +97,7 @@ public sealed class Gpt2FolderTests : IDisposable
         Assert.Equal([70, 6], shape);
         Assert.Equal(head[..(70 * 6)], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(value => (double)value));
         using var second = new Engine(new CpuBackend(1));
-        using Gpt loaded = Gpt2Folder.Load(_folder.Path, second, DType.F32);
+        using Gpt loaded = Gpt2Folder.Load(_folder.Path, second, Precision.Fp32);
         Assert.Equal(head, loaded.Arena.Parameters.Single(parameter => parameter.Name == "lm_head.weight").Value.ToDoubles());
     }
 
@@ -112,7 +112,7 @@ public sealed class Gpt2FolderTests : IDisposable
         }
 
         Put(tensors);
-        Assert.Equal(Logits(Model("gpt2-tiny"), new ReferenceBackend(), DType.F64), Logits(_folder.Path, new ReferenceBackend(), DType.F64));
+        Assert.Equal(Logits(Model("gpt2-tiny"), new ReferenceBackend(), Precision.Fp64), Logits(_folder.Path, new ReferenceBackend(), Precision.Fp64));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class Gpt2FolderTests : IDisposable
         var tensors = Tensors(Model("gpt2-tiny"));
         tensors.Add("lm_head.weight", tensors["transformer.wte.weight"]);
         Put(tensors);
-        Assert.Equal(Logits(Model("gpt2-tiny"), new ReferenceBackend(), DType.F64), Logits(_folder.Path, new ReferenceBackend(), DType.F64));
+        Assert.Equal(Logits(Model("gpt2-tiny"), new ReferenceBackend(), Precision.Fp64), Logits(_folder.Path, new ReferenceBackend(), Precision.Fp64));
 
         tensors["lm_head.weight"] = (SafetensorsType.F32, [65, 32], new byte[65 * 32 * 4]);
         Put(tensors);
@@ -198,7 +198,7 @@ public sealed class Gpt2FolderTests : IDisposable
         double[] expected = golden.ReadDoubles("logits_f64");
 
         using var engine = new Engine(reference ? new ReferenceBackend() : new CpuBackend(2));
-        using Gpt model = Gpt2Folder.Load(Model("interop/hf-gpt2"), engine, reference ? DType.F64 : DType.F32);
+        using Gpt model = Gpt2Folder.Load(Model("interop/hf-gpt2"), engine, reference ? Precision.Fp64 : Precision.Fp32);
         using Step step = engine.BeginStep(StepOptions.Evaluate);
         double[] actual = model.Forward(step.Input(tokens, (2, 24))).ToDoubles();      // (2, 24, 512), no padding
 

@@ -69,7 +69,7 @@ public sealed class StepRepetitionTests
                 Tensor gradients = network.Arena.Gradients!.Flat, values = network.Arena.Values!.Flat;
                 var scalars = new AdamWScalars(1e-3, 0.9, 0.99, 1e-8, 0, index + 1, 1);
                 step.Run(new AdamWOp(
-                    values, firstMoment.Flat, secondMoment.Flat, gradients, Tensors.Ops.GradientNorm(gradients), 0, values.Count, scalars));
+                    values, Tensor.None, firstMoment.Flat, secondMoment.Flat, gradients, Tensors.Ops.GradientNorm(gradients), 0, values.Count, scalars));
                 loss.Item();
             }
 

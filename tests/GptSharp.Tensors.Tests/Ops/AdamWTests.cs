@@ -104,7 +104,7 @@ public sealed class AdamWTests
             using Step step = engine.BeginStep(StepOptions.Evaluate);
             Tensor norm = Tensors.Ops.GradientNorm(tensors[3]);
             step.Run(new AdamWOp(
-                tensors[0], tensors[1], tensors[2], tensors[3], norm, first, count,
+                tensors[0], Tensor.None, tensors[1], tensors[2], tensors[3], norm, first, count,
                 Scalars with { Update = update, Clip = clip }));
         }
 

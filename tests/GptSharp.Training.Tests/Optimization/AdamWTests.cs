@@ -33,7 +33,7 @@ public sealed class AdamWTests
         using SafetensorsFile golden = SafetensorsFile.Open(File("adamw.safetensors"));
         (double learningRate, AdamWOptions options) = Settings(setting);
         using Device device = Devices.Open(deviceName, threads: 2);
-        using ModelArena arena = device.Engine.NewModelArena(device.Type);
+        using ModelArena arena = device.Engine.NewModelArena(device.Precision);
         Parameter[] parameters = [.. Parameters.Select(parameter => arena.Declare(parameter.Name, parameter.Shape))];
         arena.Commit();
         var optimizer = new AdamW(arena, options);

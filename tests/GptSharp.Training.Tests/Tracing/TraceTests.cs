@@ -49,7 +49,7 @@ public sealed class TraceTests : IDisposable
     private byte[] GoldenSteps(bool recompute, string deviceName)
     {
         using Device device = Devices.Open(deviceName, threads: 2);
-        using Gpt model = Gpt2Folder.Load(GoldenFolder, device.Engine, device.Type);
+        using Gpt model = Gpt2Folder.Load(GoldenFolder, device.Engine, device.Precision);
         model.RecomputeBlocks = recompute;
         string path = _folder.At("recompute.safetensors");
         Trace.Run(model, TraceBatch.Read(Path.Combine(GoldenFolder, "golden.safetensors"), model.Config), Steps).Save(path);

@@ -6,8 +6,8 @@ public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
     public void AdamW(
-        Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm,
-        long first, long count, AdamWScalars scalars)
+        Tensor values, Tensor masterWeights, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm,
+        long first, long count, AdamWScalars scalars, RandomKey key)
     {
         double scale = norm.IsNone ? 1 : scalars.GradientScale(*norm.Pointer<float>());
         AdamWKernel.Run(

@@ -5,9 +5,9 @@ namespace GptSharp.Tensors.Backends.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void Attention(Tensor y, Tensor logSumExp, Tensor qkv, int headCount, double dropoutRate, RandomKey key)
+    public void Attention(Tensor y, Tensor logSumExp, Tensor qkv, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key)
     {
-        AttentionShape shape = ShapeOf(qkv, headCount);
+        AttentionShape shape = ShapeOf(qkv, form);
         int channels = y.Shape.Last;
         float* q = qkv.Pointer<float>();
         float* workspace = _scratch.Take<float>(AttentionKernel.WorkspaceCount(shape, _team.ThreadCount));
@@ -18,10 +18,10 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void AttentionBackward(
-        Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp,
-        int headCount, double dropoutRate, RandomKey key, float beta)
+        Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp, Tensor documentStarts,
+        in AttentionForm form, double dropoutRate, RandomKey key, float beta)
     {
-        AttentionShape shape = ShapeOf(qkv, headCount);
+        AttentionShape shape = ShapeOf(qkv, form);
         int channels = y.Shape.Last;
         float* q = qkv.Pointer<float>();
         float* dq = dQkv.Pointer<float>();
@@ -31,10 +31,10 @@ public sealed unsafe partial class CpuBackend
             y.Pointer<float>(), logSumExp.Pointer<float>(), shape, (float)dropoutRate, key, beta, workspace, _team);
     }
 
-    private static AttentionShape ShapeOf(Tensor qkv, int headCount)
+    private static AttentionShape ShapeOf(Tensor qkv, in AttentionForm form)
     {
-        int headSize = qkv.Shape.Last / (3 * headCount);
+        int headSize = form.HeadSize(qkv.Shape.Last);
         return AttentionShape.Packed(
-            qkv.Shape[0], qkv.Shape[1], headCount, headCount, headSize, (float)(1 / Math.Sqrt(headSize)));
+            qkv.Shape[0], qkv.Shape[1], form.HeadCount, form.KeyHeadCount, headSize, (float)(1 / Math.Sqrt(headSize)));
     }
 }

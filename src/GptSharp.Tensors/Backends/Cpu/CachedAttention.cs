@@ -5,7 +5,7 @@ namespace GptSharp.Tensors.Backends.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void CachedAttention(Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, int headCount)
+    public void CachedAttention(Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form)
     {
         (int batch, int added, int channels) = (y.Shape[0], y.Shape[1], y.Shape[2]);
         int capacity = keys.Shape[1];
@@ -23,7 +23,7 @@ public sealed unsafe partial class CpuBackend
             }
         }
 
-        AttentionShape shape = ShapeOf(qkv, headCount) with { KeyCapacity = capacity, KeyStride = channels };
+        AttentionShape shape = ShapeOf(qkv, form) with { KeyCapacity = capacity, KeyStride = channels };
         float* workspace = _scratch.Take<float>(AttentionKernel.WorkspaceCount(shape, _team.ThreadCount));
         AttentionKernel.Forward(
             y.Pointer<float>(), null, q, keys.Pointer<float>(), values.Pointer<float>(), start,

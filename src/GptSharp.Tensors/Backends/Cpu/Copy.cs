@@ -5,6 +5,15 @@ namespace GptSharp.Tensors.Backends.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void Copy(Tensor y, Tensor x) =>
-        ElementwiseKernels.Copy(y.Pointer<float>(), x.Pointer<float>(), y.Count, _team);
+    public void Copy(Tensor y, Tensor x)
+    {
+        if (y.DType.Size() == sizeof(BF16))
+        {
+            ElementwiseKernels.Copy(y.Pointer<BF16>(), x.Pointer<BF16>(), y.Count, _team);
+        }
+        else
+        {
+            ElementwiseKernels.Copy(y.Pointer<int>(), x.Pointer<int>(), y.Count, _team);
+        }
+    }
 }

@@ -7,8 +7,17 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Fill(Tensor y, double value)
     {
-        // Four bytes either way: an integer fill is a fill with the same bits.
-        float bits = y.DType == DType.I32 ? BitConverter.Int32BitsToSingle((int)value) : (float)value;
-        ElementwiseKernels.Fill(y.Pointer<float>(), y.Count, bits, _team);
+        switch (y.DType)
+        {
+            case DType.I32:
+                ElementwiseKernels.Fill(y.Pointer<int>(), y.Count, (int)value, _team);
+                break;
+            case DType.BF16:
+                ElementwiseKernels.Fill(y.Pointer<BF16>(), y.Count, (BF16)value, _team);
+                break;
+            default:
+                ElementwiseKernels.Fill(y.Pointer<float>(), y.Count, (float)value, _team);
+                break;
+        }
     }
 }

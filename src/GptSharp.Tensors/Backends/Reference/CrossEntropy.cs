@@ -4,7 +4,8 @@ public sealed unsafe partial class ReferenceBackend
 {
     /// <inheritdoc/>
     public void CrossEntropy(
-        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale)
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize,
+        double scale, double zLoss)
     {
         IndexCheck.Within("cross-entropy", targets, vocabularySize, except: Ops.IgnoredTarget);
         (Values total, Values losses, Values normalizers) = (new Values(loss), new Values(rowLoss), new Values(logSumExp));
@@ -31,7 +32,7 @@ public sealed unsafe partial class ReferenceBackend
             double nats = target[row] == Ops.IgnoredTarget ? 0 : normalizer - z[start + target[row]];
             normalizers[row] = normalizer;
             losses[row] = nats;
-            sum += nats;
+            sum += nats + (target[row] == Ops.IgnoredTarget ? 0 : zLoss * normalizer * normalizer);
         }
 
         total[0] = scale * sum;
@@ -40,7 +41,7 @@ public sealed unsafe partial class ReferenceBackend
     /// <inheritdoc/>
     public void CrossEntropyBackward(
         Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp,
-        int vocabularySize, double scale, float beta)
+        int vocabularySize, double scale, double zLoss, float beta)
     {
         (Values gradient, Values upstream) = (new Values(dLogits), new Values(dLoss));
         (Values z, Values normalizers) = (new Values(logits), new Values(logSumExp));
@@ -52,7 +53,8 @@ public sealed unsafe partial class ReferenceBackend
             {
                 long i = (row * stride) + v;
                 bool counts = v < vocabularySize && target[row] != Ops.IgnoredTarget;
-                double slope = counts ? Math.Exp(z[i] - normalizers[row]) - (v == target[row] ? 1 : 0) : 0;
+                double weight = 1 + (2 * zLoss * normalizers[row]);
+                double slope = counts ? (weight * Math.Exp(z[i] - normalizers[row])) - (v == target[row] ? 1 : 0) : 0;
                 gradient.Accumulate(i, upstream[0] * scale * slope, beta);
             }
         }

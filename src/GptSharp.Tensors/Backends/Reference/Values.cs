@@ -8,6 +8,7 @@ internal readonly unsafe struct Values
 {
     private readonly float* _singles;
     private readonly double* _doubles;
+    private readonly BF16* _halves;
 
     public Values(Tensor tensor)
     {
@@ -16,27 +17,35 @@ internal readonly unsafe struct Values
             return;
         }
 
-        if (tensor.DType == DType.F64)
+        switch (tensor.DType)
         {
-            _doubles = tensor.Pointer<double>();
-        }
-        else
-        {
-            _singles = tensor.Pointer<float>();
+            case DType.F64:
+                _doubles = tensor.Pointer<double>();
+                break;
+            case DType.BF16:
+                _halves = tensor.Pointer<BF16>();
+                break;
+            default:
+                _singles = tensor.Pointer<float>();
+                break;
         }
     }
 
     /// <summary>True if there is a tensor behind it: optional operands may be absent.</summary>
-    public bool Exist => _singles != null || _doubles != null;
+    public bool Exist => _singles != null || _doubles != null || _halves != null;
 
     public double this[long index]
     {
-        get => _doubles != null ? _doubles[index] : _singles[index];
+        get => _doubles != null ? _doubles[index] : _halves != null ? _halves[index] : _singles[index];
         set
         {
             if (_doubles != null)
             {
                 _doubles[index] = value;
+            }
+            else if (_halves != null)
+            {
+                _halves[index] = (BF16)value;
             }
             else
             {

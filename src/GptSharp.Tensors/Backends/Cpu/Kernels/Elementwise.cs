@@ -10,25 +10,31 @@ internal interface ILaneFunction
         where T : unmanaged, ILanes<T>;
 }
 
-/// <summary>y = f(a, b) + beta y over arrays of any length; y may be a or b.</summary>
+/// <summary>y = f(a, b) + beta y over arrays of any length, stored as float or BF16; y may be a or b.</summary>
 internal static unsafe class Elementwise
 {
-    // 32 KiB per array: parts small enough to balance, long enough to dwarf the hand-over.
+    // 32 KiB per array of floats: parts small enough to balance, long enough to dwarf the hand-over.
     private const int PartLength = 8192;
 
     /// <summary>y[i] = f(a[i], b[i]) + beta y[i]; y is not read when <paramref name="beta"/> is 0.</summary>
-    public static void Run<TFunction>(
-        float* y, float* a, float* b, long count, TFunction function, float beta, ThreadTeam team)
+    public static void Run<TY, TX, TFunction>(
+        TY* y, TX* a, TX* b, long count, TFunction function, float beta, ThreadTeam team)
+        where TY : unmanaged
+        where TX : unmanaged
         where TFunction : struct, ILaneFunction =>
         LaneDispatch.For(
-            team, Parts.Count(count, PartLength), new Kernel<TFunction>(y, a, b, count, function, beta));
+            team, Parts.Count(count, PartLength), new Kernel<TY, TX, TFunction>(y, a, b, count, function, beta));
 
     /// <summary>y[i] = f(x[i]) + beta y[i], for a function that ignores its second argument.</summary>
-    public static void Run<TFunction>(float* y, float* x, long count, TFunction function, float beta, ThreadTeam team)
+    public static void Run<TY, TX, TFunction>(TY* y, TX* x, long count, TFunction function, float beta, ThreadTeam team)
+        where TY : unmanaged
+        where TX : unmanaged
         where TFunction : struct, ILaneFunction => Run(y, x, x, count, function, beta, team);
 
-    private readonly struct Kernel<TFunction>(
-        float* y, float* a, float* b, long count, TFunction function, float beta) : ILaneKernel
+    private readonly struct Kernel<TY, TX, TFunction>(
+        TY* y, TX* a, TX* b, long count, TFunction function, float beta) : ILaneKernel
+        where TY : unmanaged
+        where TX : unmanaged
         where TFunction : struct, ILaneFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -37,7 +43,8 @@ internal static unsafe class Elementwise
         {
             long start = (long)part * PartLength;
             int length = (int)Math.Min(PartLength, count - start), i = 0;
-            float* target = y + start, left = a + start, right = b + start;
+            TY* target = y + start;
+            TX* left = a + start, right = b + start;
             TFunction f = function;
             if (beta == 0)
             {

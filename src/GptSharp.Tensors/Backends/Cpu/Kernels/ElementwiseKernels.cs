@@ -10,20 +10,25 @@ internal static unsafe class ElementwiseKernels
     private const int CopyPartLength = 65536;
 
     /// <summary>y = a + b; y may be a or b.</summary>
-    public static void Add(float* y, float* a, float* b, long count, ThreadTeam team) =>
+    public static void Add<TStorage>(TStorage* y, TStorage* a, TStorage* b, long count, ThreadTeam team)
+        where TStorage : unmanaged =>
         Elementwise.Run(y, a, b, count, default(Sum), 0, team);
 
     /// <summary>y = factor x + beta y; y is not read when <paramref name="beta"/> is 0.</summary>
-    public static void Scale(float* y, float* x, long count, float factor, float beta, ThreadTeam team) =>
+    public static void Scale<TY, TX>(TY* y, TX* x, long count, float factor, float beta, ThreadTeam team)
+        where TY : unmanaged
+        where TX : unmanaged =>
         Elementwise.Run(y, x, count, new Multiple(factor), beta, team);
 
     /// <summary>y = value.</summary>
-    public static void Fill(float* y, long count, float value, ThreadTeam team) =>
-        team.For(Parts.Count(count, CopyPartLength), new FillPart(y, count, value));
+    public static void Fill<TElement>(TElement* y, long count, TElement value, ThreadTeam team)
+        where TElement : unmanaged =>
+        team.For(Parts.Count(count, CopyPartLength), new FillPart<TElement>(y, count, value));
 
-    /// <summary>y = x, any 4-byte elements; the arrays do not overlap.</summary>
-    public static void Copy(float* y, float* x, long count, ThreadTeam team) =>
-        team.For(Parts.Count(count, CopyPartLength), new CopyPart(y, x, count));
+    /// <summary>y = x, elements of any type; the arrays do not overlap.</summary>
+    public static void Copy<TElement>(TElement* y, TElement* x, long count, ThreadTeam team)
+        where TElement : unmanaged =>
+        team.For(Parts.Count(count, CopyPartLength), new CopyPart<TElement>(y, x, count));
 
     private readonly struct Sum : ILaneFunction
     {
@@ -39,22 +44,24 @@ internal static unsafe class ElementwiseKernels
             where T : unmanaged, ILanes<T> => a * T.Broadcast(factor);
     }
 
-    private readonly struct FillPart(float* y, long count, float value) : IParallelBody
+    private readonly struct FillPart<TElement>(TElement* y, long count, TElement value) : IParallelBody
+        where TElement : unmanaged
     {
         public void Run(int index)
         {
             long start = (long)index * CopyPartLength;
-            new Span<float>(y + start, (int)Math.Min(CopyPartLength, count - start)).Fill(value);
+            new Span<TElement>(y + start, (int)Math.Min(CopyPartLength, count - start)).Fill(value);
         }
     }
 
-    private readonly struct CopyPart(float* y, float* x, long count) : IParallelBody
+    private readonly struct CopyPart<TElement>(TElement* y, TElement* x, long count) : IParallelBody
+        where TElement : unmanaged
     {
         public void Run(int index)
         {
             long start = (long)index * CopyPartLength;
             int length = (int)Math.Min(CopyPartLength, count - start);
-            new Span<float>(x + start, length).CopyTo(new Span<float>(y + start, length));
+            new Span<TElement>(x + start, length).CopyTo(new Span<TElement>(y + start, length));
         }
     }
 }

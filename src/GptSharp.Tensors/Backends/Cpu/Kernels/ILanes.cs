@@ -32,6 +32,22 @@ internal interface ILanes<T>
     /// <summary>Stores the first <paramref name="count"/> lanes (0 to <see cref="Count"/>) and touches no memory beyond.</summary>
     public static abstract unsafe void StorePartial(float* target, T value, int count);
 
+    /// <summary>Loads floats, or BF16 numbers, which are widened exactly. The JIT knows <typeparamref name="TStorage"/> and keeps one branch.</summary>
+    public static abstract unsafe T Load<TStorage>(TStorage* source)
+        where TStorage : unmanaged;
+
+    /// <summary>Stores floats, or their nearest BF16 numbers, ties to even.</summary>
+    public static abstract unsafe void Store<TStorage>(TStorage* target, T value)
+        where TStorage : unmanaged;
+
+    /// <summary><see cref="LoadPartial(float*, int)"/> of floats or BF16 numbers.</summary>
+    public static abstract unsafe T LoadPartial<TStorage>(TStorage* source, int count)
+        where TStorage : unmanaged;
+
+    /// <summary><see cref="StorePartial(float*, T, int)"/> of floats or BF16 numbers.</summary>
+    public static abstract unsafe void StorePartial<TStorage>(TStorage* target, T value, int count)
+        where TStorage : unmanaged;
+
     public static abstract T operator +(T left, T right);
 
     public static abstract T operator -(T left, T right);

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>Four floats, in portable code: SSE2, NEON, or whatever the machine has.</summary>
-internal readonly struct Lanes128 : ILanes<Lanes128>
+internal readonly partial struct Lanes128 : ILanes<Lanes128>
 {
     private readonly Vector128<float> _v;
 

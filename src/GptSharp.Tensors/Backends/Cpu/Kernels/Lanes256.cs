@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>Eight floats: AVX2 with FMA.</summary>
-internal readonly struct Lanes256 : ILanes<Lanes256>
+internal readonly partial struct Lanes256 : ILanes<Lanes256>
 {
     private readonly Vector256<float> _v;
 

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>Sixteen floats: AVX-512 (F and DQ).</summary>
-internal readonly struct Lanes512 : ILanes<Lanes512>
+internal readonly partial struct Lanes512 : ILanes<Lanes512>
 {
     private readonly Vector512<float> _v;
 

@@ -15,7 +15,7 @@ public unsafe class ElementwiseKernelsTests
         using KernelCase c = new(count);
         GuardedFloats y = c.Output(count), a = c.Input(count), b = c.Input(count);
         c.Run(
-            team => ElementwiseKernels.Add(y, a, b, count, team),
+            team => ElementwiseKernels.Add<float>(y, a, b, count, team),
             () =>
             {
                 for (int i = 0; i < count; i++)
@@ -32,7 +32,7 @@ public unsafe class ElementwiseKernelsTests
         using KernelCase c = new(count);
         GuardedFloats y = c.Output(count, beta: 1), b = c.Input(count);
         c.Run(
-            team => ElementwiseKernels.Add(y, y, b, count, team),
+            team => ElementwiseKernels.Add<float>(y, y, b, count, team),
             () =>
             {
                 for (int i = 0; i < count; i++)
@@ -49,7 +49,7 @@ public unsafe class ElementwiseKernelsTests
         using KernelCase c = new(count);
         GuardedFloats y = c.Output(count, beta), x = c.Input(count);
         c.Run(
-            team => ElementwiseKernels.Scale(y, x, count, -1.75f, beta, team),
+            team => ElementwiseKernels.Scale<float, float>(y, x, count, -1.75f, beta, team),
             () =>
             {
                 for (int i = 0; i < count; i++)
@@ -70,8 +70,8 @@ public unsafe class ElementwiseKernelsTests
         c.Run(
             team =>
             {
-                ElementwiseKernels.Fill(filled, count, 2.5f, team);
-                ElementwiseKernels.Copy(copy, x, count, team);
+                ElementwiseKernels.Fill<float>(filled, count, 2.5f, team);
+                ElementwiseKernels.Copy<float>(copy, x, count, team);
             },
             () =>
             {

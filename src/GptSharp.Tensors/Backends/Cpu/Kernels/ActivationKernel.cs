@@ -3,16 +3,17 @@ using GptSharp.Tensors.Backends.Cpu.Threading;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
-/// <summary>GELU, both forms, forward and backward from x.</summary>
-internal static unsafe class GeluKernel
+/// <summary>Activation functions of every element, forward and backward from x.</summary>
+internal static unsafe class ActivationKernel
 {
     // Beyond, every derivative is 0 or 1 in binary32 already, and x^2 could overflow.
     private const float Saturation = 50f;
 
-    /// <summary>y = gelu(x); y may be x.</summary>
-    public static void Forward(float* y, float* x, long count, GeluForm form, ThreadTeam team)
+    /// <summary>y = f(x); y may be x.</summary>
+    public static void Forward<TStorage>(TStorage* y, TStorage* x, long count, ActivationFunction function, ThreadTeam team)
+        where TStorage : unmanaged
     {
-        if (form == GeluForm.Tanh)
+        if (function == ActivationFunction.GeluTanh)
         {
             Elementwise.Run(y, x, count, default(Tanh), 0, team);
         }
@@ -22,11 +23,12 @@ internal static unsafe class GeluKernel
         }
     }
 
-    /// <summary>dx = dy gelu'(x) + beta dx; dx may be dy.</summary>
-    public static void Backward(
-        float* dx, float* dy, float* x, long count, GeluForm form, float beta, ThreadTeam team)
+    /// <summary>dx = dy f'(x) + beta dx; dx may be dy.</summary>
+    public static void Backward<TStorage>(
+        TStorage* dx, TStorage* dy, TStorage* x, long count, ActivationFunction function, float beta, ThreadTeam team)
+        where TStorage : unmanaged
     {
-        if (form == GeluForm.Tanh)
+        if (function == ActivationFunction.GeluTanh)
         {
             Elementwise.Run(dx, dy, x, count, default(TanhBackward), beta, team);
         }

@@ -3,7 +3,7 @@ using static GptSharp.TestKit.OpInput;
 
 namespace GptSharp.Tensors.Tests.Ops;
 
-public sealed class GeluTests : OpConformanceTests<GeluTests>, IOpCases
+public sealed class ActivationTests : OpConformanceTests<ActivationTests>, IOpCases
 {
     public static IReadOnlyList<OpCase> Cases { get; } =
     [

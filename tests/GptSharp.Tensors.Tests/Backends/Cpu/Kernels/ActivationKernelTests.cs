@@ -3,7 +3,7 @@ using Xunit;
 
 namespace GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
 
-public unsafe class GeluKernelTests
+public unsafe class ActivationKernelTests
 {
     [Theory]
     [CombinatorialLengthsAndBetas]
@@ -17,8 +17,8 @@ public unsafe class GeluKernelTests
             c.Run(
                 team =>
                 {
-                    GeluKernel.Forward(y, x, count, form, team);
-                    GeluKernel.Backward(dx, dy, x, count, form, beta, team);
+                    ActivationKernel.Forward<float>(y, x, count, form.Function(), team);
+                    ActivationKernel.Backward<float>(dx, dy, x, count, form.Function(), beta, team);
                 },
                 () =>
                 {
@@ -44,8 +44,8 @@ public unsafe class GeluKernelTests
             c.Run(
                 team =>
                 {
-                    GeluKernel.Forward(y, x, far.Length, form, team);
-                    GeluKernel.Backward(dx, dy, x, far.Length, form, 0, team);
+                    ActivationKernel.Forward<float>(y, x, far.Length, form.Function(), team);
+                    ActivationKernel.Backward<float>(dx, dy, x, far.Length, form.Function(), 0, team);
                 },
                 () =>
                 {
@@ -65,8 +65,8 @@ public unsafe class GeluKernelTests
             c.Run(
                 team =>
                 {
-                    GeluKernel.Forward(y, x, 1, form, team);
-                    GeluKernel.Backward(dx, dy, x, 1, form, 0, team);
+                    ActivationKernel.Forward<float>(y, x, 1, form.Function(), team);
+                    ActivationKernel.Backward<float>(dx, dy, x, 1, form.Function(), 0, team);
                 },
                 () => Assert.True(float.IsNaN(y[0]) && float.IsNaN(dx[0])));
         }
