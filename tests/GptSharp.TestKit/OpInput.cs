@@ -19,6 +19,9 @@ public sealed class OpInput
     /// <summary>Axis lengths.</summary>
     public Shape Shape { get; }
 
+    /// <summary>What it stands for.</summary>
+    public OpInputRole Role { get; private init; }
+
     /// <summary>Whether its gradient is checked.</summary>
     public bool RequiresGradient { get; }
 
@@ -59,18 +62,35 @@ public sealed class OpInput
     /// <summary>Given floats.</summary>
     public static OpInput Given(Shape shape, params float[] values) => new(shape, values, null, true);
 
-    /// <summary>Brings the values into a step, as float32 or, for Reference, widened to float64.</summary>
-    public Tensor Enter(Step step, DType type)
+    /// <summary>The same input as a parameter: its gradient has the type that the precision gives to parameters' gradients.</summary>
+    public OpInput AsParameter() => new(Shape, _floats, _integers, RequiresGradient) { Role = OpInputRole.Parameter };
+
+    /// <summary>The same input as a table of constants or statistics, which is never stored less precisely than binary32. No gradient.</summary>
+    public OpInput AsStatistics() => new(Shape, _floats, _integers, requiresGradient: false) { Role = OpInputRole.Statistics };
+
+    /// <summary>Brings the values into a step.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="precision">How values and gradients are stored.</param>
+    /// <param name="rounding">The type to whose numbers the values are rounded first, so that several precisions get the same ones.</param>
+    public Tensor Enter(Step step, Precision precision, DType? rounding = null)
     {
         if (_integers is not null)
         {
             return step.Input(_integers, Shape);
         }
 
-        return type == DType.F64
-            ? step.Input(ToDoubles(), Shape, RequiresGradient)
-            : step.Input(_floats, Shape, RequiresGradient);
+        DType storage = Role == OpInputRole.Statistics ? precision.Storage.Statistics() : precision.Storage;
+        DType gradient = Role == OpInputRole.Parameter ? precision.ParameterGradients : storage;
+        return step.Input(Values(rounding), Shape, storage, RequiresGradient ? gradient : null);
     }
+
+    /// <summary>Brings the values into a step, everything stored as one type.</summary>
+    public Tensor Enter(Step step, DType type) => Enter(step, Precision.Of(type));
+
+    /// <summary>The float values, after rounding to the numbers of a type; that of statistics is never narrower than binary32.</summary>
+    internal double[] Values(DType? rounding) => rounding == DType.BF16 && Role != OpInputRole.Statistics
+        ? Array.ConvertAll(_floats!, value => (double)(float)(BF16)value)
+        : ToDoubles();
 
     /// <summary>The same input, moved along a direction, for finite differences.</summary>
     internal Tensor EnterShifted(Step step, double[] direction, double shift)
@@ -83,4 +103,17 @@ public sealed class OpInput
 
         return step.Input(values, Shape);
     }
+}
+
+/// <summary>What an input stands for, which decides how it and its gradient are stored.</summary>
+public enum OpInputRole
+{
+    /// <summary>An activation: stored, like its gradient, as activations are.</summary>
+    Activation,
+
+    /// <summary>A parameter: stored as activations are, its gradient perhaps more precisely.</summary>
+    Parameter,
+
+    /// <summary>Constants or statistics: binary32 at least.</summary>
+    Statistics,
 }

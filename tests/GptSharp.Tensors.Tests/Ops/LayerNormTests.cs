@@ -15,13 +15,13 @@ public sealed class LayerNormTests : OpConformanceTests<LayerNormTests>, IOpCase
             "no bias",
             t => Tensors.Ops.LayerNorm(t[0], t[1]),
             Normal((9, 21), 1, mean: 3),
-            Normal(21, 2, mean: 1)),
+            Normal(21, 2, mean: 1).AsParameter()),
     ];
 
     private static OpCase Case(string name, int rows, int channels) => new(
         name,
         t => Tensors.Ops.LayerNorm(t[0], t[1], t[2]),
         Normal((rows, channels), 1, deviation: 2, mean: 1),
-        Normal(channels, 2, mean: 1),
-        Normal(channels, 3));
+        Normal(channels, 2, mean: 1).AsParameter(),
+        Normal(channels, 3).AsParameter());
 }

@@ -13,8 +13,8 @@ public sealed class LinearTests : OpConformanceTests<LinearTests>, IOpCases
         Case("no bias", 13, 7, 5, bias: false),
         Case("several tiles", 150, 70, 99, bias: true),
         Case("many rows, few columns", 515, 33, 3, bias: true),
-        new("three axes", t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((2, 3, 8), 1), Normal((4, 8), 2), Normal(4, 3)),
-        new("weight used twice", t => Tensors.Ops.Linear(Tensors.Ops.Linear(t[0], t[1]), t[1]), Normal((5, 6), 1), Normal((6, 6), 2)),
+        new("three axes", t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((2, 3, 8), 1), Normal((4, 8), 2).AsParameter(), Normal(4, 3).AsParameter()),
+        new("weight used twice", t => Tensors.Ops.Linear(Tensors.Ops.Linear(t[0], t[1]), t[1]), Normal((5, 6), 1), Normal((6, 6), 2).AsParameter()),
     ];
 
     [Fact]
@@ -31,6 +31,6 @@ public sealed class LinearTests : OpConformanceTests<LinearTests>, IOpCases
     }
 
     private static OpCase Case(string name, int rows, int inputs, int outputs, bool bias) => bias
-        ? new(name, t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2), Normal(outputs, 3))
-        : new(name, t => Tensors.Ops.Linear(t[0], t[1]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2));
+        ? new(name, t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2).AsParameter(), Normal(outputs, 3).AsParameter())
+        : new(name, t => Tensors.Ops.Linear(t[0], t[1]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2).AsParameter());
 }

@@ -14,8 +14,9 @@ public abstract class OpConformanceTests<TCases>
 {
     public static TheoryData<string> Names => [.. TCases.Cases.Select(opCase => opCase.Name)];
 
-    public static TheoryData<string, string> NamesAndBackends =>
-        new(from opCase in TCases.Cases from backend in TestBackends.Names select (opCase.Name, backend));
+    public static TheoryData<string, string, string> WithFastBackends => With(TestBackends.Names);
+
+    public static TheoryData<string, string, string> WithAllBackends => With([.. TestBackends.Names, "reference"]);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -31,19 +32,25 @@ public abstract class OpConformanceTests<TCases>
     }
 
     [Theory]
-    [MemberData(nameof(NamesAndBackends))]
-    public void Backend_agrees_with_Reference_inside_its_buffers(string name, string backend) =>
-        OpConformance.CheckAgainstReference(Find(name), () => TestBackends.Create(backend));
+    [MemberData(nameof(WithAllBackends))]
+    public void Backend_agrees_with_Reference_inside_its_buffers(string name, string backend, string precision) =>
+        OpConformance.CheckAgainstReference(Find(name), TestPrecisions.Find(precision), () => TestBackends.Create(backend));
 
     [Theory]
-    [MemberData(nameof(NamesAndBackends))]
-    public void Bits_do_not_depend_on_the_number_of_threads(string name, string backend) =>
-        OpConformance.CheckRepeatable(Find(name), threads => TestBackends.Create(backend, threads));
+    [MemberData(nameof(WithFastBackends))]
+    public void Bits_do_not_depend_on_the_number_of_threads(string name, string backend, string precision) =>
+        OpConformance.CheckRepeatable(Find(name), TestPrecisions.Find(precision), threads => TestBackends.Create(backend, threads));
 
     [Theory]
-    [MemberData(nameof(NamesAndBackends))]
-    public void Nothing_is_allocated_after_warm_up(string name, string backend) =>
-        OpConformance.CheckAllocatesNothing(Find(name), () => TestBackends.Create(backend));
+    [MemberData(nameof(WithFastBackends))]
+    public void Nothing_is_allocated_after_warm_up(string name, string backend, string precision) =>
+        OpConformance.CheckAllocatesNothing(Find(name), TestPrecisions.Find(precision), () => TestBackends.Create(backend));
+
+    private static TheoryData<string, string, string> With(IReadOnlyList<string> backends) => new(
+        from opCase in TCases.Cases
+        from backend in backends
+        from precision in TestPrecisions.Names
+        select (opCase.Name, backend, precision));
 
     private static OpCase Find(string name) => TCases.Cases.Single(opCase => opCase.Name == name);
 }
