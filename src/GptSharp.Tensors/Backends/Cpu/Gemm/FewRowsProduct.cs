@@ -9,7 +9,7 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// and turned over in the first-level cache.
 /// </summary>
 /// <remarks>
-/// Every element is added up in the order of <see cref="GemmTask"/>: term by term, in chunks. So a row's bits are the same among few
+/// Every element is added up in the order of <see cref="GemmTask{TResult, TFactor}"/>: term by term, in chunks. So a row's bits are the same among few
 /// rows and among many, and a text does not depend on how many others are generated beside it, or on whether there is a cache.
 /// </remarks>
 internal static unsafe class FewRowsProduct
@@ -20,68 +20,90 @@ internal static unsafe class FewRowsProduct
     private const int PartElements = 32768, Columns = 64, Terms = 64;
 
     /// <summary>c = alpha a bᵀ + beta c + bias.</summary>
-    public static void Run(
-        float* c, int strideC, Factor a, Factor b, float* bias, int m, int n, int k, float alpha, float beta, ThreadTeam team)
+    public static void Run<TResult, TFactor>(
+        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k,
+        float alpha, float beta, ThreadTeam team)
+        where TResult : unmanaged
+        where TFactor : unmanaged
     {
         int columns = (Parts.RowsOf(k, PartElements) + Columns - 1) / Columns * Columns;
-        LaneDispatch.For(team, Parts.Count(n, columns), new Kernel(c, strideC, a, b, bias, m, n, k, alpha, beta, columns));
+        LaneDispatch.For(
+            team, Parts.Count(n, columns),
+            new Kernel<TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, columns));
     }
 
-    private readonly struct Kernel(
-        float* c, int strideC, Factor a, Factor b, float* bias, int m, int n, int k, float alpha, float beta, int columnsPerPart)
-        : ILaneKernel
+    private readonly struct Kernel<TResult, TFactor>(
+        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k,
+        float alpha, float beta, int columnsPerPart) : ILaneKernel
+        where TResult : unmanaged
+        where TFactor : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
             where T : unmanaged, ILanes<T>
         {
+            float* x = stackalloc float[Terms];
             float* panel = stackalloc float[Terms * Columns];           // (terms, columns)
+            float* chunk = stackalloc float[MaximumRows * Columns];     // (m, columns): the sums of one chunk
             float* sums = stackalloc float[MaximumRows * Columns];      // (m, columns)
             int end = Math.Min(n, (part + 1) * columnsPerPart);
             for (int column = part * columnsPerPart; column < end; column += Columns)
             {
                 int columns = Math.Min(Columns, end - column);
                 bool add = beta != 0 || bias != null || k == 0;
-                Start(column, columns);
-                for (int term = 0; term < k; term += GemmTask.ChunkLength)
+                Start(sums, column, columns);
+                for (int term = 0; term < k; term += GemmPlan.ChunkLength)
                 {
-                    Multiply<T>(panel, sums, column, columns, term, Math.Min(k, term + GemmTask.ChunkLength));
-                    Finish(sums, column, columns, add);
+                    Multiply<T>(x, panel, chunk, column, columns, term, Math.Min(k, term + GemmPlan.ChunkLength));
+                    AddChunk<T>(sums, chunk, add);
                     add = true;
                 }
+
+                Finish(sums, column, columns);
             }
         }
 
         // What the products are added to.
-        private void Start(int column, int columns)
+        private void Start(float* sums, int column, int columns)
         {
             for (int row = 0; row < m; row++)
             {
-                float* target = c + ((long)row * strideC) + column;
+                TResult* from = c + ((long)row * strideC) + column;
                 for (int i = 0; i < columns; i++)
                 {
-                    float start = bias == null ? 0 : bias[column + i];
-                    target[i] = beta == 0 ? start : (beta * target[i]) + start;
+                    float start = bias == null ? 0 : Stored.Load(bias + column + i);
+                    sums[(row * Columns) + i] = beta == 0 ? start : (beta * Stored.Load(from + i)) + start;
                 }
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Multiply<T>(float* panel, float* sums, int column, int columns, int term, int end)
+        private void Multiply<T>(float* x, float* panel, float* chunk, int column, int columns, int term, int end)
             where T : unmanaged, ILanes<T>
         {
-            new Span<float>(sums, m * Columns).Clear();
+            new Span<float>(chunk, m * Columns).Clear();
             for (; term < end; term += Terms)
             {
                 int terms = Math.Min(Terms, end - term);
                 Transpose.Run(panel, Columns, b.At(term, column), b.Stride, columns, terms, 1);
                 for (int row = 0; row < m; row++)
                 {
+                    Widen<T>(x, a.At(row, term), terms);
                     for (int i = 0; i < columns; i += 4 * T.Count)
                     {
-                        Accumulate<T>(sums + (row * Columns) + i, a.At(row, term), panel + i, terms);
+                        Accumulate<T>(chunk + (row * Columns) + i, x, panel + i, terms);
                     }
                 }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Widen<T>(float* target, TFactor* source, int count)
+            where T : unmanaged, ILanes<T>
+        {
+            for (int i = 0; i < count; i += T.Count)
+            {
+                T.Store(target + i, T.LoadPartial(source + i, Math.Min(T.Count, count - i)));
             }
         }
 
@@ -106,15 +128,26 @@ internal static unsafe class FewRowsProduct
             T.Store(sums + (3 * T.Count), sum3);
         }
 
-        private void Finish(float* sums, int column, int columns, bool add)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void AddChunk<T>(float* sums, float* chunk, bool add)
+            where T : unmanaged, ILanes<T>
+        {
+            T factor = T.Broadcast(alpha);
+            for (int i = 0; i < m * Columns; i += T.Count)
+            {
+                T product = factor * T.Load(chunk + i);
+                T.Store(sums + i, add ? T.Load(sums + i) + product : product);
+            }
+        }
+
+        private void Finish(float* sums, int column, int columns)
         {
             for (int row = 0; row < m; row++)
             {
-                float* target = c + ((long)row * strideC) + column;
+                TResult* target = c + ((long)row * strideC) + column;
                 for (int i = 0; i < columns; i++)
                 {
-                    float product = alpha * sums[(row * Columns) + i];
-                    target[i] = add ? target[i] + product : product;
+                    Stored.Store(target + i, sums[(row * Columns) + i]);
                 }
             }
         }

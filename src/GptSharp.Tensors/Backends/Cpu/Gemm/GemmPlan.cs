@@ -6,6 +6,15 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// </summary>
 internal readonly struct GemmPlan
 {
+    /// <summary>Terms that are added up in registers before they join the result.</summary>
+    public const int ChunkLength = 256;
+
+    /// <summary>Rows of a that are packed at a time.</summary>
+    public const int RowRun = 96;
+
+    /// <summary>Floats of the largest micro-kernel's tile.</summary>
+    public const int LargestTile = 12 * 32;
+
     private const int LargestRowBlock = 384, LargestColumnBlock = 256, SmallestBlock = 96;
     private const int WantedTasks = 16, SmallestSlice = 384;
 
@@ -33,6 +42,12 @@ internal readonly struct GemmPlan
         SliceLength = Count(k, slices);
         Slices = Math.Max(1, Count(k, Math.Max(1, SliceLength)));
     }
+
+    /// <summary>Floats of panels and edge tile that a thread needs.</summary>
+    public static int PanelFloats => (ChunkLength * (RowRun + LargestColumnBlock)) + LargestTile;
+
+    /// <summary>Elements of the largest block of the result that one task computes.</summary>
+    public int BlockElements => RowBlock * ColumnBlock;
 
     public int RowBlock { get; }
 

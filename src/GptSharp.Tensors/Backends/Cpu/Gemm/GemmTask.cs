@@ -1,84 +1,120 @@
+using System.Runtime.CompilerServices;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>One block of the result, or one slice of its sum, from packing to the last tile.</summary>
 /// <remarks>
-/// The sum runs in chunks of <see cref="ChunkLength"/> terms. For each, the task's columns of b are packed once (at most 256 KiB,
-/// for the second-level cache), then its rows of a, <see cref="RowRun"/> at a time; a panel of b (32 KiB) stays in the first-level
-/// cache while the panels of a pass by.
+/// The sum runs in chunks of <see cref="GemmPlan.ChunkLength"/> terms. For each, the task's columns of b are packed once (at most
+/// 256 KiB, for the second-level cache), then its rows of a, <see cref="GemmPlan.RowRun"/> at a time; a panel of b (32 KiB) stays in
+/// the first-level cache while the panels of a pass by. Sums are floats from the first term to the last: in the result itself, or, for
+/// a result of BF16, in a block of the thread's own that is rounded at the end, once.
 /// </remarks>
-internal readonly unsafe struct GemmTask(
-    float* c, int strideC, Factor a, Factor b, int m, int n, int k, float alpha, float beta, float* bias, GemmPlan plan)
+internal readonly unsafe struct GemmTask<TResult, TFactor>(
+    TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, int m, int n, int k, float alpha, float beta, TFactor* bias, GemmPlan plan)
+    where TResult : unmanaged
+    where TFactor : unmanaged
 {
-    /// <summary>Terms that are added up in registers before they join the result.</summary>
-    public const int ChunkLength = 256;
+    private static bool SumsInPlace => typeof(TResult) == typeof(float);
 
-    private const int RowRun = 96, LargestTile = 12 * 32, LargestColumnBlock = 288;
-
-    /// <summary>Floats of panels and edge tile that a thread needs.</summary>
-    public static int PanelFloats => (ChunkLength * (RowRun + LargestColumnBlock)) + LargestTile;
-
-    public void Run<TKernel, T>(int index, float* panels)
+    /// <summary>Computes task <paramref name="index"/> of the plan's.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="panels">The thread's <see cref="GemmPlan.PanelFloats"/>.</param>
+    /// <param name="block">The thread's <see cref="GemmPlan.BlockElements"/> sums; not used where the result holds them.</param>
+    public void Run<TKernel, T>(int index, float* panels, float* block)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
     {
-        (int slice, int block) = Math.DivRem(index, plan.RowBlocks * plan.ColumnBlocks);
-        (int rowBlock, int columnBlock) = Math.DivRem(block, plan.ColumnBlocks);
+        (int slice, int part) = Math.DivRem(index, plan.RowBlocks * plan.ColumnBlocks);
+        (int rowBlock, int columnBlock) = Math.DivRem(part, plan.ColumnBlocks);
         int firstRow = rowBlock * plan.RowBlock, rows = Math.Min(plan.RowBlock, m - firstRow);
         int firstColumn = columnBlock * plan.ColumnBlock, columns = Math.Min(plan.ColumnBlock, n - firstColumn);
         int firstTerm = slice * plan.SliceLength, end = Math.Min(k, firstTerm + plan.SliceLength);
-        float* target = c + ((long)slice * m * n) + ((long)firstRow * strideC) + firstColumn;
-        bool add = Start(target, rows, columns, firstColumn, end == firstTerm);
-        for (int term = firstTerm; term < end; term += ChunkLength)
+        TResult* target = c + ((long)slice * m * n) + ((long)firstRow * strideC) + firstColumn;
+        float* sums = SumsInPlace ? (float*)target : block;
+        int stride = SumsInPlace ? strideC : plan.ColumnBlock;
+        bool add = Start<T>(sums, stride, target, rows, columns, firstColumn, end == firstTerm);
+        for (int term = firstTerm; term < end; term += GemmPlan.ChunkLength)
         {
-            int length = Math.Min(ChunkLength, end - term);
-            MultiplyChunk<TKernel, T>(target, firstRow, rows, firstColumn, columns, term, length, panels, add);
+            int length = Math.Min(GemmPlan.ChunkLength, end - term);
+            MultiplyChunk<TKernel, T>(sums, stride, firstRow, rows, firstColumn, columns, term, length, panels, add);
             add = true;
+        }
+
+        if (!SumsInPlace)
+        {
+            Round<T>(target, sums, stride, rows, columns);
         }
     }
 
     // What the products are added to: beta c + bias. Returns false where they overwrite instead.
-    private bool Start(float* target, int rows, int columns, int firstColumn, bool isEmptySum)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool Start<T>(float* sums, int stride, TResult* target, int rows, int columns, int firstColumn, bool isEmptySum)
+        where T : unmanaged, ILanes<T>
     {
         if (beta == 0 && bias == null && !isEmptySum)
         {
             return false;
         }
 
-        for (int row = 0; row < rows && (beta != 1 || bias != null); row++)
+        if (SumsInPlace && beta == 1 && bias == null)
         {
-            var to = new Span<float>(target + ((long)row * strideC), columns);
-            var start = new ReadOnlySpan<float>(bias == null ? null : bias + firstColumn, bias == null ? 0 : columns);
-            if (beta == 0)
-            {
-                to.Clear();
-                start.CopyTo(to);
-                continue;
-            }
+            return true;
+        }
 
-            for (int column = 0; column < columns; column++)
+        T keep = T.Broadcast(beta);
+        for (int row = 0; row < rows; row++)
+        {
+            TResult* from = target + ((long)row * strideC);
+            float* to = sums + ((long)row * stride);
+            for (int column = 0; column < columns; column += T.Count)
             {
-                to[column] = (beta * to[column]) + (start.IsEmpty ? 0 : start[column]);
+                int count = Math.Min(T.Count, columns - column);
+                T start = bias == null ? T.Zero : T.LoadPartial(bias + firstColumn + column, count);
+                if (beta != 0)
+                {
+                    start = (keep * T.LoadPartial(from + column, count)) + start;
+                }
+
+                T.StorePartial(to + column, start, count);
             }
         }
 
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Round<T>(TResult* target, float* sums, int stride, int rows, int columns)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            TResult* to = target + ((long)row * strideC);
+            float* from = sums + ((long)row * stride);
+            int column = 0;
+            for (; column <= columns - T.Count; column += T.Count)
+            {
+                T.Store(to + column, T.Load(from + column));
+            }
+
+            int rest = columns - column;
+            T.StorePartial(to + column, T.LoadPartial(from + column, rest), rest);
+        }
+    }
+
     private void MultiplyChunk<TKernel, T>(
-        float* target, int firstRow, int rows, int firstColumn, int columns, int term, int length, float* panels, bool add)
+        float* sums, int stride, int firstRow, int rows, int firstColumn, int columns, int term, int length, float* panels, bool add)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
     {
         int tileColumns = 2 * T.Count;
         float* edge = panels;
-        float* panelsA = edge + LargestTile;
-        float* panelsB = panelsA + (ChunkLength * RowRun);
+        float* panelsA = edge + GemmPlan.LargestTile;
+        float* panelsB = panelsA + (GemmPlan.ChunkLength * GemmPlan.RowRun);
         PackColumns<T>(panelsB, b, firstColumn, columns, term, length, tileColumns);
-        for (int run = 0; run < rows; run += RowRun)
+        for (int run = 0; run < rows; run += GemmPlan.RowRun)
         {
-            int runRows = Math.Min(RowRun, rows - run);
+            int runRows = Math.Min(GemmPlan.RowRun, rows - run);
             PackRows<T>(panelsA, a, firstRow + run, runRows, term, length, TKernel.Rows);
             for (int column = 0; column < columns; column += tileColumns)
             {
@@ -86,46 +122,46 @@ internal readonly unsafe struct GemmTask(
                 for (int row = 0; row < runRows; row += TKernel.Rows)
                 {
                     float* panelA = panelsA + ((long)row * length);
-                    float* corner = target + ((long)(run + row) * strideC) + column;
+                    float* corner = sums + ((long)(run + row) * stride) + column;
                     int tileRows = Math.Min(TKernel.Rows, runRows - row);
                     int tileWidth = Math.Min(tileColumns, columns - column);
                     if (tileRows == TKernel.Rows && tileWidth == tileColumns)
                     {
-                        TKernel.Run<T>(corner, strideC, panelA, panelB, length, alpha, add);
+                        TKernel.Run<T>(corner, stride, panelA, panelB, length, alpha, add);
                     }
                     else
                     {
                         TKernel.Run<T>(edge, tileColumns, panelA, panelB, length, alpha, add: false);
-                        CopyEdge(corner, edge, tileColumns, tileRows, tileWidth, add);
+                        CopyEdge(corner, stride, edge, tileColumns, tileRows, tileWidth, add);
                     }
                 }
             }
         }
     }
 
-    private void CopyEdge(float* corner, float* edge, int edgeStride, int rows, int columns, bool add)
+    private static void CopyEdge(float* corner, int stride, float* edge, int edgeStride, int rows, int columns, bool add)
     {
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
             {
                 float value = edge[(row * edgeStride) + column];
-                corner[((long)row * strideC) + column] = add ? corner[((long)row * strideC) + column] + value : value;
+                corner[((long)row * stride) + column] = add ? corner[((long)row * stride) + column] + value : value;
             }
         }
     }
 
-    private static void PackRows<T>(float* target, Factor a, int row, int rows, int term, int length, int width)
+    private static void PackRows<T>(float* target, Factor<TFactor> a, int row, int rows, int term, int length, int width)
         where T : unmanaged, ILanes<T>
     {
         bool isRowMajor = a.Layout == Operand.AsIs;
-        Packing.Run<T>(target, a.At(row, term), isRowMajor ? a.Stride : 1, isRowMajor ? 1 : a.Stride, rows, length, width);
+        Packing.Run<T, TFactor>(target, a.At(row, term), isRowMajor ? a.Stride : 1, isRowMajor ? 1 : a.Stride, rows, length, width);
     }
 
-    private static void PackColumns<T>(float* target, Factor b, int column, int columns, int term, int length, int width)
+    private static void PackColumns<T>(float* target, Factor<TFactor> b, int column, int columns, int term, int length, int width)
         where T : unmanaged, ILanes<T>
     {
         bool isRowMajor = b.Layout == Operand.AsIs;
-        Packing.Run<T>(target, b.At(term, column), isRowMajor ? 1 : b.Stride, isRowMajor ? b.Stride : 1, columns, length, width);
+        Packing.Run<T, TFactor>(target, b.At(term, column), isRowMajor ? 1 : b.Stride, isRowMajor ? b.Stride : 1, columns, length, width);
     }
 }

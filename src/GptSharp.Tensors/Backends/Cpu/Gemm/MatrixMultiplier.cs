@@ -5,8 +5,8 @@ using GptSharp.Tensors.Backends.Cpu.Threading;
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>
-/// C (m, n) = alpha A (m, k) B (k, n) + beta C + bias, in single precision. Blocks of both factors are packed into panels and
-/// multiplied tile by tile in registers (Goto and van de Geijn 2008). The cut into tasks depends on the sizes alone, so the bits
+/// C (m, n) = alpha A (m, k) B (k, n) + beta C + bias, added up in single precision and rounded to C's type once. Blocks of both
+/// factors are packed into panels of floats and multiplied tile by tile in registers (Goto and van de Geijn 2008). The cut into tasks depends on the sizes alone, so the bits
 /// do not depend on the number of threads. With alpha 1, and unless a is transposed, the bits of a row do not depend on the number of
 /// rows either: a sequence is computed alike alone and in a batch.
 /// </summary>
@@ -14,6 +14,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
 {
     private readonly ThreadTeam _team;
     private readonly Scratch _partials = new();
+    private readonly Scratch _blocks = new();
     private readonly float* _panels;
     private readonly int _panelFloats;
 
@@ -21,12 +22,12 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     public MatrixMultiplier(ThreadTeam team)
     {
         _team = team;
-        _panelFloats = GemmTask.PanelFloats;
+        _panelFloats = GemmPlan.PanelFloats;
         _panels = (float*)NativeMemory.AlignedAlloc((nuint)_panelFloats * sizeof(float) * (nuint)team.ThreadCount, 64);
     }
 
-    /// <summary>Bytes of panels and partial sums.</summary>
-    public long WorkspaceBytes => ((long)_panelFloats * sizeof(float) * _team.ThreadCount) + _partials.Bytes;
+    /// <summary>Bytes of panels, partial sums and blocks.</summary>
+    public long WorkspaceBytes => ((long)_panelFloats * sizeof(float) * _team.ThreadCount) + _partials.Bytes + _blocks.Bytes;
 
     /// <summary>Computes the product.</summary>
     /// <param name="c">(m, n) with leading dimension <paramref name="strideC"/>; not read when <paramref name="beta"/> is 0.</param>
@@ -39,8 +40,10 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     /// <param name="k">Terms of each sum.</param>
     /// <param name="alpha">Factor of the product.</param>
     /// <param name="beta">Factor of what c held.</param>
-    public void Run(
-        float* c, int strideC, Factor a, Factor b, float* bias, int m, int n, int k, float alpha = 1, float beta = 0)
+    public void Run<TResult, TFactor>(
+        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha = 1, float beta = 0)
+        where TResult : unmanaged
+        where TFactor : unmanaged
     {
         if (m == 0 || n == 0)
         {
@@ -56,13 +59,13 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         switch (_team.Path)
         {
             case SimdPath.Avx512:
-                Run<MicroKernel12, Lanes512>(c, strideC, a, b, bias, m, n, k, alpha, beta);
+                Run<MicroKernel12, Lanes512, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta);
                 break;
             case SimdPath.Avx2:
-                Run<MicroKernel6, Lanes256>(c, strideC, a, b, bias, m, n, k, alpha, beta);
+                Run<MicroKernel6, Lanes256, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta);
                 break;
             default:
-                Run<MicroKernel6, Lanes128>(c, strideC, a, b, bias, m, n, k, alpha, beta);
+                Run<MicroKernel6, Lanes128, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta);
                 break;
         }
     }
@@ -72,29 +75,46 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     {
         NativeMemory.AlignedFree(_panels);
         _partials.Dispose();
+        _blocks.Dispose();
     }
 
-    private void Run<TKernel, T>(
-        float* c, int strideC, Factor a, Factor b, float* bias, int m, int n, int k, float alpha, float beta)
+    private void Run<TKernel, T, TResult, TFactor>(
+        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha, float beta)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
+        where TResult : unmanaged
+        where TFactor : unmanaged
     {
         var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, maySlice: a.Layout == Operand.Transposed);
-        bool isSliced = plan.Slices > 1;
-        float* partials = isSliced ? _partials.Take<float>((long)plan.Slices * m * n) : null;
-        var task = new GemmTask(
-            isSliced ? partials : c, isSliced ? n : strideC, a, b, m, n, k, alpha, isSliced ? 0 : beta, isSliced ? null : bias, plan);
-        _team.For(plan.TaskCount, new Body<TKernel, T>(task, _panels, _panelFloats, _team));
-        if (isSliced)
+        if (plan.Slices > 1)
         {
+            float* partials = _partials.Take<float>((long)plan.Slices * m * n);
+            RunTasks<TKernel, T, float, TFactor>(
+                new GemmTask<float, TFactor>(partials, n, a, b, m, n, k, alpha, 0, null, plan), plan, null);
             SliceSum.Run(c, strideC, partials, plan.Slices, bias, m, n, beta, _team);
+            return;
         }
+
+        float* blocks = typeof(TResult) == typeof(float) ? null : _blocks.Take<float>((long)plan.BlockElements * _team.ThreadCount);
+        RunTasks<TKernel, T, TResult, TFactor>(
+            new GemmTask<TResult, TFactor>(c, strideC, a, b, m, n, k, alpha, beta, bias, plan), plan, blocks);
     }
 
-    private readonly struct Body<TKernel, T>(GemmTask task, float* panels, int panelFloats, ThreadTeam team) : IParallelBody
+    private void RunTasks<TKernel, T, TResult, TFactor>(GemmTask<TResult, TFactor> task, GemmPlan plan, float* blocks)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
+        where TResult : unmanaged
+        where TFactor : unmanaged =>
+        _team.For(plan.TaskCount, new Body<TKernel, T, TResult, TFactor>(task, _panels, _panelFloats, blocks, plan.BlockElements, _team));
+
+    private readonly struct Body<TKernel, T, TResult, TFactor>(
+        GemmTask<TResult, TFactor> task, float* panels, int panelFloats, float* blocks, int blockElements, ThreadTeam team) : IParallelBody
+        where TKernel : struct, IMicroKernel
+        where T : unmanaged, ILanes<T>
+        where TResult : unmanaged
+        where TFactor : unmanaged
     {
-        public void Run(int index) => task.Run<TKernel, T>(index, panels + ((long)panelFloats * team.CurrentWorker));
+        public void Run(int index) => task.Run<TKernel, T>(
+            index, panels + ((long)panelFloats * team.CurrentWorker), blocks + ((long)blockElements * team.CurrentWorker));
     }
 }

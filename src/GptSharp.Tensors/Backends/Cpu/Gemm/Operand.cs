@@ -10,17 +10,18 @@ internal enum Operand
     Transposed,
 }
 
-/// <summary>A factor: its address, its leading dimension and how it lies in memory.</summary>
-internal readonly unsafe struct Factor(float* data, int stride, Operand layout)
+/// <summary>A factor, stored as float or BF16: its address, its leading dimension and how it lies in memory.</summary>
+internal readonly unsafe struct Factor<TStorage>(TStorage* data, int stride, Operand layout)
+    where TStorage : unmanaged
 {
-    public float* Data { get; } = data;
+    public TStorage* Data { get; } = data;
 
     public int Stride { get; } = stride;
 
     public Operand Layout { get; } = layout;
 
     /// <summary>Address of element (row, column) of the factor as it is multiplied.</summary>
-    public float* At(int row, int column) => Layout == Operand.AsIs
+    public TStorage* At(int row, int column) => Layout == Operand.AsIs
         ? Data + ((long)row * Stride) + column
         : Data + ((long)column * Stride) + row;
 }

@@ -4,8 +4,8 @@ using GptSharp.Tensors.Backends.Cpu.Kernels;
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>
-/// Copies blocks of the factors into panels that the micro-kernel reads front to back: for each term of the sum, the tile's rows
-/// of a, or the tile's columns of b, side by side. Places beyond the edge are zero.
+/// Copies blocks of the factors, widened to float, into panels that the micro-kernel reads front to back: for each term of the sum,
+/// the tile's rows of a, or the tile's columns of b, side by side. Places beyond the edge are zero.
 /// </summary>
 internal static unsafe class Packing
 {
@@ -19,13 +19,14 @@ internal static unsafe class Packing
     /// <param name="count">Lines.</param>
     /// <param name="length">Terms.</param>
     /// <param name="width">Lines per panel.</param>
-    public static void Run<T>(
-        float* target, float* source, long lineStride, long termStride, int count, int length, int width)
+    public static void Run<T, TSource>(
+        float* target, TSource* source, long lineStride, long termStride, int count, int length, int width)
         where T : unmanaged, ILanes<T>
+        where TSource : unmanaged
     {
         if (lineStride == 1)
         {
-            CopyRuns<T>(target, source, termStride, count, length, width);
+            CopyRuns<T, TSource>(target, source, termStride, count, length, width);
             return;
         }
 
@@ -37,8 +38,9 @@ internal static unsafe class Packing
 
     // Term by term, all panels at once: what lies together is read together, and a panel's next place is never far.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRuns<T>(float* target, float* source, long termStride, int count, int length, int width)
+    private static void CopyRuns<T, TSource>(float* target, TSource* source, long termStride, int count, int length, int width)
         where T : unmanaged, ILanes<T>
+        where TSource : unmanaged
     {
         for (int p = 0; p < length; p++, source += termStride, target += width)
         {
@@ -48,20 +50,24 @@ internal static unsafe class Packing
                 for (int line = 0; line < width; line += T.Count)
                 {
                     int left = Math.Min(width - line, T.Count), present = count - first - line;
-                    if (left == T.Count && present >= T.Count)
+                    T values = present >= T.Count
+                        ? T.Load(source + first + line)
+                        : T.LoadPartial(source + first + line, Math.Max(present, 0));
+                    if (left == T.Count)
                     {
-                        T.Store(to + line, T.Load(source + first + line));
+                        T.Store(to + line, values);
                     }
                     else
                     {
-                        T.StorePartial(to + line, T.LoadPartial(source + first + line, Math.Clamp(present, 0, left)), left);
+                        T.StorePartial(to + line, values, left);
                     }
                 }
             }
         }
     }
 
-    private static void TransposeLines(float* target, float* source, long lineStride, int lines, int length, int width)
+    private static void TransposeLines<TSource>(float* target, TSource* source, long lineStride, int lines, int length, int width)
+        where TSource : unmanaged
     {
         Transpose.Run(target, width, source, (nint)lineStride, lines, length, 1);
         for (int p = 0; p < length && lines < width; p++)

@@ -11,15 +11,21 @@ internal static unsafe class SliceSum
 
     /// <summary>c = sum of the slices + beta c + bias.</summary>
     /// <remarks>partials: (slices, m, n); c: (m, strideC); bias: (n) or null.</remarks>
-    public static void Run(
-        float* c, int strideC, float* partials, int slices, float* bias, int m, int n, float beta, ThreadTeam team)
+    public static void Run<TResult, TBias>(
+        TResult* c, int strideC, float* partials, int slices, TBias* bias, int m, int n, float beta, ThreadTeam team)
+        where TResult : unmanaged
+        where TBias : unmanaged
     {
         int rows = Parts.RowsOf(n, PartElements);
-        LaneDispatch.For(team, Parts.Count(m, rows), new Kernel(c, strideC, partials, slices, bias, m, n, beta, rows));
+        LaneDispatch.For(
+            team, Parts.Count(m, rows),
+            new Kernel<TResult, TBias>(c, strideC, partials, slices, bias, m, n, beta, rows));
     }
 
-    private readonly struct Kernel(
-        float* c, int strideC, float* partials, int slices, float* bias, int m, int n, float beta, int rowsPerPart) : ILaneKernel
+    private readonly struct Kernel<TResult, TBias>(
+        TResult* c, int strideC, float* partials, int slices, TBias* bias, int m, int n, float beta, int rowsPerPart) : ILaneKernel
+        where TResult : unmanaged
+        where TBias : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
@@ -28,7 +34,7 @@ internal static unsafe class SliceSum
             int end = Math.Min(m, (part + 1) * rowsPerPart);
             for (int row = part * rowsPerPart; row < end; row++)
             {
-                float* target = c + ((long)row * strideC);
+                TResult* target = c + ((long)row * strideC);
                 for (int column = 0; column < n; column += T.Count)
                 {
                     int count = Math.Min(T.Count, n - column);

@@ -3,7 +3,7 @@ using GptSharp.Tensors.Backends.Cpu.Threading;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
-/// <summary>The sums of a matrix's columns: the gradient of a bias.</summary>
+/// <summary>The sums of a matrix's columns: the gradient of a bias. Added in floats, rounded to the result's type once.</summary>
 /// <remarks>The rows are cut into at most 64 runs, summed in order; then the runs are added in order, column by column.</remarks>
 internal static unsafe class ColumnSumKernel
 {
@@ -13,13 +13,15 @@ internal static unsafe class ColumnSumKernel
     public static long WorkspaceCount(long rows, int columns) => (long)columns * PartCount(rows);
 
     /// <summary>sums (columns) = column sums of x (rows, columns) + beta sums.</summary>
-    public static void Run(float* sums, float* x, long rows, int columns, float beta, float* workspace, ThreadTeam team)
+    public static void Run<TSum, TX>(TSum* sums, TX* x, long rows, int columns, float beta, float* workspace, ThreadTeam team)
+        where TSum : unmanaged
+        where TX : unmanaged
     {
         long rowsPerPart = RowsPerPart(rows);
         int parts = PartCount(rows);
-        LaneDispatch.For(team, parts, new RowsPart(workspace, x, rows, columns, rowsPerPart));
+        LaneDispatch.For(team, parts, new RowsPart<TX>(workspace, x, rows, columns, rowsPerPart));
         LaneDispatch.For(
-            team, Parts.Count(columns, ReductionColumns), new ReductionPart(sums, workspace, parts, columns, beta));
+            team, Parts.Count(columns, ReductionColumns), new ReductionPart<TSum>(sums, workspace, parts, columns, beta));
     }
 
     private static int PartCount(long rows) => Math.Max(1, Parts.Count(rows, RowsPerPart(rows)));
@@ -27,7 +29,8 @@ internal static unsafe class ColumnSumKernel
     private static long RowsPerPart(long rows) =>
         Math.Max(MinimumRowsPerPart, (rows + MaximumPartCount - 1) / MaximumPartCount);
 
-    private readonly struct RowsPart(float* partials, float* x, long rows, int columns, long rowsPerPart) : ILaneKernel
+    private readonly struct RowsPart<TX>(float* partials, TX* x, long rows, int columns, long rowsPerPart) : ILaneKernel
+        where TX : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
@@ -38,12 +41,13 @@ internal static unsafe class ColumnSumKernel
             long end = Math.Min(rows, (part + 1) * rowsPerPart);
             for (long row = part * rowsPerPart; row < end; row++)
             {
-                AddRow<T>(target, x + (row * columns), columns, 1);
+                AddRow<T, TX>(target, x + (row * columns), columns, 1);
             }
         }
     }
 
-    private readonly struct ReductionPart(float* sums, float* partials, int parts, int columns, float beta) : ILaneKernel
+    private readonly struct ReductionPart<TSum>(TSum* sums, float* partials, int parts, int columns, float beta) : ILaneKernel
+        where TSum : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
@@ -54,21 +58,26 @@ internal static unsafe class ColumnSumKernel
             float* total = partials + first; // the first run's row becomes the total
             for (int run = 1; run < parts; run++)
             {
-                AddRow<T>(total, partials + ((long)run * columns) + first, count, 1);
+                AddRow<T, float>(total, partials + ((long)run * columns) + first, count, 1);
             }
 
             if (beta != 0)
             {
-                AddRow<T>(total, sums + first, count, beta);
+                AddRow<T, TSum>(total, sums + first, count, beta);
             }
 
-            new Span<float>(total, count).CopyTo(new Span<float>(sums + first, count));
+            for (int i = 0; i < count; i += T.Count)
+            {
+                int present = Math.Min(T.Count, count - i);
+                T.StorePartial(sums + first + i, T.LoadPartial(total + i, present), present);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddRow<T>(float* target, float* row, int count, float factor)
+    private static void AddRow<T, TRow>(float* target, TRow* row, int count, float factor)
         where T : unmanaged, ILanes<T>
+        where TRow : unmanaged
     {
         T scale = T.Broadcast(factor);
         int i = 0;

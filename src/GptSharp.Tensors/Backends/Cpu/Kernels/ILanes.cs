@@ -48,6 +48,11 @@ internal interface ILanes<T>
     public static abstract unsafe void StorePartial<TStorage>(TStorage* target, T value, int count)
         where TStorage : unmanaged;
 
+    /// <summary>
+    /// <see cref="BF16.RoundStochastically"/>: one of the two BF16 neighbours of each value, picked by the lower sixteen bits of its word.
+    /// </summary>
+    public static abstract T RoundStochastically(T value, T words);
+
     public static abstract T operator +(T left, T right);
 
     public static abstract T operator -(T left, T right);

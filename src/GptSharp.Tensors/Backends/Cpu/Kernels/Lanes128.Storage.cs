@@ -34,10 +34,7 @@ internal readonly partial struct Lanes128
             return LoadPartial((float*)source, count);
         }
 
-        BF16* whole = stackalloc BF16[4];
-        Vector64<ushort>.Zero.Store((ushort*)whole);
-        CopyFirst(whole, (BF16*)source, count);
-        return Widen(whole);
+        return count >= Count ? Widen((BF16*)source) : LoadFirst((BF16*)source, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,20 +44,46 @@ internal readonly partial struct Lanes128
         if (typeof(TStorage) == typeof(float))
         {
             StorePartial((float*)target, value, count);
-            return;
         }
+        else if (count >= Count)
+        {
+            Store(target, value);
+        }
+        else
+        {
+            StoreFirst((BF16*)target, value, count);
+        }
+    }
 
-        BF16* whole = stackalloc BF16[4];
-        Narrow(value).Store((ushort*)whole);
-        CopyFirst((BF16*)target, whole, count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 RoundStochastically(Lanes128 value, Lanes128 words)
+    {
+        Vector128<uint> sum = value._v.AsUInt32() + (words._v.AsUInt32() & Vector128.Create(0xFFFFu));
+        Vector128<float> rounded = (sum & Vector128.Create(0xFFFF0000u)).AsSingle();
+        Vector128<float> isFinite = Vector128.LessThan(Vector128.Abs(value._v), Vector128.Create(float.PositiveInfinity));
+        return new(Vector128.ConditionalSelect(isFinite, rounded, value._v));
     }
 
     // No masked move of sixteen bits exists below AVX-512; edges are rare enough for a loop.
-    private static unsafe void CopyFirst(BF16* target, BF16* source, int count)
+    private static unsafe Lanes128 LoadFirst(BF16* source, int count)
     {
+        BF16* whole = stackalloc BF16[4];
+        Vector64<ushort>.Zero.Store((ushort*)whole);
         for (int i = 0; i < count; i++)
         {
-            target[i] = source[i];
+            whole[i] = source[i];
+        }
+
+        return Widen(whole);
+    }
+
+    private static unsafe void StoreFirst(BF16* target, Lanes128 value, int count)
+    {
+        BF16* whole = stackalloc BF16[4];
+        Narrow(value).Store((ushort*)whole);
+        for (int i = 0; i < count; i++)
+        {
+            target[i] = whole[i];
         }
     }
 

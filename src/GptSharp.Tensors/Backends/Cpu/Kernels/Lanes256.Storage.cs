@@ -35,10 +35,7 @@ internal readonly partial struct Lanes256
             return LoadPartial((float*)source, count);
         }
 
-        BF16* whole = stackalloc BF16[8];
-        Vector128<ushort>.Zero.Store((ushort*)whole);
-        CopyFirst(whole, (BF16*)source, count);
-        return Widen(whole);
+        return count >= Count ? Widen((BF16*)source) : LoadFirst((BF16*)source, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,20 +45,46 @@ internal readonly partial struct Lanes256
         if (typeof(TStorage) == typeof(float))
         {
             StorePartial((float*)target, value, count);
-            return;
         }
+        else if (count >= Count)
+        {
+            Store(target, value);
+        }
+        else
+        {
+            StoreFirst((BF16*)target, value, count);
+        }
+    }
 
-        BF16* whole = stackalloc BF16[8];
-        Narrow(value).Store((ushort*)whole);
-        CopyFirst((BF16*)target, whole, count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 RoundStochastically(Lanes256 value, Lanes256 words)
+    {
+        Vector256<uint> sum = value._v.AsUInt32() + (words._v.AsUInt32() & Vector256.Create(0xFFFFu));
+        Vector256<float> rounded = (sum & Vector256.Create(0xFFFF0000u)).AsSingle();
+        Vector256<float> isFinite = Vector256.LessThan(Vector256.Abs(value._v), Vector256.Create(float.PositiveInfinity));
+        return new(Vector256.ConditionalSelect(isFinite, rounded, value._v));
     }
 
     // No masked move of sixteen bits exists below AVX-512; edges are rare enough for a loop.
-    private static unsafe void CopyFirst(BF16* target, BF16* source, int count)
+    private static unsafe Lanes256 LoadFirst(BF16* source, int count)
     {
+        BF16* whole = stackalloc BF16[8];
+        Vector128<ushort>.Zero.Store((ushort*)whole);
         for (int i = 0; i < count; i++)
         {
-            target[i] = source[i];
+            whole[i] = source[i];
+        }
+
+        return Widen(whole);
+    }
+
+    private static unsafe void StoreFirst(BF16* target, Lanes256 value, int count)
+    {
+        BF16* whole = stackalloc BF16[8];
+        Narrow(value).Store((ushort*)whole);
+        for (int i = 0; i < count; i++)
+        {
+            target[i] = whole[i];
         }
     }
 

@@ -10,7 +10,7 @@ internal readonly partial struct Lanes512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Lanes512 Load<TStorage>(TStorage* source)
         where TStorage : unmanaged =>
-        typeof(TStorage) == typeof(float) ? Load((float*)source) : Widen((BF16*)source);
+        typeof(TStorage) == typeof(float) ? Load((float*)source) : Widen(Vector256.Load((ushort*)source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Store<TStorage>(TStorage* target, Lanes512 value)
@@ -28,18 +28,10 @@ internal readonly partial struct Lanes512
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Lanes512 LoadPartial<TStorage>(TStorage* source, int count)
-        where TStorage : unmanaged
-    {
-        if (typeof(TStorage) == typeof(float))
-        {
-            return LoadPartial((float*)source, count);
-        }
-
-        BF16* whole = stackalloc BF16[16];
-        Vector256<ushort>.Zero.Store((ushort*)whole);
-        CopyFirst(whole, (BF16*)source, count);
-        return Widen(whole);
-    }
+        where TStorage : unmanaged =>
+        typeof(TStorage) == typeof(float)
+            ? LoadPartial((float*)source, count)
+            : Widen(Avx512BW.VL.MaskLoad((ushort*)source, FirstHalves(count), Vector256<ushort>.Zero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void StorePartial<TStorage>(TStorage* target, Lanes512 value, int count)
@@ -48,27 +40,30 @@ internal readonly partial struct Lanes512
         if (typeof(TStorage) == typeof(float))
         {
             StorePartial((float*)target, value, count);
-            return;
         }
-
-        BF16* whole = stackalloc BF16[16];
-        Narrow(value).Store((ushort*)whole);
-        CopyFirst((BF16*)target, whole, count);
-    }
-
-    // No masked move of sixteen bits exists below AVX-512; edges are rare enough for a loop.
-    private static unsafe void CopyFirst(BF16* target, BF16* source, int count)
-    {
-        for (int i = 0; i < count; i++)
+        else
         {
-            target[i] = source[i];
+            Avx512BW.VL.MaskStore((ushort*)target, FirstHalves(count), Narrow(value));
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 RoundStochastically(Lanes512 value, Lanes512 words)
+    {
+        Vector512<uint> sum = value._v.AsUInt32() + (words._v.AsUInt32() & Vector512.Create(0xFFFFu));
+        Vector512<float> rounded = (sum & Vector512.Create(0xFFFF0000u)).AsSingle();
+        Vector512<float> isFinite = Vector512.LessThan(Vector512.Abs(value._v), Vector512.Create(float.PositiveInfinity));
+        return new(Vector512.ConditionalSelect(isFinite, rounded, value._v));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> FirstHalves(int count) =>
+        Vector256.LessThan(Vector256<ushort>.Indices, Vector256.Create((ushort)count));
 
     // Sixteen bits become the upper half of thirty-two.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Lanes512 Widen(BF16* source) =>
-        new((Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)source)) << 16).AsSingle());
+    private static Lanes512 Widen(Vector256<ushort> halves) =>
+        new((Avx512F.ConvertToVector512UInt32(halves) << 16).AsSingle());
 
     // Half of the last place kept is added, less one unless the kept part is odd; what overflows carries into the exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,10 +16,11 @@ internal static unsafe class SquaredNormKernel
     public static int WorkspaceCount(long count) => Parts.Count(count, PartLength);
 
     /// <summary>sum of x², using <see cref="WorkspaceCount"/> doubles of workspace.</summary>
-    public static double Run(float* x, long count, double* workspace, ThreadTeam team)
+    public static double Run<TX>(TX* x, long count, double* workspace, ThreadTeam team)
+        where TX : unmanaged
     {
         int parts = WorkspaceCount(count);
-        LaneDispatch.For(team, parts, new Kernel(workspace, x, count));
+        LaneDispatch.For(team, parts, new Kernel<TX>(workspace, x, count));
         double sum = 0;
         for (int part = 0; part < parts; part++)
         {
@@ -29,7 +30,8 @@ internal static unsafe class SquaredNormKernel
         return sum;
     }
 
-    private readonly struct Kernel(double* sums, float* x, long count) : ILaneKernel
+    private readonly struct Kernel<TX>(double* sums, TX* x, long count) : ILaneKernel
+        where TX : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)

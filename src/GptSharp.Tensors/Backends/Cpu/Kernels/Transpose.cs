@@ -5,36 +5,44 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
-/// <summary>Matrices turned over, in blocks of four by four.</summary>
+/// <summary>Matrices turned over, in blocks of four rows by four columns (eight of BF16, which are turned before they are widened).</summary>
 internal static unsafe class Transpose
 {
+    private static bool CanInterleave => Sse2.IsSupported || AdvSimd.Arm64.IsSupported;
+
     /// <summary>target[c, r] = factor source[r, c] for r below <paramref name="rows"/> and c below <paramref name="columns"/>.</summary>
-    /// <remarks>Rows of the source and of the target are lds and ldt floats apart; the arrays do not overlap.</remarks>
+    /// <remarks>Rows of the source and of the target are lds and ldt elements apart; the arrays do not overlap.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* target, nint ldt, float* source, nint lds, int rows, int columns, float factor)
+    public static void Run<TSource>(float* target, nint ldt, TSource* source, nint lds, int rows, int columns, float factor)
+        where TSource : unmanaged
     {
         Vector128<float> scale = Vector128.Create(factor);
         int r = 0;
         for (; r <= rows - 4; r += 4)
         {
-            float* from = source + (r * lds), to = target + r;
+            TSource* from = source + (r * lds);
+            float* to = target + r;
             int c = 0;
-            for (; c <= columns - 4; c += 4)
+            if (typeof(TSource) == typeof(float))
             {
-                Vector128<float> a = Vector128.Load(from + c) * scale, b = Vector128.Load(from + c + lds) * scale;
-                Vector128<float> d = Vector128.Load(from + c + (2 * lds)) * scale, e = Vector128.Load(from + c + (3 * lds)) * scale;
-                Turn(ref a, ref b, ref d, ref e);
-                a.Store(to + (c * ldt));
-                b.Store(to + ((c + 1) * ldt));
-                d.Store(to + ((c + 2) * ldt));
-                e.Store(to + ((c + 3) * ldt));
+                for (; c <= columns - 4; c += 4)
+                {
+                    TurnFloats(to + (c * ldt), ldt, (float*)from + c, lds, scale);
+                }
+            }
+            else if (CanInterleave)
+            {
+                for (; c <= columns - 8; c += 8)
+                {
+                    TurnHalves(to + (c * ldt), ldt, (ushort*)from + c, lds, scale);
+                }
             }
 
             for (; c < columns; c++)
             {
                 for (int k = 0; k < 4; k++)
                 {
-                    to[(c * ldt) + k] = factor * from[(k * lds) + c];
+                    to[(c * ldt) + k] = factor * Stored.Load(from + (k * lds) + c);
                 }
             }
         }
@@ -43,9 +51,21 @@ internal static unsafe class Transpose
         {
             for (int c = 0; c < columns; c++)
             {
-                target[(c * ldt) + r] = factor * source[(r * lds) + c];
+                target[(c * ldt) + r] = factor * Stored.Load(source + (r * lds) + c);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TurnFloats(float* to, nint ldt, float* from, nint lds, Vector128<float> scale)
+    {
+        Vector128<float> a = Vector128.Load(from) * scale, b = Vector128.Load(from + lds) * scale;
+        Vector128<float> d = Vector128.Load(from + (2 * lds)) * scale, e = Vector128.Load(from + (3 * lds)) * scale;
+        Turn(ref a, ref b, ref d, ref e);
+        a.Store(to);
+        b.Store(to + ldt);
+        d.Store(to + (2 * ldt));
+        e.Store(to + (3 * ldt));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,4 +98,41 @@ internal static unsafe class Transpose
             d = Vector128.Create(p[3], q[3], s[3], t[3]);
         }
     }
+
+    // Interleaving sixteen bits, then thirty-two, puts a column's four numbers side by side; interleaving with zeros widens them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TurnHalves(float* to, nint ldt, ushort* from, nint lds, Vector128<float> scale)
+    {
+        Vector128<ushort> a = Vector128.Load(from), b = Vector128.Load(from + lds);
+        Vector128<ushort> d = Vector128.Load(from + (2 * lds)), e = Vector128.Load(from + (3 * lds));
+        Vector128<uint> ab0 = Low(a, b).AsUInt32(), ab1 = High(a, b).AsUInt32();
+        Vector128<uint> de0 = Low(d, e).AsUInt32(), de1 = High(d, e).AsUInt32();
+        StoreTwo(to, ldt, Low(ab0, de0), scale);
+        StoreTwo(to + (2 * ldt), ldt, High(ab0, de0), scale);
+        StoreTwo(to + (4 * ldt), ldt, Low(ab1, de1), scale);
+        StoreTwo(to + (6 * ldt), ldt, High(ab1, de1), scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreTwo(float* to, nint ldt, Vector128<uint> columns, Vector128<float> scale)
+    {
+        (Low(Vector128<ushort>.Zero, columns.AsUInt16()).AsSingle() * scale).Store(to);
+        (High(Vector128<ushort>.Zero, columns.AsUInt16()).AsSingle() * scale).Store(to + ldt);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> Low(Vector128<ushort> a, Vector128<ushort> b) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<ushort> High(Vector128<ushort> a, Vector128<ushort> b) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> Low(Vector128<uint> a, Vector128<uint> b) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<uint> High(Vector128<uint> a, Vector128<uint> b) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 }

@@ -126,7 +126,7 @@ public sealed unsafe class MatrixMultiplierTests
         fixed (float* pa = a, pb = b, pc = c, pBias = bias)
         {
             multiplier.Run(
-                pc, n + extra, new Factor(pa, strideA, layoutA), new Factor(pb, strideB, layoutB), withBias ? pBias : null,
+                pc, n + extra, new Factor<float>(pa, strideA, layoutA), new Factor<float>(pb, strideB, layoutB), withBias ? pBias : null,
                 m, n, k, alpha, beta);
         }
 

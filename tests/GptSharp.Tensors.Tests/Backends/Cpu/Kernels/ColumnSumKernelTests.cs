@@ -39,7 +39,7 @@ public unsafe class ColumnSumKernelTests
         GuardedFloats sums = c.Output(Columns), x = c.Input(Rows * Columns);
         GuardedFloats workspace = c.Workspace(ColumnSumKernel.WorkspaceCount(Rows, Columns));
         c.Run(
-            team => ColumnSumKernel.Run(sums, x, Rows, Columns, 0, workspace, team),
+            team => ColumnSumKernel.Run<float, float>(sums, x, Rows, Columns, 0, workspace, team),
             () =>
             {
                 for (int column = 0; column < Columns; column++)
@@ -75,7 +75,7 @@ public unsafe class ColumnSumKernelTests
         }
 
         c.Run(
-            team => ColumnSumKernel.Run(sums, x, rows, columns, beta, workspace, team),
+            team => ColumnSumKernel.Run<float, float>(sums, x, rows, columns, beta, workspace, team),
             () => Assert.Equal(expected, sums.Values.ToArray()));
     }
 }

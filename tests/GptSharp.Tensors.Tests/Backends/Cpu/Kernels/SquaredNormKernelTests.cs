@@ -54,7 +54,7 @@ public unsafe class SquaredNormKernelTests
             team =>
             {
                 // The result's bits become an output, so that they are compared between numbers of threads.
-                double sum = SquaredNormKernel.Run(x, count, (double*)workspace.Pointer, team);
+                double sum = SquaredNormKernel.Run<float>(x, count, (double*)workspace.Pointer, team);
                 Unsafe.WriteUnaligned(result.Pointer, sum);
             },
             () => Assert.Equal(expected, Unsafe.ReadUnaligned<double>(result.Pointer), expected * roundings / (1 << 24)));
