@@ -6,16 +6,17 @@ namespace GptSharp.Nn;
 
 /// <summary>
 /// The decoder-only transformer of GPT-2 (Radford et al. 2019): token and position embeddings, pre-norm blocks of masked
-/// attention and MLP, a last norm, and a head that may share the token embedding's weight.
+/// attention and MLP, a last norm, and a head that may share the token embedding's weight. Its <see cref="GptConfig"/> makes it a
+/// Llama (Touvron et al. 2023, arXiv:2302.13971) or something between.
 /// </summary>
 public sealed class Gpt : IDisposable
 {
     private readonly Parameter _tokenTable;
-    private readonly Parameter? _positionTable;
     private readonly SessionArena? _constants;
     private readonly Tensor _positions;
+    private readonly DocumentStarts? _documents;
     private readonly Block[] _blocks;
-    private readonly LayerNorm _finalNorm;
+    private readonly Norm _finalNorm;
     private readonly Parameter _head;
     private readonly uint _dropoutSite;
     private readonly Action<ulong> _initialize;
@@ -34,31 +35,35 @@ public sealed class Gpt : IDisposable
         Shape tableShape = (config.PaddedVocabularySize, config.Width);
         var tableStart = Initialization.Normal(GptInitialization.Deviation, usedRows: config.VocabularySize);
         _tokenTable = builder.In("wte").Declare("weight", tableShape, tableStart);
+        Parameter? positionTable = null;
         if (config.Positions == PositionEncoding.Learned)
         {
-            _positionTable = builder.In("wpe").Declare(
+            positionTable = builder.In("wpe").Declare(
                 "weight", (config.BlockSize, config.Width), Initialization.Normal(GptInitialization.Deviation));
         }
 
+        if (config.Positions is PositionEncoding.Sinusoidal or PositionEncoding.Rope)
+        {
+            _constants = engine.NewSessionArena("constants");
+        }
+
+        Tensor rotaryTable = config.Positions == PositionEncoding.Rope
+            ? RotaryTable.Create(_constants!, config, Arena.Precision.Storage.Statistics())
+            : Tensor.None;
+        _documents = config.DocumentToken is { } separator ? new DocumentStarts(separator) : null;
         _dropoutSite = builder.NextSite();
         _blocks = new Block[config.LayerCount];
         for (int layer = 0; layer < _blocks.Length; layer++)
         {
-            _blocks[layer] = new Block(builder.In("h", layer), config, layer);
+            _blocks[layer] = new Block(builder.In("h", layer), config, layer, rotaryTable);
         }
 
-        _finalNorm = new LayerNorm(builder.In("ln_f"), config.Width, config.Bias, config.LayerNormEpsilon);
+        _finalNorm = new Norm(builder.In("ln_f"), config);
         _head = config.TieHead ? _tokenTable : builder.In("lm_head").Declare("weight", tableShape, tableStart);
         _initialize = builder.Commit();
-        if (_positionTable is null)
-        {
-            _constants = engine.NewSessionArena("constants");
-            _positions = SinusoidalPositions.Create(_constants, config.BlockSize, config.Width, Arena.Precision.Storage);
-        }
-        else
-        {
-            _positions = _positionTable.Value;
-        }
+        _positions = config.Positions == PositionEncoding.Sinusoidal
+            ? SinusoidalPositions.Create(_constants!, config.BlockSize, config.Width, Arena.Precision.Storage)
+            : positionTable?.Value ?? Tensor.None;
     }
 
     /// <summary>The engine that the model lives on.</summary>
@@ -87,23 +92,31 @@ public sealed class Gpt : IDisposable
     {
         Step step = Engine.CurrentStep;
         CheckLength(tokens.Shape.Last);
-        Tensor x = Ops.Embedding(tokens, _tokenTable.Value, _positions);    // (B, T, C)
+        Tensor documentStarts = _documents?.Of(step, tokens) ?? Tensor.None;        // (B, T)
+        Tensor x = _positions.IsNone
+            ? Ops.Embedding(tokens, _tokenTable.Value)
+            : Ops.Embedding(tokens, _tokenTable.Value, _positions);                 // (B, T, C)
         x = Ops.Dropout(x, Config.Dropout, _dropoutSite);
         foreach (Block block in _blocks)
         {
-            x = step.Scope(block.Body, x, RecomputeBlocks);                 // (B, T, C)
+            Func<Tensor, Tensor> body = documentStarts.IsNone ? block.Body : input => block.Forward(input, documentStarts);
+            x = step.Scope(body, x, RecomputeBlocks);                               // (B, T, C)
         }
 
-        x = _finalNorm.Forward(x);                                          // (B, T, C)
-        return Ops.Linear(x, _head.Value);                                  // (B, T, Vp)
+        return Scores(x);                                                           // (B, T, Vp)
     }
 
-    /// <summary>The mean cross-entropy of the next tokens, in nats.</summary>
+    /// <summary>
+    /// The mean cross-entropy of the next tokens, in nats. In a step that records gradients, <see cref="GptConfig.ZLoss"/> is added.
+    /// </summary>
     /// <param name="tokens">I32 (B, T).</param>
     /// <param name="targets">I32 (B, T), the tokens that follow; <see cref="Ops.IgnoredTarget"/> is not scored.</param>
     /// <param name="validCount">Scored targets of the whole global batch, by which the sum is divided.</param>
-    public Tensor Loss(Tensor tokens, Tensor targets, long validCount) =>
-        Ops.CrossEntropy(Forward(tokens), targets, Config.VocabularySize, validCount);
+    public Tensor Loss(Tensor tokens, Tensor targets, long validCount)
+    {
+        double zLoss = Engine.CurrentStep.Options.RecordGradients ? Config.ZLoss : 0;
+        return Ops.CrossEntropy(Forward(tokens), targets, Config.VocabularySize, validCount, zLoss);
+    }
 
     /// <summary>An empty cache for generating with this model.</summary>
     /// <param name="batch">Number of sequences.</param>
@@ -126,28 +139,23 @@ public sealed class Gpt : IDisposable
     {
         Step step = Engine.CurrentStep;
         (int batch, int added) = (tokens.Shape[0], tokens.Shape[1]);
-        var positions = new int[batch * added];
         var last = new int[batch];
         for (int b = 0; b < batch; b++)
         {
             last[b] = (b * added) + counts[b] - 1;
-            for (int n = 0; n < added; n++)
-            {
-                // Padding may stand beyond the table; its result is never used.
-                positions[(b * added) + n] = Math.Min(cache.Lengths[b] + n, Config.BlockSize - 1);
-            }
         }
 
         Tensor starts = step.Input(cache.Lengths, batch);                                    // (B)
+        Tensor documentStarts = _documents?.Of(step, tokens, cache) ?? Tensor.None;          // (B, N)
         Tensor x = Ops.Embedding(tokens, _tokenTable.Value);                                 // (B, N, C)
-        x = Ops.Add(x, Ops.Embedding(step.Input(positions, (batch, added)), _positions));    // (B, N, C)
+        x = _positions.IsNone ? x : Ops.Add(x, PositionsAfter(cache, step, batch, added));   // (B, N, C)
         foreach (Block block in _blocks)
         {
-            x = step.Scope(input => block.Forward(input, cache, starts), x);                 // (B, N, C)
+            x = step.Scope(input => block.Forward(input, cache, starts, documentStarts), x); // (B, N, C)
         }
 
         x = Ops.Embedding(step.Input(last, batch), x);                                       // (B, C)
-        return Ops.Linear(_finalNorm.Forward(x), _head.Value);                               // (B, Vp)
+        return Scores(x);                                                                    // (B, Vp)
     }
 
     /// <summary>Elements of a parameter that are not padding.</summary>
@@ -165,6 +173,25 @@ public sealed class Gpt : IDisposable
     {
         Arena.Dispose();
         _constants?.Dispose();
+    }
+
+    private Tensor Scores(Tensor x)
+    {
+        Tensor logits = Ops.Linear(_finalNorm.Forward(x), _head.Value);                      // (..., Vp)
+        return Config.LogitCap > 0 ? Ops.SoftCap(logits, Config.LogitCap) : logits;
+    }
+
+    // (B, N, C)
+    private Tensor PositionsAfter(KeyValueCache cache, Step step, int batch, int added)
+    {
+        var positions = new int[batch * added];
+        for (int i = 0; i < positions.Length; i++)
+        {
+            // Padding may stand beyond the table; its result is never used.
+            positions[i] = Math.Min(cache.Lengths[i / added] + (i % added), Config.BlockSize - 1);
+        }
+
+        return Ops.Embedding(step.Input(positions, (batch, added)), _positions);
     }
 
     private void CheckLength(int length)

@@ -1,18 +1,20 @@
-using System.Globalization;
 using GptSharp.Tensors;
 
 namespace GptSharp.Nn;
 
 /// <summary>
-/// The shape of a <c>Gpt</c>: GPT-2's architecture (pre-norm blocks of masked self-attention and a GELU MLP; Radford et al. 2019).
-/// Immutable; two configurations are equal when every model built from them would be.
+/// The shape of a <c>Gpt</c>: GPT-2's architecture (pre-norm blocks of masked self-attention and a GELU MLP; Radford et al. 2019) unless
+/// its options say otherwise. Immutable; two configurations are equal when every model built from them would be.
 /// </summary>
-public sealed record GptConfig
+public sealed partial record GptConfig
 {
     /// <summary>The vocabulary head is computed on a multiple of this many tokens, so that matrix kernels meet no ragged edge.</summary>
     public const int VocabularyPadding = 64;
 
     private readonly int? _mlpWidth;
+    private readonly int? _headSize;
+    private readonly int? _keyHeadCount;
+    private readonly bool? _qkvBias;
 
     /// <summary>V, number of tokens. The padding of <see cref="PaddedVocabularySize"/> is not part of it.</summary>
     public required int VocabularySize { get; init; }
@@ -23,13 +25,30 @@ public sealed record GptConfig
     /// <summary>L, number of transformer blocks.</summary>
     public required int LayerCount { get; init; }
 
-    /// <summary>H, attention heads per block; divides <see cref="Width"/>.</summary>
+    /// <summary>H, attention heads per block; divides <see cref="Width"/> unless <see cref="HeadSize"/> is set.</summary>
     public required int HeadCount { get; init; }
+
+    /// <summary>
+    /// G, heads of keys and values, each shared by H / G query heads: H unless set (multi-head attention); 1 is multi-query, a number between
+    /// grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245).
+    /// </summary>
+    public int KeyHeadCount
+    {
+        get => _keyHeadCount ?? HeadCount;
+        init => _keyHeadCount = value;
+    }
+
+    /// <summary>D, channels per head; C / H unless set.</summary>
+    public int HeadSize
+    {
+        get => _headSize ?? (Width / Math.Max(1, HeadCount));
+        init => _headSize = value;
+    }
 
     /// <summary>C, channels of the residual stream.</summary>
     public required int Width { get; init; }
 
-    /// <summary>Hidden width of the MLP; 4 C unless set.</summary>
+    /// <summary>F, hidden width of the MLP; 4 C unless set.</summary>
     public int MlpWidth
     {
         get => _mlpWidth ?? checked(4 * Width);
@@ -44,62 +63,74 @@ public sealed record GptConfig
     /// </summary>
     public bool Bias { get; init; } = true;
 
+    /// <summary>Whether queries, keys and values have biases; as <see cref="Bias"/> unless set. Qwen 2 has these and no others.</summary>
+    public bool QkvBias
+    {
+        get => _qkvBias ?? Bias;
+        init => _qkvBias = value;
+    }
+
+    /// <summary>Which norm.</summary>
+    public NormKind Norm { get; init; } = NormKind.LayerNorm;
+
+    /// <summary>Added to the variance, or for RMSNorm to the mean square, in every norm.</summary>
+    public double LayerNormEpsilon { get; init; } = 1e-5;
+
+    /// <summary>Whether every query and key head goes through an RMSNorm of its own before scores are computed (Dehghani et al. 2023, arXiv:2302.05442).</summary>
+    public bool QkNorm { get; init; }
+
+    /// <summary>Whether attention and MLP of a block read one shared norm and are both added to the residual stream.</summary>
+    public bool Parallel { get; init; }
+
+    /// <summary>What stands between the two linear layers of the MLP.</summary>
+    public MlpActivation Activation { get; init; } = MlpActivation.Gelu;
+
+    /// <summary>Which formula of GELU the MLP uses, where it uses one.</summary>
+    public GeluForm Gelu { get; init; } = GeluForm.Tanh;
+
     /// <summary>Probability of dropping an element of the embedding, of the attention weights and of each residual branch; 0 to below 1.</summary>
     public double Dropout { get; init; }
 
     /// <summary>How positions are told apart.</summary>
     public PositionEncoding Positions { get; init; } = PositionEncoding.Learned;
 
-    /// <summary>Which formula of GELU the MLP uses.</summary>
-    public GeluForm Gelu { get; init; } = GeluForm.Tanh;
+    /// <summary>The options of <see cref="PositionEncoding.Rope"/>.</summary>
+    public RopeConfig Rope { get; init; } = new();
 
-    /// <summary>Added to the variance in every LayerNorm.</summary>
-    public double LayerNormEpsilon { get; init; } = 1e-5;
+    /// <summary>W: a position sees itself and the W - 1 before it (Beltagy et al. 2020, arXiv:2004.05150); null for all before it.</summary>
+    public int? Window { get; init; }
 
-    /// <summary>D, channels per head.</summary>
-    public int HeadSize => Width / HeadCount;
+    /// <summary>
+    /// The token that begins a document: no position sees what stands before the last such token up to it. Positions count on. Null: all
+    /// tokens of a sequence are one document.
+    /// </summary>
+    public int? DocumentToken { get; init; }
+
+    /// <summary>c: attention scores s become c tanh(s / c) (Gemma Team 2024, arXiv:2408.00118); 0 leaves them alone.</summary>
+    public double AttentionCap { get; init; }
+
+    /// <summary>c: the logits z become c tanh(z / c); 0 leaves them alone.</summary>
+    public double LogitCap { get; init; }
+
+    /// <summary>
+    /// Weight of the squared log of the softmax's denominator, which training adds to the loss (Chowdhery et al. 2022, arXiv:2204.02311,
+    /// section 5); 0 for none.
+    /// </summary>
+    public double ZLoss { get; init; }
+
+    /// <summary>R, channels of a head that rotary embedding turns.</summary>
+    public int RopeWidth => Rope.Width ?? HeadSize;
+
+    /// <summary>(H + 2 G) D, outputs of the linear layer that makes queries, keys and values.</summary>
+    public int PackedWidth => checked((HeadCount + (2 * KeyHeadCount)) * HeadSize);
 
     /// <summary><see cref="VocabularySize"/> rounded up to a multiple of <see cref="VocabularyPadding"/>.</summary>
     public int PaddedVocabularySize => checked((VocabularySize + VocabularyPadding - 1) / VocabularyPadding * VocabularyPadding);
 
-    private (int, int, int, int, int, int, bool, bool, double, PositionEncoding, GeluForm, double) Values =>
-        (VocabularySize, BlockSize, LayerCount, HeadCount, Width, MlpWidth, TieHead, Bias, Dropout, Positions, Gelu, LayerNormEpsilon);
-
-    /// <summary>Checks that a model of this shape can exist.</summary>
-    /// <returns>This configuration, for chaining.</returns>
-    /// <exception cref="ConfigurationException">
-    /// A value is out of range or two contradict each other; the sentence names the key as a config file spells it.
-    /// </exception>
-    public GptConfig Validate()
-    {
-        RequirePositive("model.vocabulary", VocabularySize, int.MaxValue - VocabularyPadding);
-        RequirePositive("model.block", BlockSize, int.MaxValue);
-        RequirePositive("model.layers", LayerCount, int.MaxValue);
-        RequirePositive("model.heads", HeadCount, int.MaxValue);
-        RequirePositive("model.channels", Width, int.MaxValue / 4);
-        RequirePositive("model.mlp", MlpWidth, int.MaxValue);
-        if (Width % HeadCount != 0)
-        {
-            throw new ConfigurationException(
-                $"model.heads ({HeadCount}) does not divide model.channels ({Width}): every head needs the same whole number of channels; "
-                + $"{NearestDivisors()} would fit.",
-                "model.heads");
-        }
-
-        if (!(Dropout >= 0 && Dropout < 1))
-        {
-            throw new ConfigurationException(
-                $"model.dropout ({Text(Dropout)}) is not a probability from 0 to below 1; 0 switches dropout off.", "model.dropout");
-        }
-
-        if (!(LayerNormEpsilon > 0 && double.IsFinite(LayerNormEpsilon)))
-        {
-            throw new ConfigurationException(
-                $"model.layer_norm_epsilon ({Text(LayerNormEpsilon)}) is not a positive number; GPT-2 uses 1e-5.", "model.layer_norm_epsilon");
-        }
-
-        return this;
-    }
+    private object Values => (
+        (VocabularySize, BlockSize, LayerCount, HeadCount, KeyHeadCount, HeadSize, Width, MlpWidth),
+        (TieHead, Bias, QkvBias, Norm, LayerNormEpsilon, QkNorm, Parallel, Dropout, Activation, Gelu),
+        (Positions, Rope with { Width = RopeWidth }, Window, DocumentToken, AttentionCap, LogitCap, ZLoss));
 
     /// <summary>Compares the values, with <see cref="MlpWidth"/> as it results rather than as it was set.</summary>
     /// <param name="other">The other configuration.</param>
@@ -108,36 +139,4 @@ public sealed record GptConfig
 
     /// <inheritdoc/>
     public override int GetHashCode() => Values.GetHashCode();
-
-    private static void RequirePositive(string key, int value, int largest)
-    {
-        if (value < 1)
-        {
-            throw new ConfigurationException($"{key} ({value}) is not a positive whole number; use 1 or more.", key);
-        }
-
-        if (value > largest)
-        {
-            throw new ConfigurationException($"{key} ({value}) is too large; the most that can be addressed is {largest}.", key);
-        }
-    }
-
-    private static string Text(double value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private string NearestDivisors()
-    {
-        int below = Math.Min(HeadCount, Width);
-        while (Width % below != 0)
-        {
-            below--;
-        }
-
-        int above = HeadCount;
-        while (above < Width && Width % above != 0)
-        {
-            above++;
-        }
-
-        return above <= Width && Width % above == 0 && above != below ? $"{below} or {above}" : $"{below}";
-    }
 }

@@ -1,10 +1,10 @@
 namespace GptSharp.Nn;
 
 /// <summary>
-/// The four sizes of GPT-2 (Radford et al. 2019, with the heads and parameter counts of the released weights) and the eight of
-/// GPT-3 (Brown et al. 2020, arXiv:2005.14165, table 2.1).
+/// The four sizes of GPT-2 (Radford et al. 2019, with the heads and parameter counts of the released weights), the eight of GPT-3
+/// (Brown et al. 2020, arXiv:2005.14165, table 2.1), the four of LLaMA (Touvron et al. 2023, arXiv:2302.13971, table 2), and small Llamas.
 /// </summary>
-public static class GptPresets
+public static partial class GptPresets
 {
     private const int Gpt2Vocabulary = 50257;
 
@@ -17,7 +17,7 @@ public static class GptPresets
     private const string ThirteenBillionWidth =
         "Table 2.1 gives a width of 5140, which 40 heads of 128 channels do not fill (40 x 128 = 5120); this preset has a width of 5120.";
 
-    /// <summary>Every preset, GPT-2 first, from small to large.</summary>
+    /// <summary>Every preset, family by family, each from small to large.</summary>
     public static IReadOnlyList<GptPreset> All { get; } =
     [
         Gpt2("gpt2", "gpt2-small", "GPT-2 small", layers: 12, width: 768, heads: 12),
@@ -32,6 +32,7 @@ public static class GptPresets
         Gpt3("gpt3-6.7b", null, "GPT-3 6.7B", layers: 32, width: 4096, heads: 32),
         Gpt3("gpt3-13b", null, "GPT-3 13B", layers: 40, width: 5120, heads: 40, ThirteenBillionWidth),
         Gpt3("gpt3-175b", "gpt3", "GPT-3 175B", layers: 96, width: 12288, heads: 96),
+        .. Llamas,
     ];
 
     /// <summary>Finds a preset by name or alias, letter case ignored.</summary>
@@ -60,15 +61,15 @@ public static class GptPresets
     private static IEnumerable<string> Names(GptPreset preset) => preset.Aliases.Prepend(preset.Name);
 
     private static GptPreset Gpt2(string name, string? alias, string title, int layers, int width, int heads) =>
-        new(name, alias is null ? [] : [alias], title, Shape(block: 1024, layers, width, heads), []);
+        new(name, alias is null ? [] : [alias], title, Gpt2Shape(block: 1024, layers, width, heads), []);
 
     private static GptPreset Gpt3(string name, string? alias, string title, int layers, int width, int heads, string? correction = null)
     {
         IReadOnlyList<string> notes = correction is null ? [DenseAttention] : [correction, DenseAttention];
-        return new(name, alias is null ? [] : [alias], title, Shape(block: 2048, layers, width, heads), notes);
+        return new(name, alias is null ? [] : [alias], title, Gpt2Shape(block: 2048, layers, width, heads), notes);
     }
 
-    private static GptConfig Shape(int block, int layers, int width, int heads) => new()
+    private static GptConfig Gpt2Shape(int block, int layers, int width, int heads) => new()
     {
         VocabularySize = Gpt2Vocabulary,
         BlockSize = block,

@@ -52,14 +52,17 @@ public sealed class ParameterReport
         }
 
         // A linear layer's shape is written as (inputs, outputs), the way GPT-2's files store it.
+        int mixed = checked(config.HeadCount * config.HeadSize);
+        bool isGated = config.Activation.IsGated();
         IEnumerable<ParameterEntry>[] parts =
         [
             Norm("attention norm", layers),
-            Linear("attention", "query-key-value", width, 3 * width),
-            Linear("attention", "output", width, width),
-            Norm("mlp norm", layers),
-            Linear("mlp", "up", width, config.MlpWidth),
-            Linear("mlp", "down", config.MlpWidth, width),
+            Linear("attention", "query-key-value", width, config.PackedWidth, config.QkvBias),
+            config.QkNorm ? [HeadNorm("query norm"), HeadNorm("key norm")] : [],
+            Linear("attention", "output", mixed, width, config.Bias),
+            config.Parallel ? [] : Norm("mlp norm", layers),
+            Linear("mlp", isGated ? "gate and up" : "up", width, isGated ? 2 * config.MlpWidth : config.MlpWidth, config.Bias),
+            Linear("mlp", "down", config.MlpWidth, width, config.Bias),
             Norm("final norm", 1),
         ];
         foreach (ParameterEntry entry in parts.SelectMany(part => part))
@@ -75,16 +78,18 @@ public sealed class ParameterReport
         IEnumerable<ParameterEntry> Norm(string component, int copies)
         {
             yield return new(component, "weight", width, null, copies);
-            if (config.Bias)
+            if (config.Bias && config.Norm == NormKind.LayerNorm)
             {
                 yield return new(component, "bias", width, null, copies);
             }
         }
 
-        IEnumerable<ParameterEntry> Linear(string component, string name, int inputs, int outputs)
+        ParameterEntry HeadNorm(string name) => new("attention", $"{name} weight", config.HeadSize, null, layers);
+
+        IEnumerable<ParameterEntry> Linear(string component, string name, int inputs, int outputs, bool bias)
         {
             yield return new(component, $"{name} weight", inputs, outputs, layers);
-            if (config.Bias)
+            if (bias)
             {
                 yield return new(component, $"{name} bias", outputs, null, layers);
             }

@@ -8,6 +8,10 @@ public sealed class GptConfigTests
 {
     private static readonly GptConfig Small = new() { VocabularySize = 65, BlockSize = 64, LayerCount = 4, HeadCount = 4, Width = 128 };
 
+    private static readonly GptConfig Rotary = Small with { Positions = PositionEncoding.Rope };
+
+    private static readonly RopeConfig Llama3 = new() { Scaling = RopeScaling.Llama3, Factor = 8, OriginalBlockSize = 8192 };
+
     [Theory]
     [InlineData(1, 64)]
     [InlineData(63, 64)]
@@ -26,9 +30,9 @@ public sealed class GptConfigTests
     }
 
     [Fact]
-    public void Setting_the_mlp_width_to_its_default_changes_nothing()
+    public void Setting_values_to_what_they_are_anyway_changes_nothing()
     {
-        GptConfig same = Small with { MlpWidth = 512 };
+        GptConfig same = Small with { MlpWidth = 512, KeyHeadCount = 4, HeadSize = 32, QkvBias = true, Rope = new RopeConfig { Width = 32 } };
         Assert.Equal(Small, same);
         Assert.Equal(Small.GetHashCode(), same.GetHashCode());
     }
@@ -47,6 +51,19 @@ public sealed class GptConfigTests
         Small with { Positions = PositionEncoding.Sinusoidal },
         Small with { Gelu = GeluForm.Erf },
         Small with { LayerNormEpsilon = 1e-6 },
+        Small with { KeyHeadCount = 2 },
+        Small with { HeadSize = 16 },
+        Small with { QkvBias = false },
+        Small with { Norm = NormKind.RMSNorm },
+        Small with { QkNorm = true },
+        Small with { Parallel = true },
+        Small with { Activation = MlpActivation.Swiglu },
+        Small with { Rope = new RopeConfig { Theta = 500 } },
+        Small with { Window = 9 },
+        Small with { DocumentToken = 0 },
+        Small with { AttentionCap = 1 },
+        Small with { LogitCap = 1 },
+        Small with { ZLoss = 1 },
     ];
 
     [Theory]
@@ -85,6 +102,16 @@ public sealed class GptConfigTests
         { Small with { Dropout = -0.1 }, "model.dropout" },
         { Small with { Dropout = double.NaN }, "model.dropout" },
         { Small with { LayerNormEpsilon = 0 }, "model.layer_norm_epsilon" },
+        { Small with { KeyHeadCount = 0 }, "model.kv_heads" },
+        { Small with { HeadSize = 0 }, "model.head_size" },
+        { Small with { HeadCount = 1 << 20, HeadSize = 1 << 20 }, "model.heads" },
+        { Small with { Window = 0 }, "model.window" },
+        { Small with { ZLoss = -1 }, "model.z_loss" },
+        { Small with { LogitCap = double.NaN }, "model.logit_cap" },
+        { Small with { AttentionCap = double.PositiveInfinity }, "model.attention_cap" },
+        { Rotary with { Rope = new RopeConfig { Theta = 0 } }, "model.rope_theta" },
+        { Rotary with { Rope = new RopeConfig { Width = 0 } }, "model.rope_width" },
+        { Rotary with { Rope = new RopeConfig { Scaling = RopeScaling.Linear, Factor = 0.5 } }, "model.rope_factor" },
     };
 
     [Theory]
@@ -97,5 +124,36 @@ public sealed class GptConfigTests
     }
 
     [Fact]
-    public void An_odd_head_size_is_possible() => Assert.Equal(7, (Small with { Width = 21, HeadCount = 3 }).Validate().HeadSize);
+    public void An_odd_head_size_is_possible_where_nothing_turns_pairs() => Assert.Equal(7, (Small with { Width = 21, HeadCount = 3 }).Validate().HeadSize);
+
+    public static TheoryData<GptConfig, string, string, string> Contradictions => new()
+    {
+        { Small with { KeyHeadCount = 3 }, "model.kv_heads", "model.heads (4)", "2 or 4 would fit" },
+        { Small with { KeyHeadCount = 8 }, "model.kv_heads", "model.heads (4)", "4 would fit" },
+        { Rotary with { HeadSize = 7 }, "model.head_size", "model.positions (rope)", "is odd" },
+        { Rotary with { Rope = new RopeConfig { Width = 5 } }, "model.rope_width", "model.positions (rope)", "is odd" },
+        { Rotary with { Rope = new RopeConfig { Width = 34 } }, "model.rope_width", "model.head_size (32)", "larger" },
+        { Small with { Window = 65 }, "model.window", "model.block (64)", "longer" },
+        { Small with { DocumentToken = 65 }, "model.document_mask", "model.vocabulary", "token 65" },
+        { Small with { Activation = MlpActivation.Swiglu, Gelu = GeluForm.Erf }, "model.gelu", "model.activation (swiglu)", "no effect" },
+        { Small with { Rope = new RopeConfig { Theta = 500 } }, "model.rope_theta", "model.positions (learned)", "no effect" },
+        { Small with { Rope = new RopeConfig { Pairing = RopePairing.Interleaved } }, "model.rope_pairing", "model.positions (learned)", "(interleaved)" },
+        { Small with { Positions = PositionEncoding.Alibi, Rope = Llama3 }, "model.rope_scaling", "model.positions (alibi)", "set that to rope" },
+        { Rotary with { Rope = new RopeConfig { Factor = 2 } }, "model.rope_factor", "model.rope_scaling (none)", "no effect" },
+        { Rotary with { Rope = Llama3 with { Scaling = RopeScaling.Ntk } }, "model.rope_original_block", "model.rope_scaling (ntk)", "only llama3" },
+        { Rotary with { Rope = Llama3 with { OriginalBlockSize = null } }, "model.rope_scaling", "model.rope_original_block", "needs" },
+        { Rotary with { Rope = Llama3 with { LowFrequencyFactor = 4 } }, "model.rope_low_freq_factor", "model.rope_high_freq_factor (4)", "below" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Contradictions))]
+    public void A_contradiction_is_refused_in_one_sentence_that_names_both_keys(GptConfig config, string key, string other, string words)
+    {
+        ConfigurationException error = Assert.Throws<ConfigurationException>(config.Validate);
+        Assert.Equal(key, error.Key);
+        Assert.StartsWith(key + " ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(other, error.Message, StringComparison.Ordinal);
+        Assert.Contains(words, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(". ", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -31,10 +31,28 @@ public sealed class GptPresetsTests
         Assert.InRange(new ParameterReport(config).Total, (long)(parameters * 0.98), (long)(parameters * 1.02));
     }
 
+    // The released weights of LLaMA, llama2.c and TinyLlama.
+    [Theory]
+    [InlineData("llama-7b", 6_738_415_616L)]
+    [InlineData("llama-13b", 13_015_864_320L)]
+    [InlineData("llama-30b", 32_528_943_616L)]
+    [InlineData("llama-65b", 65_285_660_672L)]
+    [InlineData("tinyllama-1.1b", 1_100_048_384L)]
+    [InlineData("stories15m", 15_191_712L)]
+    [InlineData("stories42m", 41_689_600L)]
+    [InlineData("stories110m", 109_529_856L)]
+    public void Llama_has_the_published_number_of_parameters(string name, long parameters)
+    {
+        GptConfig config = GptPresets.Find(name).Config;
+        Assert.Equal(parameters, new ParameterReport(config).Total);
+        Assert.Equal(
+            (NormKind.RMSNorm, PositionEncoding.Rope, MlpActivation.Swiglu, false), (config.Norm, config.Positions, config.Activation, config.Bias));
+    }
+
     [Fact]
     public void Every_preset_is_possible_and_has_a_name_of_its_own()
     {
-        Assert.Equal(12, GptPresets.All.Count);
+        Assert.Equal(20, GptPresets.All.Count);
         Assert.All(GptPresets.All, preset => preset.Config.Validate());
         string[] names = [.. GptPresets.All.SelectMany(preset => preset.Aliases.Append(preset.Name))];
         Assert.Equal(names.Length, names.Distinct(StringComparer.OrdinalIgnoreCase).Count());

@@ -73,6 +73,14 @@ internal sealed class SmallGpt : IDisposable
         return sum;
     }
 
+    /// <summary>The loss of <see cref="Gradient"/> without its backward pass.</summary>
+    public double TrainingLoss(uint step = 3)
+    {
+        using Step pass = Engine.BeginStep(StepOptions.Train(seed: 11, step, firstSample: 0));
+        int valid = Targets.Count(target => target != Ops.IgnoredTarget);
+        return Model.Loss(pass.Input(Tokens, (Batch, Time)), pass.Input(Targets, (Batch, Time)), valid).Item();
+    }
+
     /// <summary>(B, T, Vp) without dropout, as doubles.</summary>
     public double[] Logits()
     {

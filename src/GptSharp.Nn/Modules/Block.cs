@@ -2,40 +2,57 @@ using GptSharp.Tensors;
 
 namespace GptSharp.Nn.Modules;
 
-/// <summary>One layer of the transformer, pre-norm: x + attention(norm(x)), then x + mlp(norm(x)).</summary>
+/// <summary>
+/// One layer of the transformer, pre-norm: x + attention(norm(x)), then x + mlp(norm(x)); or, parallel, x + attention(n) + mlp(n) with one
+/// norm n = norm(x) (Wang and Komatsuzaki 2021, GPT-J; Chowdhery et al. 2022, arXiv:2204.02311, section 2).
+/// </summary>
 public sealed class Block
 {
-    private readonly LayerNorm _attentionNorm;
+    private readonly Norm _attentionNorm;
     private readonly CausalSelfAttention _attention;
-    private readonly LayerNorm _mlpNorm;
+    private readonly Norm? _mlpNorm;
     private readonly Mlp _mlp;
     private readonly int _index;
 
-    /// <summary>Declares <c>ln_1</c>, <c>attn</c>, <c>ln_2</c> and <c>mlp</c> of layer <paramref name="index"/>.</summary>
-    public Block(ModuleBuilder builder, GptConfig config, int index)
+    /// <summary>Declares <c>ln_1</c>, <c>attn</c>, <c>ln_2</c> unless the block is parallel, and <c>mlp</c> of one layer.</summary>
+    /// <param name="builder">Where, and under which prefix.</param>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="index">The layer.</param>
+    /// <param name="rotaryTable">(S, R), the table of <see cref="Ops.Rope"/>, or <see cref="Tensor.None"/>.</param>
+    public Block(ModuleBuilder builder, GptConfig config, int index, Tensor rotaryTable)
     {
         _index = index;
-        _attentionNorm = new LayerNorm(builder.In("ln_1"), config.Width, config.Bias, config.LayerNormEpsilon);
-        _attention = new CausalSelfAttention(builder.In("attn"), config);
-        _mlpNorm = new LayerNorm(builder.In("ln_2"), config.Width, config.Bias, config.LayerNormEpsilon);
+        _attentionNorm = new Norm(builder.In("ln_1"), config);
+        _attention = new CausalSelfAttention(builder.In("attn"), config, rotaryTable);
+        _mlpNorm = config.Parallel ? null : new Norm(builder.In("ln_2"), config);
         _mlp = new Mlp(builder.In("mlp"), config);
-        Body = Forward;
+        Body = x => Forward(x, documentStarts: Tensor.None);
     }
 
-    /// <summary><see cref="Forward(Tensor)"/> as an object that is made once, for scopes.</summary>
+    /// <summary><see cref="Forward(Tensor, Tensor)"/> without documents, as an object that is made once, for scopes.</summary>
     public Func<Tensor, Tensor> Body { get; }
 
     /// <summary>(B, T, C) to (B, T, C).</summary>
-    public Tensor Forward(Tensor x)
+    /// <param name="x">The residual stream.</param>
+    /// <param name="documentStarts">I32 (B, T), or <see cref="Tensor.None"/>.</param>
+    public Tensor Forward(Tensor x, Tensor documentStarts)
     {
-        x = Ops.Add(x, _attention.Forward(_attentionNorm.Forward(x)));      // (B, T, C)
-        return Ops.Add(x, _mlp.Forward(_mlpNorm.Forward(x)));               // (B, T, C)
+        Tensor normal = _attentionNorm.Forward(x);                                                     // (B, T, C)
+        return AddMlp(Ops.Add(x, _attention.Forward(normal, documentStarts)), normal);                 // (B, T, C)
     }
 
     /// <summary>The same for N new positions after those in the cache: (B, N, C) to (B, N, C).</summary>
-    public Tensor Forward(Tensor x, KeyValueCache cache, Tensor starts)
+    /// <param name="x">The residual stream.</param>
+    /// <param name="cache">The sequences so far.</param>
+    /// <param name="starts">I32 (B): how many positions of each sequence are in the cache already.</param>
+    /// <param name="documentStarts">I32 (B, N), or <see cref="Tensor.None"/>.</param>
+    public Tensor Forward(Tensor x, KeyValueCache cache, Tensor starts, Tensor documentStarts)
     {
-        x = Ops.Add(x, _attention.Forward(_attentionNorm.Forward(x), cache, _index, starts));     // (B, N, C)
-        return Ops.Add(x, _mlp.Forward(_mlpNorm.Forward(x)));                                     // (B, N, C)
+        Tensor normal = _attentionNorm.Forward(x);                                                     // (B, N, C)
+        Tensor attended = _attention.Forward(normal, cache, _index, starts, documentStarts);           // (B, N, C)
+        return AddMlp(Ops.Add(x, attended), normal);                                                   // (B, N, C)
     }
+
+    private Tensor AddMlp(Tensor x, Tensor attentionNormal) =>
+        Ops.Add(x, _mlp.Forward(_mlpNorm?.Forward(x) ?? attentionNormal));
 }

@@ -5,39 +5,68 @@ namespace GptSharp.Nn.Modules;
 /// <summary>The block's first half: each position looks at itself and at those before it.</summary>
 public sealed class CausalSelfAttention
 {
-    private readonly GptConfig _config;
     private readonly Linear _queryKeyValue;
+    private readonly HeadNorm? _headNorm;
     private readonly Linear _output;
+    private readonly AttentionForm _form;
+    private readonly RopePairing _pairing;
+    private readonly Tensor _rotaryTable;
+    private readonly double _dropout;
     private readonly uint _attentionSite;
     private readonly uint _dropoutSite;
 
-    /// <summary>Declares <c>c_attn</c> and <c>c_proj</c>.</summary>
-    public CausalSelfAttention(ModuleBuilder builder, GptConfig config)
+    /// <summary>Declares <c>c_attn</c>, <c>c_proj</c> and, if asked, <c>q_norm</c> and <c>k_norm</c>.</summary>
+    /// <param name="builder">Where, and under which prefix.</param>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="rotaryTable">(S, R), the table of <see cref="Ops.Rope"/>, or <see cref="Tensor.None"/>.</param>
+    public CausalSelfAttention(ModuleBuilder builder, GptConfig config, Tensor rotaryTable)
     {
-        _config = config;
+        _form = new AttentionForm(config.HeadCount, config.KeyHeadCount)
+        {
+            Window = config.Window ?? 0,
+            SoftCap = config.AttentionCap,
+            Alibi = config.Positions == PositionEncoding.Alibi,
+        };
+        (_rotaryTable, _pairing, _dropout) = (rotaryTable, config.Rope.Pairing, config.Dropout);
+        int mixed = config.HeadCount * config.HeadSize;
         _queryKeyValue = new Linear(
-            builder.In("c_attn"), config.Width, 3 * config.Width, config.Bias, GptInitialization.Deviation);
+            builder.In("c_attn"), config.Width, config.PackedWidth, config.QkvBias, GptInitialization.Deviation);
         _output = new Linear(
-            builder.In("c_proj"), config.Width, config.Width, config.Bias, GptInitialization.ResidualDeviation(config));
+            builder.In("c_proj"), mixed, config.Width, config.Bias, GptInitialization.ResidualDeviation(config));
+        _headNorm = config.QkNorm ? new HeadNorm(builder, config, _form) : null;
         _attentionSite = builder.NextSite();
         _dropoutSite = builder.NextSite();
     }
 
     /// <summary>(B, T, C) to (B, T, C).</summary>
-    public Tensor Forward(Tensor x)
+    /// <param name="x">The normalised residual stream.</param>
+    /// <param name="documentStarts">I32 (B, T), or <see cref="Tensor.None"/>.</param>
+    public Tensor Forward(Tensor x, Tensor documentStarts)
     {
-        Tensor qkv = _queryKeyValue.Forward(x);                                                        // (B, T, 3C)
-        Tensor mixed = Ops.Attention(qkv, _config.HeadCount, _config.Dropout, _attentionSite);         // (B, T, C)
-        Tensor y = _output.Forward(mixed);                                                             // (B, T, C)
-        return Ops.Dropout(y, _config.Dropout, _dropoutSite);
+        Tensor qkv = QueriesKeysValues(x, starts: Tensor.None);                              // (B, T, (H + 2 G) D)
+        Tensor mixed = Ops.Attention(qkv, _form, documentStarts, _dropout, _attentionSite);  // (B, T, H D)
+        Tensor y = _output.Forward(mixed);                                                   // (B, T, C)
+        return Ops.Dropout(y, _dropout, _dropoutSite);
     }
 
     /// <summary>The same for N new positions after those in the cache: (B, N, C) to (B, N, C).</summary>
-    public Tensor Forward(Tensor x, KeyValueCache cache, int layer, Tensor starts)
+    /// <param name="x">The normalised residual stream.</param>
+    /// <param name="cache">The sequences so far.</param>
+    /// <param name="layer">The layer, whose part of the cache is read and written.</param>
+    /// <param name="starts">I32 (B): how many positions of each sequence are in the cache already.</param>
+    /// <param name="documentStarts">I32 (B, N), or <see cref="Tensor.None"/>.</param>
+    public Tensor Forward(Tensor x, KeyValueCache cache, int layer, Tensor starts, Tensor documentStarts)
     {
-        Tensor qkv = _queryKeyValue.Forward(x);                                                        // (B, N, 3C)
+        Tensor qkv = QueriesKeysValues(x, starts);                                           // (B, N, (H + 2 G) D)
         Tensor mixed = Ops.CachedAttention(
-            qkv, cache.Keys(layer), cache.Values(layer), starts, _config.HeadCount);                   // (B, N, C)
-        return _output.Forward(mixed);                                                                 // (B, N, C)
+            qkv, cache.Keys(layer), cache.Values(layer), starts, _form, documentStarts);     // (B, N, H D)
+        return _output.Forward(mixed);                                                       // (B, N, C)
+    }
+
+    private Tensor QueriesKeysValues(Tensor x, Tensor starts)
+    {
+        Tensor qkv = _queryKeyValue.Forward(x);
+        qkv = _headNorm?.Forward(qkv) ?? qkv;
+        return _rotaryTable.IsNone ? qkv : Ops.Rope(qkv, _rotaryTable, _form, _pairing, starts);
     }
 }

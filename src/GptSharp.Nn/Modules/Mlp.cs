@@ -2,19 +2,24 @@ using GptSharp.Tensors;
 
 namespace GptSharp.Nn.Modules;
 
-/// <summary>The block's second half: widen, GELU, narrow, dropout.</summary>
+/// <summary>The block's second half: widen, activation, narrow, dropout.</summary>
 public sealed class Mlp
 {
-    private readonly GptConfig _config;
     private readonly Linear _up;
     private readonly Linear _down;
+    private readonly ActivationFunction _function;
+    private readonly bool _isGated;
+    private readonly double _dropout;
     private readonly uint _dropoutSite;
 
-    /// <summary>Declares <c>c_fc</c> and <c>c_proj</c>.</summary>
+    /// <summary>
+    /// Declares <c>c_fc</c> and <c>c_proj</c>. Of a gated activation, <c>c_fc</c> has 2 F rows: the gates, then what they gate.
+    /// </summary>
     public Mlp(ModuleBuilder builder, GptConfig config)
     {
-        _config = config;
-        _up = new Linear(builder.In("c_fc"), config.Width, config.MlpWidth, config.Bias, GptInitialization.Deviation);
+        (_function, _isGated, _dropout) = (config.Activation.Function(config.Gelu), config.Activation.IsGated(), config.Dropout);
+        int hidden = _isGated ? 2 * config.MlpWidth : config.MlpWidth;
+        _up = new Linear(builder.In("c_fc"), config.Width, hidden, config.Bias, GptInitialization.Deviation);
         _down = new Linear(
             builder.In("c_proj"), config.MlpWidth, config.Width, config.Bias, GptInitialization.ResidualDeviation(config));
         _dropoutSite = builder.NextSite();
@@ -23,9 +28,9 @@ public sealed class Mlp
     /// <summary>(B, T, C) to (B, T, C).</summary>
     public Tensor Forward(Tensor x)
     {
-        Tensor hidden = _up.Forward(x);                         // (B, T, 4C)
-        Tensor active = Ops.Gelu(hidden, _config.Gelu);         // (B, T, 4C)
-        Tensor y = _down.Forward(active);                       // (B, T, C)
-        return Ops.Dropout(y, _config.Dropout, _dropoutSite);
+        Tensor hidden = _up.Forward(x);                                                                // (B, T, F), or (B, T, 2F) gated
+        Tensor active = _isGated ? Ops.GatedUnit(hidden, _function) : Ops.Activation(hidden, _function);     // (B, T, F)
+        Tensor y = _down.Forward(active);                                                              // (B, T, C)
+        return Ops.Dropout(y, _dropout, _dropoutSite);
     }
 }

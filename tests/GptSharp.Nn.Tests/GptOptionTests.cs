@@ -1,0 +1,113 @@
+using GptSharp.Tensors;
+using GptSharp.Tensors.Memory;
+using GptSharp.TestKit;
+
+namespace GptSharp.Nn.Tests;
+
+/// <summary>What holds for every option of a model.</summary>
+public sealed class GptOptionTests
+{
+    public static TheoryData<string> Names => ModelOptions.Names;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gradients_are_finite_differences(string name)
+    {
+        const double h = 1e-5;
+        using SmallGpt small = ModelOptions.NewModel(name);
+        small.Gradient();
+        var random = new Random(1);
+        foreach (Parameter parameter in small.Model.Arena.Parameters)
+        {
+            double[] values = parameter.Value.ToDoubles();
+            double[] direction = [.. values.Select((_, i) => i < small.Model.LogicalCount(parameter) ? random.NextDouble() - 0.5 : 0)];
+            double expected = parameter.Gradient.ToDoubles().Zip(direction, (g, d) => g * d).Sum();
+            double LossAt(double t)
+            {
+                parameter.Value.UploadDoubles([.. values.Zip(direction, (value, d) => value + (t * d))]);
+                return small.TrainingLoss();
+            }
+
+            double actual = (LossAt(h) - LossAt(-h)) / (2 * h);
+            parameter.Value.UploadDoubles(values);
+            Assert.True(
+                Math.Abs(actual - expected) <= 1e-6 * Math.Max(Math.Abs(expected), 1e-3), $"{parameter.Name}: {expected} by backward, {actual} by differences");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Recomputing_the_blocks_changes_no_bit(string name)
+    {
+        using SmallGpt plain = ModelOptions.NewModel(name);
+        using SmallGpt frugal = ModelOptions.NewModel(name);
+        frugal.Model.RecomputeBlocks = true;
+
+        Assert.Equal(plain.Gradient(), frugal.Gradient());
+        Assert.Equal(plain.Model.Arena.Gradients!.Flat.ToDoubles(), frugal.Model.Arena.Gradients!.Flat.ToDoubles());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_report_counts_what_is_built(string name)
+    {
+        using SmallGpt small = ModelOptions.NewModel(name);
+        ParameterReport report = new(small.Model.Config);
+
+        Assert.Equal(small.Model.ParameterCount, report.Total);
+        IEnumerable<long> Sizes(IEnumerable<long> sizes) => sizes.Order();
+        Assert.Equal(
+            Sizes(small.Model.Arena.Parameters.Select(small.Model.LogicalCount)),
+            Sizes(report.Entries.SelectMany(entry => Enumerable.Repeat(entry.Count / entry.Copies, entry.Copies))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Later_tokens_do_not_change_earlier_scores(string name)
+    {
+        using SmallGpt small = ModelOptions.NewModel(name);
+        double[] before = small.Logits();
+        for (int sample = 0; sample < SmallGpt.Batch; sample++)
+        {
+            small.Tokens[(sample * SmallGpt.Time) + 6] ^= 3;
+        }
+
+        double[] after = small.Logits();
+        int row = small.Model.Config.PaddedVocabularySize;
+        for (int i = 0; i < SmallGpt.Batch * SmallGpt.Time; i++)
+        {
+            if (i % SmallGpt.Time <= 6)
+            {
+                Assert.Equal(i % SmallGpt.Time < 6, before.AsSpan(i * row, row).SequenceEqual(after.AsSpan(i * row, row)));
+            }
+        }
+    }
+
+    // Those that change no shape: an option that was forgotten on the way would go unnoticed elsewhere.
+    [Theory]
+    [InlineData("rmsnorm", "rmsnorm", "plain")]
+    [InlineData("swish", "relu", "plain")]
+    [InlineData("exact gelu", "plain", "relu")]
+    [InlineData("glu", "bilinear", "geglu")]
+    [InlineData("swiglu", "reglu", "exact geglu")]
+    [InlineData("rope", "no positions", "alibi")]
+    [InlineData("rope theta", "interleaved rope", "rope")]
+    [InlineData("linear rope", "ntk rope", "llama3 rope")]
+    [InlineData("attention cap", "logit cap", "plain")]
+    [InlineData("window", "documents", "plain")]
+    public void Options_that_change_no_shape_change_the_scores(string first, string second, string third)
+    {
+        double[][] scores = [.. ((string[])[first, second, third]).Distinct().Select(name =>
+        {
+            using SmallGpt small = ModelOptions.NewModel(name);
+            return small.Logits();
+        })];
+        for (int i = 0; i < scores.Length; i++)
+        {
+            for (int j = 0; j < i; j++)
+            {
+                Assert.InRange(RelativeDistance.Between(scores[j], scores[i]), 1e-4, double.PositiveInfinity);
+            }
+        }
+    }
+}
