@@ -18,6 +18,22 @@ internal static unsafe class IndexCheck
         }
     }
 
+    /// <summary>Every position is 0 or more.</summary>
+    /// <param name="op">The operation, for the message.</param>
+    /// <param name="positions">I32, or absent.</param>
+    /// <exception cref="TensorException">One is not; the message names it and its place.</exception>
+    public static void NotNegative(string op, Tensor positions)
+    {
+        for (int i = 0; !positions.IsNone && i < positions.Count; i++)
+        {
+            int value = positions.Pointer<int>()[i];
+            if (value < 0)
+            {
+                throw new TensorException($"{op}: position {value} at place {i} of {positions.Shape} is below 0.");
+            }
+        }
+    }
+
     /// <summary>Every document starts at its position or before: documentStarts[b, t] is in 0 ... start[b] + t.</summary>
     /// <param name="op">The operation, for the message.</param>
     /// <param name="documentStarts">I32 (B, T), or absent.</param>

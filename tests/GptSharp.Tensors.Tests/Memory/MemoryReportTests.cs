@@ -55,7 +55,7 @@ public sealed class MemoryReportTests
         {
             ["input"] = 128 + 512 + 64,
             ["scale"] = 256,
-            ["gelu"] = 256,
+            ["activation"] = 256,
             ["cross-entropy"] = 3 * 64,
             ["fill"] = 64,
         };

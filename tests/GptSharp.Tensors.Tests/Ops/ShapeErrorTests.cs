@@ -29,7 +29,7 @@ public sealed class ShapeErrorTests
             s => Tensors.Ops.CrossEntropy(Floats(s, (2, 8)), s.Input(new int[2], 2), 9, 1)),
         ("dropout: the dropout rate is 1; it must be at least 0 and below 1.",
             s => Tensors.Ops.Dropout(Floats(s, 3), 1, 0)),
-        ("add: no signature takes (y: F32 (3), a: F32 (3), b: I32 (3)); accepted: F32 F32 F32; F64 F64 F64.",
+        ("add: no signature takes (y: F32 (3), a: F32 (3), b: I32 (3)); accepted: F32 F32 F32; BF16 BF16 BF16; F64 F64 F64.",
             s => Tensors.Ops.Add(Floats(s, 3), s.Input(new int[3], 3))),
         ("scale: the cpu backend does not store F64; use the reference backend.",
             s => Tensors.Ops.Scale(s.Input(new double[3], 3), 2)),

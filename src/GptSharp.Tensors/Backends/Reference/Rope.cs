@@ -6,6 +6,7 @@ public sealed unsafe partial class ReferenceBackend
     public void Rope(
         Tensor y, Tensor qkv, Tensor table, Tensor starts, in AttentionForm form, RopePairing pairing, bool inverse, float beta)
     {
+        IndexCheck.NotNegative("rope", starts);
         (Values result, Values x, Values angles) = (new Values(y), new Values(qkv), new Values(table));
         (int size, int rotated, int heads) = Heads(qkv, form);
         (int batch, int time, int width) = (qkv.Shape[0], qkv.Shape[1], table.Shape.Last);
@@ -15,7 +16,7 @@ public sealed unsafe partial class ReferenceBackend
             int start = starts.IsNone ? 0 : starts.Pointer<int>()[b];
             for (int t = 0; t < time; t++)
             {
-                long row = (long)Math.Min(start + t, table.Shape[0] - 1) * width;
+                long row = Math.Min((long)start + t, table.Shape[0] - 1) * width;
                 for (int h = 0; h < heads; h++)
                 {
                     long head = (((((long)b * time) + t) * heads) + h) * size;

@@ -14,20 +14,22 @@ internal static unsafe class DropoutKernel
     /// The backward pass is the same call on the gradients.
     /// </summary>
     /// <remarks>y, x: (samples, elements); sample b draws as number FirstSample + b. Rate in [0, 1).</remarks>
-    public static void Run(
-        float* y, float* x, int samples, long elements, float rate, RandomKey key, float beta, ThreadTeam team)
+    public static void Run<TStorage>(
+        TStorage* y, TStorage* x, int samples, long elements, float rate, RandomKey key, float beta, ThreadTeam team)
+        where TStorage : unmanaged
     {
         Philox.RequireElementRange(0, elements);
         uint threshold = Philox.KeepThreshold(rate);
         int partsPerSample = Parts.Count(elements, PartLength);
         LaneDispatch.For(
             team, checked(samples * partsPerSample),
-            new Part(y, x, elements, 1f / (1f - rate), threshold, key, beta, partsPerSample));
+            new Part<TStorage>(y, x, elements, 1f / (1f - rate), threshold, key, beta, partsPerSample));
     }
 
-    private readonly struct Part(
-        float* y, float* x, long elements, float scale, uint threshold, RandomKey key, float beta, int partsPerSample)
+    private readonly struct Part<TStorage>(
+        TStorage* y, TStorage* x, long elements, float scale, uint threshold, RandomKey key, float beta, int partsPerSample)
         : ILaneKernel
+        where TStorage : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
@@ -39,12 +41,12 @@ internal static unsafe class DropoutKernel
             T factor = T.Broadcast(scale), keep = T.Broadcast(beta);
             long start = (long)partOfSample * PartLength;
             int length = (int)Math.Min(PartLength, elements - start), i = 0;
-            float* target = y + (sample * elements) + start, source = x + (sample * elements) + start;
+            TStorage* target = y + (sample * elements) + start, source = x + (sample * elements) + start;
             uint block = (uint)(start / 4);
             for (; i <= length - (4 * T.Count); i += 4 * T.Count, block += (uint)T.Count)
             {
                 philox.Words(out T w0, out T w1, out T w2, out T w3, block);
-                float* to = target + i, from = source + i;
+                TStorage* to = target + i, from = source + i;
                 T v0 = T.KeepWhereWordAtLeast(w0, least, T.Load(from) * factor);
                 T v1 = T.KeepWhereWordAtLeast(w1, least, T.Load(from + T.Count) * factor);
                 T v2 = T.KeepWhereWordAtLeast(w2, least, T.Load(from + (2 * T.Count)) * factor);

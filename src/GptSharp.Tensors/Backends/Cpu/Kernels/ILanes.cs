@@ -95,6 +95,9 @@ internal interface ILanes<T>
     /// <summary>left == right ? then : otherwise.</summary>
     public static abstract T SelectEqual(T left, T right, T then, T otherwise);
 
+    /// <summary>Lanes 1, 0, 3, 2, 5, 4, …: the partners of each pair change places.</summary>
+    public static abstract T SwapPairs(T value);
+
     /// <summary>Lane 0.</summary>
     public static abstract float First(T value);
 

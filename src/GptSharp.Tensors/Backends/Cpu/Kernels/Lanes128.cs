@@ -126,6 +126,9 @@ internal readonly partial struct Lanes128 : ILanes<Lanes128>
         new(Vector128.ConditionalSelect(Vector128.Equals(left._v, right._v), then._v, otherwise._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 SwapPairs(Lanes128 value) => new(Vector128.Shuffle(value._v, Vector128.Create(1, 0, 3, 2)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Lanes128 value) => value._v.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

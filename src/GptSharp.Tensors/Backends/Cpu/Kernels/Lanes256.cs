@@ -119,6 +119,9 @@ internal readonly partial struct Lanes256 : ILanes<Lanes256>
         new(Vector256.ConditionalSelect(Vector256.Equals(left._v, right._v), then._v, otherwise._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 SwapPairs(Lanes256 value) => new(Avx.Permute(value._v, 0b10_11_00_01));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Lanes256 value) => value._v.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

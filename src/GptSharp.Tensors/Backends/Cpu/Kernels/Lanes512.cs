@@ -114,6 +114,9 @@ internal readonly partial struct Lanes512 : ILanes<Lanes512>
         new(Vector512.ConditionalSelect(Vector512.Equals(left._v, right._v), then._v, otherwise._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 SwapPairs(Lanes512 value) => new(Avx512F.Permute4x32(value._v, 0b10_11_00_01));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Lanes512 value) => value._v.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -24,7 +24,7 @@ public unsafe class DropoutKernelTests
         using KernelCase c = new(count);
         GuardedFloats y = c.Output(count, beta), x = c.Input(count);
         c.Run(
-            team => DropoutKernel.Run(y, x, samples, elements, rate, key, beta, team),
+            team => DropoutKernel.Run<float>(y, x, samples, elements, rate, key, beta, team),
             () =>
             {
                 for (int i = 0; i < count; i++)
@@ -47,8 +47,8 @@ public unsafe class DropoutKernelTests
         c.Run(
             team =>
             {
-                DropoutKernel.Run(together, x, 4, Elements, 0.5f, key, 0, team);
-                DropoutKernel.Run(alone, x.Pointer + (2 * Elements), 1, Elements, 0.5f, key with { FirstSample = 5 }, 0, team);
+                DropoutKernel.Run<float>(together, x, 4, Elements, 0.5f, key, 0, team);
+                DropoutKernel.Run<float>(alone, x.Pointer + (2 * Elements), 1, Elements, 0.5f, key with { FirstSample = 5 }, 0, team);
             },
             () => Assert.Equal(together.Values.Slice(2 * Elements, Elements).ToArray(), alone.Values.ToArray()));
     }

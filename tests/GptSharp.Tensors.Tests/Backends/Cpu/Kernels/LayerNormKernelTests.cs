@@ -30,13 +30,13 @@ public unsafe class LayerNormKernelTests
         GuardedFloats dx = c.Output(count, beta), dWeight = c.Output(channels, beta), dBias = c.Output(channels, beta);
         GuardedFloats x = c.Input(count, i => (float)(3 + c.Normal())), dy = c.Input(count);
         GuardedFloats weight = c.Input(channels, _ => (float)(1 + (0.3 * c.Normal()))), bias = c.Input(channels);
-        GuardedFloats workspace = c.Workspace(LayerNormBackwardKernel.WorkspaceCount(rows, channels));
+        GuardedFloats workspace = c.Workspace(LayerNormKernel.WorkspaceCount(rows, channels));
         c.Run(
             team =>
             {
                 float* w = hasWeight ? weight : (float*)null, b = hasBias ? bias : (float*)null;
-                LayerNormKernel.Forward(y, mean, rstd, x, w, b, rows, channels, (float)Epsilon, team);
-                LayerNormBackwardKernel.Run(
+                LayerNormKernel.Forward<float>(y, mean, rstd, x, w, b, rows, channels, (float)Epsilon, team);
+                LayerNormKernel.Backward<float, float>(
                     dx, dWeight, dBias, dy, x, w, mean, rstd, rows, channels, beta, beta, beta, workspace, team);
             },
             () =>
@@ -96,11 +96,11 @@ public unsafe class LayerNormKernelTests
         GuardedFloats dx = c.Output(Rows * Channels), dWeight = c.Output(Channels), dBias = c.Output(Channels);
         GuardedFloats x = c.Input(Rows * Channels), dy = c.Input(Rows * Channels), weight = c.Input(Channels);
         GuardedFloats mean = c.Input(Rows, _ => 0.1f), rstd = c.Input(Rows, _ => 1.1f);
-        GuardedFloats workspace = c.Workspace(LayerNormBackwardKernel.WorkspaceCount(Rows, Channels));
+        GuardedFloats workspace = c.Workspace(LayerNormKernel.WorkspaceCount(Rows, Channels));
         c.Run(
             team =>
             {
-                void Run(float* gx, float* gw, float* gb) => LayerNormBackwardKernel.Run(
+                void Run(float* gx, float* gw, float* gb) => LayerNormKernel.Backward<float, float>(
                     gx, gw, gb, dy, x, weight, mean, rstd, Rows, Channels, 0, 0, 0, workspace, team);
                 Run(dxAll, dWeightAll, dBiasAll);
                 Run(dx, null, null);
