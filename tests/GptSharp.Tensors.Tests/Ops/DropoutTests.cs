@@ -9,6 +9,8 @@ public sealed class DropoutTests : OpConformanceTests<DropoutTests>, IOpCases
     [
         new("odd samples", t => Tensors.Ops.Dropout(t[0], 0.3, site: 2), Normal((3, 7, 11), 1)) { Training = true },
         new("several chunks", t => Tensors.Ops.Dropout(t[0], 0.1, site: 9), Normal((2, 40_001), 1)) { Training = true },
+        new("one element", t => Tensors.Ops.Dropout(t[0], 0.1, site: 1), Normal((1, 1), 1)) { Training = true },
+        new("narrow samples", t => Tensors.Ops.Dropout(t[0], 0.5, site: 1), Normal((37, 3), 1)) { Training = true },
         new("off outside training", t => Tensors.Ops.Scale(Tensors.Ops.Dropout(t[0], 0.9, site: 2), 1), Normal((3, 7), 1)),
     ];
 
@@ -35,6 +37,21 @@ public sealed class DropoutTests : OpConformanceTests<DropoutTests>, IOpCases
         {
             using Step step = engine.BeginStep(StepOptions.Train(seed: 1, stepIndex: 2, firstSample));
             return Tensors.Ops.Dropout(step.Input(ones, (samples, elements)), 0.5, site: 3).ToDoubles();
+        }
+    }
+
+    [Fact]
+    public void A_mask_does_not_depend_on_the_storage_type()
+    {
+        foreach (string backend in TestBackends.Names)
+        {
+            using var engine = new Engine(TestBackends.Create(backend));
+            using Step step = engine.BeginStep(StepOptions.Train(1, 2, 3));
+            double[] ones = [.. Enumerable.Repeat(1.0, 3 * 9001)];
+            bool[] Kept(DType type) => Array.ConvertAll(
+                Tensors.Ops.Dropout(step.Input(ones, (3, 9001), type), 0.5, site: 1).ToDoubles(), value => value != 0);
+
+            Assert.Equal(Kept(DType.F32), Kept(DType.BF16));
         }
     }
 

@@ -7,10 +7,13 @@ public sealed class LayerNormTests : OpConformanceTests<LayerNormTests>, IOpCase
 {
     public static IReadOnlyList<OpCase> Cases { get; } =
     [
-        Case("one row", 1, 32),
-        Case("odd", 7, 37),
-        Case("narrow", 300, 3),
-        Case("several chunks", 333, 130),
+        Case("one position", (1, 1, 32)),
+        Case("odd", (7, 37)),
+        Case("narrow", (300, 3)),
+        Case("several parts", (3, 111, 130)),
+        Case("wide", (2, 1031)),
+        Case("small beside epsilon", (9, 21), deviation: 1e-3, mean: 0),
+        Case("large", (9, 21), deviation: 1e4, mean: 1e4),
         new(
             "no bias",
             t => Tensors.Ops.LayerNorm(t[0], t[1]),
@@ -18,10 +21,10 @@ public sealed class LayerNormTests : OpConformanceTests<LayerNormTests>, IOpCase
             Normal(21, 2, mean: 1).AsParameter()),
     ];
 
-    private static OpCase Case(string name, int rows, int channels) => new(
+    private static OpCase Case(string name, Shape shape, double deviation = 2, double mean = 1) => new(
         name,
         t => Tensors.Ops.LayerNorm(t[0], t[1], t[2]),
-        Normal((rows, channels), 1, deviation: 2, mean: 1),
-        Normal(channels, 2, mean: 1).AsParameter(),
-        Normal(channels, 3).AsParameter());
+        Normal(shape, 1, deviation, mean),
+        Normal(shape.Last, 2, mean: 1).AsParameter(),
+        Normal(shape.Last, 3).AsParameter());
 }

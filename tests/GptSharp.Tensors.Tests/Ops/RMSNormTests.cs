@@ -1,0 +1,40 @@
+using GptSharp.TestKit;
+using static GptSharp.TestKit.OpInput;
+
+namespace GptSharp.Tensors.Tests.Ops;
+
+public sealed class RMSNormTests : OpConformanceTests<RMSNormTests>, IOpCases
+{
+    public static IReadOnlyList<OpCase> Cases { get; } =
+    [
+        Case("one position", (1, 1, 32)),
+        Case("odd", (7, 37)),
+        Case("narrow", (300, 3)),
+        Case("several parts", (3, 111, 130)),
+        Case("wide", (2, 1031)),
+
+        // One channel is its own norm: only a large epsilon leaves a slope that rounding does not bury.
+        Case("one channel", (9, 1), epsilon: 0.5),
+        Case("small beside epsilon", (9, 21), deviation: 1e-3),
+        Case("large", (9, 21), deviation: 1e4),
+    ];
+
+    [Fact]
+    public void A_row_that_is_scaled_gives_the_same_output()
+    {
+        using Engine engine = TestBackends.NewEngine();
+        using Step step = engine.BeginStep();
+        Tensor x = Normal((5, 77), 1).Enter(step, DType.F32), weight = Normal(77, 2).Enter(step, DType.F32);
+
+        double[] y = Tensors.Ops.RMSNorm(x, weight, epsilon: 0).ToDoubles();
+        double[] scaled = Tensors.Ops.RMSNorm(Tensors.Ops.Scale(x, 16), weight, epsilon: 0).ToDoubles();
+
+        Assert.All(y.Zip(scaled), pair => Assert.Equal(pair.First, pair.Second, 1e-6 * (1 + Math.Abs(pair.First))));
+    }
+
+    private static OpCase Case(string name, Shape shape, double deviation = 2, double epsilon = 1e-5) => new(
+        name,
+        t => Tensors.Ops.RMSNorm(t[0], t[1], epsilon),
+        Normal(shape, 1, deviation),
+        Normal(shape.Last, 2, mean: 1).AsParameter());
+}
