@@ -5,28 +5,34 @@ namespace GptSharp.Tensors.Backends.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void CachedAttention(Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form)
+    public void CachedAttention(
+        Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form)
     {
-        (int batch, int added, int channels) = (y.Shape[0], y.Shape[1], y.Shape[2]);
-        int capacity = keys.Shape[1];
-        IndexCheck.Within("cached attention", starts, capacity - added + 1);
-        float* q = qkv.Pointer<float>();
-        int* start = starts.Pointer<int>();
-        for (int b = 0; b < batch; b++)
+        IndexCheck.Within("cached attention", starts, keys.Shape[1] - qkv.Shape[1] + 1);
+        IndexCheck.Causal("cached attention", documentStarts, starts);
+        if (y.DType == DType.BF16)
         {
-            for (int n = 0; n < added; n++)
-            {
-                float* row = q + ((((long)b * added) + n) * 3 * channels);
-                long place = (((long)b * capacity) + start[b] + n) * channels;
-                new Span<float>(row + channels, channels).CopyTo(new Span<float>(keys.Pointer<float>() + place, channels));
-                new Span<float>(row + (2 * channels), channels).CopyTo(new Span<float>(values.Pointer<float>() + place, channels));
-            }
+            CachedAttention<BF16>(y, keys, values, qkv, starts, documentStarts, form);
         }
+        else
+        {
+            CachedAttention<float>(y, keys, values, qkv, starts, documentStarts, form);
+        }
+    }
 
-        AttentionShape shape = ShapeOf(qkv, form) with { KeyCapacity = capacity, KeyStride = channels };
+    private void CachedAttention<TStorage>(
+        Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form)
+        where TStorage : unmanaged
+    {
+        (int capacity, int keyWidth) = (keys.Shape[1], keys.Shape[2]);
+        AttentionShape shape = ShapeOf(qkv, form) with { KeyCapacity = capacity, KeyStride = keyWidth };
+        TStorage* q = qkv.Pointer<TStorage>(), k = keys.Pointer<TStorage>(), v = values.Pointer<TStorage>();
+        AttentionCacheKernel.Append(
+            k, v, q + KeyColumn(shape), q + ValueColumn(shape), starts.Pointer<int>(),
+            shape.Batch, shape.QueryCount, capacity, keyWidth, shape.QueryStride, _team);
         float* workspace = _scratch.Take<float>(AttentionKernel.WorkspaceCount(shape, _team.ThreadCount));
         AttentionKernel.Forward(
-            y.Pointer<float>(), null, q, keys.Pointer<float>(), values.Pointer<float>(), start,
-            shape, 0, default, workspace, _team);
+            y.Pointer<TStorage>(), null, q, k, v, starts.Pointer<int>(),
+            shape, RulesOf(form, documentStarts), 0, default, workspace, _team);
     }
 }

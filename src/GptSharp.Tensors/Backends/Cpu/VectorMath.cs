@@ -101,20 +101,35 @@ internal static class VectorMath
     public static T Tanh<T>(T x)
         where T : unmanaged, ILanes<T>
     {
-        T a = T.Abs(x);
+        T a = T.Abs(x), one = T.Broadcast(1f);
+        T far = one - (T.Broadcast(2f) / (Exp(a + a) + one));
+        return T.CopySign(T.SelectLess(a, T.Broadcast(0.56f), TanhNearZero(a), far), x);
+    }
 
-        // Near 0 the other form cancels: (tanh a - a) / a^3 in a^2 on [0, 0.56^2], relative error of the whole 1.2e-9.
+    /// <summary>tanh x within 1.5 ulp, and its derivative 1 - tanh^2 x within 6 ulp: also in saturation, where little is left of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Tanh<T>(T x, out T derivative)
+        where T : unmanaged, ILanes<T>
+    {
+        T a = T.Abs(x), one = T.Broadcast(1f), border = T.Broadcast(0.56f);
+        T near = TanhNearZero(a), complement = T.Broadcast(2f) / (Exp(a + a) + one);
+        T tanh = T.SelectLess(a, border, near, one - complement);
+        derivative = T.SelectLess(a, border, one - near, complement) * (one + tanh);
+        return T.CopySign(tanh, x);
+    }
+
+    // The form by way of exp cancels near 0: (tanh a - a) / a^3 in a^2 on [0, 0.56^2], relative error of the whole 1.2e-9.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T TanhNearZero<T>(T a)
+        where T : unmanaged, ILanes<T>
+    {
         T z = a * a;
         T p = T.Broadcast(-0.00620743213f);
         p = T.MultiplyAdd(p, z, T.Broadcast(0.0210272204f));
         p = T.MultiplyAdd(p, z, T.Broadcast(-0.0538422801f));
         p = T.MultiplyAdd(p, z, T.Broadcast(0.133324996f));
         p = T.MultiplyAdd(p, z, T.Broadcast(-0.333333164f));
-        T near = T.MultiplyAdd(p * z, a, a);
-
-        T one = T.Broadcast(1f);
-        T far = one - (T.Broadcast(2f) / (Exp(a + a) + one));
-        return T.CopySign(T.SelectLess(a, T.Broadcast(0.56f), near, far), x);
+        return T.MultiplyAdd(p * z, a, a);
     }
 
     /// <summary>erf x within 1.5 ulp.</summary>

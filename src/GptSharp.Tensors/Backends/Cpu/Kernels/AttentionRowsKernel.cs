@@ -18,14 +18,16 @@ internal static unsafe class AttentionRowsKernel
 
     /// <summary>Floats of workspace per thread.</summary>
     public static long WorkspaceCount(in AttentionShape shape) =>
-        ((AttentionTiles.Keys + (2L * MaximumRows)) * shape.PaddedHeadSize) + AttentionTiles.Keys + (2 * MaximumRows);
+        ((AttentionTiles.Keys + (2L * MaximumRows)) * shape.PaddedHeadSize) + AttentionTiles.Keys + (4 * MaximumRows);
 
     /// <summary>As <see cref="AttentionKernel.Forward"/>, without dropout.</summary>
-    public static void Forward(
-        float* o, float* logSumExp, float* q, float* k, float* v, int* starts,
-        in AttentionShape shape, float* workspace, ThreadTeam team) =>
+    public static void Forward<TStorage>(
+        TStorage* o, float* logSumExp, TStorage* q, TStorage* k, TStorage* v, int* starts,
+        in AttentionShape shape, in AttentionRules rules, float* workspace, ThreadTeam team)
+        where TStorage : unmanaged =>
         LaneDispatch.For(
-            team, checked(shape.Batch * shape.KeyHeadCount), new Part(o, logSumExp, q, k, v, starts, shape, workspace, team));
+            team, checked(shape.Batch * shape.KeyHeadCount),
+            new Part<TStorage>(o, logSumExp, q, k, v, starts, shape, rules, workspace, team));
 
     private readonly ref struct Scratch
     {
@@ -38,6 +40,8 @@ internal static unsafe class AttentionRowsKernel
             Weights = Outputs + (MaximumRows * d);
             Maxima = Weights + AttentionTiles.Keys;
             Sums = Maxima + MaximumRows;
+            FirstKeys = Sums + MaximumRows;
+            Slopes = FirstKeys + MaximumRows;
         }
 
         public readonly float* TurnedKeys;  // (D, 64)
@@ -46,12 +50,15 @@ internal static unsafe class AttentionRowsKernel
         public readonly float* Weights;     // (64)
         public readonly float* Maxima;      // (rows), in powers of two
         public readonly float* Sums;        // (rows)
+        public readonly float* FirstKeys;   // (rows), the first key that each may see
+        public readonly float* Slopes;      // (rows), of ALiBi
     }
 
     // Rows are numbered head by head, as in AttentionKernel.
-    private readonly struct Part(
-        float* o, float* logSumExp, float* q, float* k, float* v, int* starts,
-        AttentionShape shape, float* workspace, ThreadTeam team) : ILaneKernel
+    private readonly struct Part<TStorage>(
+        TStorage* o, float* logSumExp, TStorage* q, TStorage* k, TStorage* v, int* starts,
+        AttentionShape shape, AttentionRules rules, float* workspace, ThreadTeam team) : ILaneKernel
+        where TStorage : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
@@ -60,18 +67,23 @@ internal static unsafe class AttentionRowsKernel
             (int b, int g) = Math.DivRem(part, shape.KeyHeadCount);
             Scratch scratch = new(workspace + (team.CurrentWorker * WorkspaceCount(shape)), shape);
             int rows = shape.GroupSize * shape.QueryCount, start = starts == null ? 0 : starts[b], d = shape.PaddedHeadSize;
+            int keyCount = start + shape.QueryCount, earliestKey = keyCount;
             for (int row = 0; row < rows; row++)
             {
-                AttentionTiles.Pack<T>(
+                AttentionTiles.Pack<T, TStorage>(
                     scratch.Queries + (row * d), d, q + Offset(b, g, row, shape.QueryStride), 0, shape.HeadSize, 1, 1,
                     shape.Scale * AttentionTiles.Log2E);
-                scratch.Maxima[row] = float.NegativeInfinity;
+                scratch.Maxima[row] = AttentionTiles.NoScore;
                 scratch.Sums[row] = 0;
+                (int head, int query) = Math.DivRem(row, shape.QueryCount);
+                int first = rules.FirstKey(((long)b * shape.QueryCount) + query, start + query);
+                scratch.FirstKeys[row] = first;
+                scratch.Slopes[row] = rules.Slope((g * shape.GroupSize) + head);
+                earliestKey = Math.Min(earliestKey, first);
             }
 
-            int keyCount = start + shape.QueryCount;
             long keyOffset = ((long)b * shape.KeyCapacity * shape.KeyStride) + ((long)g * shape.HeadSize);
-            for (int firstKey = 0; firstKey < keyCount; firstKey += AttentionTiles.Keys)
+            for (int firstKey = AttentionTiles.TileOf(earliestKey); firstKey < keyCount; firstKey += AttentionTiles.Keys)
             {
                 int keys = Math.Min(AttentionTiles.Keys, keyCount - firstKey);
                 long offset = keyOffset + (firstKey * shape.KeyStride);
@@ -88,11 +100,13 @@ internal static unsafe class AttentionRowsKernel
                     scratch.TurnedKeys, AttentionTiles.Keys, k + offset, (nint)shape.KeyStride, keys, shape.HeadSize, 1);
                 for (int row = 0; row < rows; row++)
                 {
-                    int visible = Math.Min(keys, start + (row % shape.QueryCount) + 1 - firstKey);
-                    if (visible > 0)
+                    int position = start + (row % shape.QueryCount), visible = Math.Min(keys, position + 1 - firstKey);
+                    int early = Math.Max(0, (int)scratch.FirstKeys[row] - firstKey);
+                    if (early < visible)
                     {
-                        float factor = Softmax<T>(scratch, row, visible);
-                        Mix<T>(scratch, row, v + offset, visible, firstKey == 0, factor);
+                        float factor = Softmax<T>(scratch, row, visible, early, firstKey, position);
+                        bool isFirst = firstKey <= scratch.FirstKeys[row];
+                        Mix<T>(scratch, row, v + offset + (early * shape.KeyStride), early, visible, isFirst, factor);
                     }
                 }
             }
@@ -111,7 +125,7 @@ internal static unsafe class AttentionRowsKernel
 
         // Fills Weights and returns what the earlier sums and outputs must be multiplied by.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private float Softmax<T>(in Scratch scratch, int row, int keys)
+        private float Softmax<T>(in Scratch scratch, int row, int keys, int early, int firstKey, int position)
             where T : unmanaged, ILanes<T>
         {
             float* query = scratch.Queries + (row * shape.PaddedHeadSize), weights = scratch.Weights;
@@ -141,6 +155,11 @@ internal static unsafe class AttentionRowsKernel
                 tileMaximum = T.Max(tileMaximum, T.Max(T.Max(s0, s1), T.Max(s2, s3)));
             }
 
+            if (rules.ChangesScores || early > 0)
+            {
+                tileMaximum = Change<T>(scratch, row, keys, firstKey, position);
+            }
+
             float before = scratch.Maxima[row], largest = MathF.Max(before, T.MaxAcross(tileMaximum));
             T shift = T.Broadcast(largest);
             float factor = T.First(VectorMath.Exp2(T.Broadcast(before) - shift));
@@ -161,8 +180,30 @@ internal static unsafe class AttentionRowsKernel
             return factor;
         }
 
+        // Products become scores, as AttentionScores has it, and those of keys that the query does not see minus infinity. Returns the largest.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private T Change<T>(in Scratch scratch, int row, int keys, int firstKey, int position)
+            where T : unmanaged, ILanes<T>
+        {
+            T cap = T.Broadcast(rules.Cap), inverseCap = T.Broadcast(rules.InverseCap), slope = T.Broadcast(scratch.Slopes[row]);
+            T first = T.Broadcast(scratch.FirstKeys[row]), last = T.Broadcast(position);
+            T hidden = T.Broadcast(float.NegativeInfinity), largest = hidden;
+            for (int j = 0; j < keys; j += T.Count)
+            {
+                T score = T.Load(scratch.Weights + j), index = T.Indices + T.Broadcast(firstKey + j);
+                score = rules.Caps ? AttentionScores.Capped(score, cap, inverseCap) : score;
+                score = rules.Leans ? AttentionScores.Leaning(score, slope, last, index) : score;
+                score = T.SelectLess(index, first, hidden, T.SelectLess(last, index, hidden, score));
+                T.Store(scratch.Weights + j, score);
+                largest = T.Max(largest, score);
+            }
+
+            return largest;
+        }
+
+        // values begins at the first key seen.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Mix<T>(in Scratch scratch, int row, float* values, int keys, bool isFirst, float factor)
+        private void Mix<T>(in Scratch scratch, int row, TStorage* values, int early, int keys, bool isFirst, float factor)
             where T : unmanaged, ILanes<T>
         {
             float* outputs = scratch.Outputs + (row * shape.PaddedHeadSize), weights = scratch.Weights;
@@ -170,11 +211,12 @@ internal static unsafe class AttentionRowsKernel
             int c = 0;
             for (; c <= shape.HeadSize - (4 * T.Count); c += 4 * T.Count)
             {
-                float* at = outputs + c, value = values + c;
+                float* at = outputs + c;
+                TStorage* value = values + c;
                 T o0 = isFirst ? T.Zero : T.Load(at) * scale, o1 = isFirst ? T.Zero : T.Load(at + T.Count) * scale;
                 T o2 = isFirst ? T.Zero : T.Load(at + (2 * T.Count)) * scale;
                 T o3 = isFirst ? T.Zero : T.Load(at + (3 * T.Count)) * scale;
-                for (int j = 0; j < keys; j++, value += shape.KeyStride)
+                for (int j = early; j < keys; j++, value += shape.KeyStride)
                 {
                     T weight = T.Broadcast(weights[j]);
                     o0 = T.MultiplyAdd(T.Load(value), weight, o0);
@@ -192,9 +234,9 @@ internal static unsafe class AttentionRowsKernel
             for (; c < shape.HeadSize; c += T.Count)
             {
                 int count = Math.Min(T.Count, shape.HeadSize - c);
-                float* value = values + c;
+                TStorage* value = values + c;
                 T output = isFirst ? T.Zero : T.Load(outputs + c) * scale;
-                for (int j = 0; j < keys; j++, value += shape.KeyStride)
+                for (int j = early; j < keys; j++, value += shape.KeyStride)
                 {
                     T part = count == T.Count ? T.Load(value) : T.LoadPartial(value, count);
                     output = T.MultiplyAdd(part, T.Broadcast(weights[j]), output);
@@ -208,7 +250,8 @@ internal static unsafe class AttentionRowsKernel
         private void Finish<T>(in Scratch scratch, int b, int g, int row)
             where T : unmanaged, ILanes<T>
         {
-            float* target = o + Offset(b, g, row, shape.OutputStride), outputs = scratch.Outputs + (row * shape.PaddedHeadSize);
+            TStorage* target = o + Offset(b, g, row, shape.OutputStride);
+            float* outputs = scratch.Outputs + (row * shape.PaddedHeadSize);
             T sum = T.Broadcast(scratch.Sums[row]), inverse = T.Broadcast(1f) / sum;
             for (int c = 0; c < shape.HeadSize; c += T.Count)
             {

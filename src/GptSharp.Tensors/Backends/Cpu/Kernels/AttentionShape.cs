@@ -12,9 +12,9 @@ namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 /// <param name="HeadSize">D, at least 1.</param>
 /// <param name="QueryCount">Query rows per sample: T, or the new positions of a cached chunk.</param>
 /// <param name="KeyCapacity">Key rows per sample: T, or the capacity of the cache.</param>
-/// <param name="QueryStride">Floats between query rows.</param>
-/// <param name="KeyStride">Floats between key rows and between value rows.</param>
-/// <param name="OutputStride">Floats between output rows.</param>
+/// <param name="QueryStride">Elements between query rows.</param>
+/// <param name="KeyStride">Elements between key rows and between value rows.</param>
+/// <param name="OutputStride">Elements between output rows.</param>
 /// <param name="Scale">What scores are multiplied by before the softmax.</param>
 internal readonly record struct AttentionShape(
     int Batch, int HeadCount, int KeyHeadCount, int HeadSize, int QueryCount, int KeyCapacity,
@@ -27,7 +27,7 @@ internal readonly record struct AttentionShape(
     public int PaddedHeadSize => (HeadSize + 15) / 16 * 16;
 
     /// <summary>Attention of whole sequences over rows that hold H queries, G keys and G values side by side.</summary>
-    /// <remarks>The keys begin H D floats into the row, the values (H + G) D; outputs are H D floats wide.</remarks>
+    /// <remarks>The keys begin H D elements into the row, the values (H + G) D; outputs are H D elements wide.</remarks>
     public static AttentionShape Packed(int batch, int time, int headCount, int keyHeadCount, int headSize, float scale)
     {
         long stride = (headCount + (2L * keyHeadCount)) * headSize;

@@ -11,17 +11,27 @@ internal static unsafe class AttentionTiles
 
     public const float Log2E = 1.44269504f, Ln2 = 0.693147181f;
 
+    /// <summary>
+    /// The largest score before any was seen: below all real ones, but finite, so that a query that sees none of a tile's keys does not
+    /// take one infinity from another.
+    /// </summary>
+    public const float NoScore = float.MinValue;
+
     /// <summary>Queries per tile: two registers, one query in each lane.</summary>
     public static int Queries<T>()
         where T : unmanaged, ILanes<T> => 2 * T.Count;
 
+    /// <summary>The first key of the tile that a key lies in.</summary>
+    public static int TileOf(int key) => key / Keys * Keys;
+
     public static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 
-    /// <summary>Copies rows of <paramref name="length"/> floats into rows of <paramref name="paddedLength"/>, scaled, padded with zeros.</summary>
+    /// <summary>Copies rows of <paramref name="length"/> into rows of <paramref name="paddedLength"/> floats, scaled, padded with zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Pack<T>(
-        float* target, int paddedLength, float* source, long stride, int length, int rows, int paddedRows, float factor)
+    public static void Pack<T, TStorage>(
+        float* target, int paddedLength, TStorage* source, long stride, int length, int rows, int paddedRows, float factor)
         where T : unmanaged, ILanes<T>
+        where TStorage : unmanaged
     {
         T scale = T.Broadcast(factor);
         for (int r = 0; r < rows; r++, source += stride, target += paddedLength)
@@ -41,14 +51,61 @@ internal static unsafe class AttentionTiles
         new Span<float>(target, (paddedRows - rows) * paddedLength).Clear();
     }
 
+    /// <summary>target = source + beta target, from padded rows into rows that lie <paramref name="stride"/> apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Unpack<T, TStorage>(
+        TStorage* target, long stride, float* source, int paddedLength, int length, int rows, float beta)
+        where T : unmanaged, ILanes<T>
+        where TStorage : unmanaged
+    {
+        T keep = T.Broadcast(beta);
+        for (int r = 0; r < rows; r++, target += stride, source += paddedLength)
+        {
+            for (int c = 0; c < length; c += T.Count)
+            {
+                int count = Math.Min(T.Count, length - c);
+                T value = T.Load(source + c);
+                value = beta == 0 ? value : T.MultiplyAdd(keep, T.LoadPartial(target + c, count), value);
+                T.StorePartial(target + c, value, count);
+            }
+        }
+    }
+
+    /// <summary>Turns a tile of (length, lanes) back into rows: target[r, c] = factor tile[c, r].</summary>
+    /// <param name="target">Rows, <paramref name="stride"/> apart.</param>
+    /// <param name="stride">Of the target.</param>
+    /// <param name="tile">The queries in the lanes.</param>
+    /// <param name="lanes">Floats between the tile's rows.</param>
+    /// <param name="length">Elements of a target row.</param>
+    /// <param name="rows">Rows of the target.</param>
+    /// <param name="factor">What all is multiplied by.</param>
+    /// <param name="room">rows x paddedLength floats, used where the target is not of floats.</param>
+    /// <param name="paddedLength">The length in whole registers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void TurnBack<T, TStorage>(
+        TStorage* target, long stride, float* tile, int lanes, int length, int rows, float factor, float* room, int paddedLength)
+        where T : unmanaged, ILanes<T>
+        where TStorage : unmanaged
+    {
+        if (typeof(TStorage) == typeof(float))
+        {
+            Transpose.Run((float*)target, (nint)stride, tile, lanes, length, rows, factor);
+            return;
+        }
+
+        Transpose.Run(room, paddedLength, tile, lanes, length, rows, factor);
+        Unpack<T, TStorage>(target, stride, room, paddedLength, length, rows, 0);
+    }
+
     /// <summary>Asks for rows that will be read soon: pieces of long rows are no pattern that the hardware would foresee.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(float* source, long stride, int length, int rows)
+    public static void Prefetch<TStorage>(TStorage* source, long stride, int length, int rows)
+        where TStorage : unmanaged
     {
-        const int Line = 16;
+        int line = 64 / sizeof(TStorage);
         for (int r = 0; r < rows && Sse.IsSupported; r++, source += stride)
         {
-            for (int c = 0; c < length; c += Line)
+            for (int c = 0; c < length; c += line)
             {
                 Sse.Prefetch0(source + c);
             }

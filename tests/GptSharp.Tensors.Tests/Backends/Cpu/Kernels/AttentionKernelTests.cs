@@ -37,11 +37,11 @@ public unsafe class AttentionKernelTests
         c.Run(
             team =>
             {
-                AttentionKernel.Forward(
-                    o, logSumExp, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, shape, rate, key, workspace, team);
-                AttentionBackwardKernel.Run(
+                AttentionKernel.Forward<float>(
+                    o, logSumExp, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, shape, default, rate, key, workspace, team);
+                AttentionBackwardKernel.Run<float>(
                     dQkv, dQkv.Pointer + keyAt, dQkv.Pointer + valueAt, dOutput,
-                    qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, o, logSumExp, shape, rate, key, beta, workspace, team);
+                    qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, o, logSumExp, shape, default, rate, key, beta, workspace, team);
             },
             () =>
             {
@@ -80,9 +80,9 @@ public unsafe class AttentionKernelTests
         c.Run(
             team =>
             {
-                AttentionKernel.Forward(
-                    expected, null, qkv, qkv.Pointer + 24, qkv.Pointer + 48, null, packed, 0, default, workspace, team);
-                AttentionKernel.Forward(o, null, q, k, v, null, apart, 0, default, workspace, team);
+                AttentionKernel.Forward<float>(
+                    expected, null, qkv, qkv.Pointer + 24, qkv.Pointer + 48, null, packed, default, 0, default, workspace, team);
+                AttentionKernel.Forward<float>(o, null, q, k, v, null, apart, default, 0, default, workspace, team);
             },
             () =>
             {
@@ -105,8 +105,8 @@ public unsafe class AttentionKernelTests
         GuardedFloats qkv = c.Input(3 * Time, i => (i % 3) switch { 0 => 100, 1 => 50 - (i / 3), _ => i < 3 ? 7 : -1 });
         GuardedFloats workspace = c.Workspace(AttentionKernel.WorkspaceCount(shape, 8));
         c.Run(
-            team => AttentionKernel.Forward(
-                o, logSumExp, qkv, qkv.Pointer + 1, qkv.Pointer + 2, null, shape, 0, default, workspace, team),
+            team => AttentionKernel.Forward<float>(
+                o, logSumExp, qkv, qkv.Pointer + 1, qkv.Pointer + 2, null, shape, default, 0, default, workspace, team),
             () =>
             {
                 Assert.True(o.Values.IndexOfAnyExcept(7f) < 0);

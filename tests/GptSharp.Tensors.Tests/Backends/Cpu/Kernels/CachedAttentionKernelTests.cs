@@ -57,9 +57,9 @@ public unsafe class CachedAttentionKernelTests
         c.Run(
             team =>
             {
-                AttentionKernel.Forward(
-                    expected, expectedLogs, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, whole, 0, default, workspace, team);
-                AttentionKernel.Forward(o, logs, q, keys, values, (int*)starts.Pointer, chunk, 0, default, workspace, team);
+                AttentionKernel.Forward<float>(
+                    expected, expectedLogs, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, whole, default, 0, default, workspace, team);
+                AttentionKernel.Forward<float>(o, logs, q, keys, values, (int*)starts.Pointer, chunk, default, 0, default, workspace, team);
             },
             () =>
             {
@@ -93,7 +93,7 @@ public unsafe class CachedAttentionKernelTests
         GuardedFloats keys = c.Output(Batch * Slots * Width, beta: 1), values = c.Output(Batch * Slots * Width, beta: 1);
         GuardedFloats qkv = c.Input(Batch * Count * Stride), starts = c.InputIntegers(Batch, b => start[b]);
         c.Run(
-            team => AttentionCacheKernel.Append(
+            team => AttentionCacheKernel.Append<float>(
                 keys, values, qkv.Pointer + 6, qkv.Pointer + 12, (int*)starts.Pointer, Batch, Count, Slots, Width, Stride, team),
             () =>
             {
