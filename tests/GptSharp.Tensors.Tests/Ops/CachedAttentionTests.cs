@@ -5,11 +5,22 @@ namespace GptSharp.Tensors.Tests.Ops;
 
 public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTests>, IOpCases
 {
+    private static readonly AttentionForm Everything = new(6, 2) { Window = 70, SoftCap = 2.5, Alibi = true };
+
     public static IReadOnlyList<OpCase> Cases { get; } =
     [
-        Case("one new position each", batch: 3, added: 1, capacity: 16, heads: 2, headSize: 8, 0, 7, 15),
-        Case("a prompt into an empty cache", 2, 9, 16, 3, 6, 0, 0),
-        Case("a chunk after different lengths", 2, 5, 80, 2, 13, 3, 70),
+        Case("one new position each", batch: 3, added: 1, capacity: 16, new AttentionForm(2), headSize: 8, 0, 7, 15),
+        Case("a prompt into an empty cache", 2, 9, 16, new AttentionForm(3), 6, 0, 0),
+        Case("a chunk after different lengths", 2, 5, 80, new AttentionForm(2), 13, 3, 70),
+        Case("3 key heads of 6, one new position", 3, 1, 80, new AttentionForm(6, 3), 6, 0, 7, 79),
+        Case("one key head, a chunk", 2, 11, 80, new AttentionForm(4, 1), 13, 3, 66),
+        Case("window of one", 3, 1, 80, new AttentionForm(2) { Window = 1 }, 6, 0, 63, 64),
+        Case("window, one new position", 3, 1, 160, new AttentionForm(2) { Window = 40 }, 6, 0, 100, 159),
+        Case("window, a chunk", 2, 20, 160, new AttentionForm(2) { Window = 40 }, 80, 9, 140),
+        Case("soft cap", 2, 2, 80, new AttentionForm(2) { SoftCap = 1.5 }, 6, 0, 70),
+        Case("ALiBi", 2, 2, 80, new AttentionForm(3) { Alibi = true }, 6, 0, 70),
+        Case("everything, one new position", 3, 1, 160, Everything, 96, 0, 63, 159),
+        Case("everything, a chunk", 2, 20, 160, Everything, 13, 0, 140),
     ];
 
     [Fact]
@@ -27,6 +38,47 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
         Assert.Equal([0, 0, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 12], values.ToDoubles());
     }
 
+    public static TheoryData<string, string> BackendsAndPrecisions =>
+        new(from backend in TestBackends.Names from precision in TestPrecisions.Names.Take(2) select (backend, precision));
+
+    /// <summary>Generating token by token is the same computation as reading the whole text.</summary>
+    [Theory]
+    [MemberData(nameof(BackendsAndPrecisions))]
+    public void Chunks_of_any_length_give_the_bits_of_the_whole_sequence(string backend, string precision)
+    {
+        const int Time = 150, HeadSize = 13;
+        int[] chunks = [1, 2, 70, 1, 9, 40, 1, 26];
+        int width = (Everything.HeadCount + (2 * Everything.KeyHeadCount)) * HeadSize;
+        int[] documents = AttentionTests.DocumentStarts(1, Time);
+        using var engine = new Engine(TestBackends.Create(backend));
+        using Step step = engine.BeginStep(StepOptions.Evaluate);
+        DType storage = TestPrecisions.Find(precision).Storage;
+        double[] x = Normal((1, Time, width), 1).ToDoubles();
+        Tensor Stored(ReadOnlySpan<double> values, Shape shape)
+        {
+            Tensor tensor = step.New(shape, storage);
+            tensor.UploadDoubles(values);
+            return tensor;
+        }
+
+        double[] whole = Tensors.Ops.Attention(
+            Stored(x, (1, Time, width)), Everything, step.Input(documents, (1, Time))).ToDoubles();
+        Shape cache = (1, Time, Everything.KeyHeadCount * HeadSize);
+        Tensor keys = Stored(new double[cache.Count], cache), values = Stored(new double[cache.Count], cache);
+        List<double> pieces = [];
+        int start = 0;
+        foreach (int count in chunks)
+        {
+            Tensor qkv = Stored(x.AsSpan(start * width, count * width), (1, count, width));
+            Tensor starts = step.Input(documents.AsSpan(start, count), (1, count));
+            pieces.AddRange(
+                Tensors.Ops.CachedAttention(qkv, keys, values, step.Input([start], 1), Everything, starts).ToDoubles());
+            start += count;
+        }
+
+        Assert.Equal(whole, pieces);
+    }
+
     [Fact]
     public void A_sequence_that_outgrows_the_cache_is_refused()
     {
@@ -42,17 +94,42 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
         }
     }
 
-    private static OpCase Case(
-        string name, int batch, int added, int capacity, int heads, int headSize, params int[] starts)
+    [Fact]
+    public void A_document_that_starts_after_its_position_is_refused()
     {
-        int channels = heads * headSize;
+        foreach (string backend in TestBackends.Names.Append("reference"))
+        {
+            using var engine = new Engine(TestBackends.Create(backend));
+            using Step step = engine.BeginStep(StepOptions.Evaluate);
+            Tensor cache = step.Input(new float[8], (1, 4, 2));
+            Tensor qkv = step.Input(new float[12], (1, 2, 6));
+
+            TensorException error = Assert.Throws<TensorException>(() => Tensors.Ops.CachedAttention(
+                qkv, cache, cache, step.Input([2], 1), new AttentionForm(1), step.Input([2, 4], (1, 2))));
+
+            Assert.Equal(
+                "cached attention: the document at position 3 of sequence 0 cannot start at 4; 0 ... 3 would do.", error.Message);
+        }
+    }
+
+    // Only the combinations of everything have documents: theirs begin some keys back, at the position itself, and in between.
+    private static OpCase Case(
+        string name, int batch, int added, int capacity, AttentionForm form, int headSize, params int[] starts)
+    {
+        bool hasDocuments = form.Equals(Everything);
+        int keyWidth = form.KeyHeadCount * headSize;
+        OpInput[] inputs =
+        [
+            Normal((batch, added, (form.HeadCount * headSize) + (2 * keyWidth)), 1),
+            Normal((batch, capacity, keyWidth), 2),
+            Normal((batch, capacity, keyWidth), 3),
+            Indices(batch, starts),
+            Indices((batch, added), [.. starts.SelectMany(s => Enumerable.Range(s, added).Select(p => Math.Max(0, p - (p % 7 * 11))))]),
+        ];
         return new OpCase(
             name,
-            t => Tensors.Ops.CachedAttention(t[0], t[1], t[2], t[3], heads),
-            Normal((batch, added, 3 * channels), 1),
-            Normal((batch, capacity, channels), 2),
-            Normal((batch, capacity, channels), 3),
-            Indices(batch, starts))
+            t => Tensors.Ops.CachedAttention(t[0], t[1], t[2], t[3], form, hasDocuments ? t[4] : Tensor.None),
+            hasDocuments ? inputs : inputs[..4])
         {
             Differentiable = false,
         };

@@ -106,7 +106,10 @@ internal static class VectorMath
         return T.CopySign(T.SelectLess(a, T.Broadcast(0.56f), TanhNearZero(a), far), x);
     }
 
-    /// <summary>tanh x within 1.5 ulp, and its derivative 1 - tanh^2 x within 6 ulp: also in saturation, where little is left of it.</summary>
+    /// <summary>
+    /// tanh x within 1.5 ulp, and its derivative 1 - tanh^2 x within 6 ulp: also in saturation, where little is left of it, down to the
+    /// smallest normal number.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x, out T derivative)
         where T : unmanaged, ILanes<T>

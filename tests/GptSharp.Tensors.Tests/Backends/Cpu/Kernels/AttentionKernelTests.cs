@@ -5,43 +5,64 @@ namespace GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
 
 public unsafe class AttentionKernelTests
 {
-    // B, T, H, G, D, dropout, beta
-    public static TheoryData<int, int, int, int, int, float, float> Cases => new()
+    // B, T, H, G, D, dropout, beta, options
+    public static TheoryData<int, int, int, int, int, float, float, string> Cases => new()
     {
-        { 1, 1, 1, 1, 1, 0, 0 },
-        { 2, 5, 2, 2, 6, 0, 0 },
-        { 1, 16, 3, 1, 13, 0, 1 },
-        { 2, 33, 2, 2, 16, 0.3f, 0 },
-        { 1, 64, 4, 2, 32, 0, 0 },
-        { 2, 65, 4, 2, 20, 0.2f, 1 },
-        { 1, 100, 2, 2, 80, 0, 0 },
-        { 1, 131, 3, 3, 64, 0.1f, 0 },
-        { 1, 300, 2, 1, 8, 0.5f, 0.5f },
-        { 1, 257, 1, 1, 33, 0, 0 },
+        { 1, 1, 1, 1, 1, 0, 0, "" },
+        { 2, 5, 2, 2, 6, 0, 0, "" },
+        { 1, 16, 3, 1, 13, 0, 1, "" },
+        { 2, 33, 2, 2, 16, 0.3f, 0, "" },
+        { 1, 64, 4, 2, 32, 0, 0, "" },
+        { 2, 65, 4, 2, 20, 0.2f, 1, "" },
+        { 1, 100, 2, 2, 80, 0, 0, "" },
+        { 1, 131, 3, 3, 64, 0.1f, 0, "" },
+        { 1, 300, 2, 1, 8, 0.5f, 0.5f, "" },
+        { 1, 257, 1, 1, 33, 0, 0, "" },
+        { 1, 19, 6, 3, 6, 0, 1, "window 1" },
+        { 2, 7, 1, 1, 13, 0, 0, "window 3" },
+        { 1, 200, 2, 2, 6, 0, 0, "window 64" },
+        { 1, 300, 2, 1, 8, 0.2f, 0, "window 70" },
+        { 1, 90, 2, 2, 8, 0, 0, "window 91" },
+        { 1, 70, 2, 1, 13, 0, 1, "cap" },
+        { 1, 70, 2, 2, 13, 0.2f, 0, "cap" },
+        { 2, 140, 5, 5, 4, 0, 0, "alibi" },
+        { 1, 8, 12, 1, 6, 0, 0, "alibi" },
+        { 2, 33, 2, 1, 6, 0, 0, "documents" },
+        { 2, 300, 2, 2, 5, 0.1f, 0.5f, "documents" },
+        { 2, 4, 4, 2, 13, 0, 0, "window 3 cap alibi documents" },
+        { 2, 150, 6, 3, 6, 0, 0, "window 40 cap alibi documents" },
+        { 1, 150, 3, 1, 20, 0.3f, 1, "window 40 cap alibi documents" },
+        { 17, 12, 4, 2, 3, 0, 0, "window 5 cap alibi documents" },
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Outputs_and_gradients_are_the_formulas(int batch, int time, int heads, int keyHeads, int size, float rate, float beta)
+    public void Outputs_and_gradients_are_the_formulas(
+        int batch, int time, int heads, int keyHeads, int size, float rate, float beta, string options)
     {
         RandomKey key = new(42, Step: 3, FirstSample: 5, Site: 7);
-        AttentionShape shape = AttentionShape.Packed(batch, time, heads, keyHeads, size, (float)(1 / Math.Sqrt(size)));
+        float scale = (float)(1 / Math.Sqrt(size));
+        AttentionShape shape = AttentionShape.Packed(batch, time, heads, keyHeads, size, scale);
+        AttentionForm form = AttentionOptions.Form(heads, keyHeads, options);
+        int[]? documents = AttentionOptions.DocumentStarts(batch, time, options);
         int width = (int)shape.QueryStride, keyAt = heads * size, valueAt = (heads + keyHeads) * size;
         using KernelCase c = new(time);
         GuardedFloats o = c.Output(batch * time * heads * size), logSumExp = c.Output(batch * heads * time);
         GuardedFloats dQkv = c.Output(batch * time * width, beta);
         GuardedFloats qkv = c.Input(batch * time * width, 1.5), dOutput = c.Input(batch * time * heads * size);
+        GuardedFloats documentStarts = c.InputIntegers(batch * time, i => documents?[i] ?? 0);
+        AttentionRules rules = new(form, documents is null ? null : (int*)documentStarts.Pointer);
         GuardedFloats workspace = c.Workspace(
             Math.Max(AttentionKernel.WorkspaceCount(shape, 8), AttentionBackwardKernel.WorkspaceCount(shape, 8)));
-        AttentionOracle oracle = new(qkv.Initial, dOutput.Initial, batch, time, heads, keyHeads, size, rate, key);
+        AttentionOracle oracle = new(qkv.Initial, dOutput.Initial, documents, batch, time, size, form, scale, rate, key);
         c.Run(
             team =>
             {
                 AttentionKernel.Forward<float>(
-                    o, logSumExp, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, shape, default, rate, key, workspace, team);
+                    o, logSumExp, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, shape, rules, rate, key, workspace, team);
                 AttentionBackwardKernel.Run<float>(
                     dQkv, dQkv.Pointer + keyAt, dQkv.Pointer + valueAt, dOutput,
-                    qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, o, logSumExp, shape, default, rate, key, beta, workspace, team);
+                    qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, o, logSumExp, shape, rules, rate, key, beta, workspace, team);
             },
             () =>
             {

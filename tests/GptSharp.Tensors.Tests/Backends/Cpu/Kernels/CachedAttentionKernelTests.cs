@@ -8,17 +8,19 @@ public unsafe class CachedAttentionKernelTests
     private const int Time = 150, Capacity = 170, Batch = 3;
 
     // Chunks at different places of a cache, of one query (lanes hold keys), of a few and of many (lanes hold queries).
-    public static TheoryData<int, int, int, int> Cases
+    public static TheoryData<int, int, int, int, string> Cases
     {
         get
         {
-            TheoryData<int, int, int, int> data = [];
+            TheoryData<int, int, int, int, string> data = [];
             foreach (int count in new[] { 1, 2, 3, 9, 70 })
             {
-                data.Add(count, 4, 4, 16);
-                data.Add(count, 6, 2, 33);
-                data.Add(count, 2, 2, 80);
-                data.Add(count, 1, 1, 5);
+                data.Add(count, 4, 4, 16, "");
+                data.Add(count, 6, 2, 33, "");
+                data.Add(count, 2, 2, 80, "window 30 alibi");
+                data.Add(count, 1, 1, 5, "cap documents");
+                data.Add(count, 6, 2, 13, "window 70 cap alibi documents");
+                data.Add(count, 3, 1, 20, "window 1");
             }
 
             return data;
@@ -27,9 +29,11 @@ public unsafe class CachedAttentionKernelTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_cached_chunk_gives_the_bits_of_the_whole_sequence(int count, int heads, int keyHeads, int size)
+    public void A_cached_chunk_gives_the_bits_of_the_whole_sequence(int count, int heads, int keyHeads, int size, string options)
     {
         AttentionShape whole = AttentionShape.Packed(1, Time, heads, keyHeads, size, 0.2f);
+        AttentionForm form = AttentionOptions.Form(heads, keyHeads, options);
+        int[]? documents = AttentionOptions.DocumentStarts(1, Time, options);
         int width = (int)whole.QueryStride, keyAt = heads * size, valueAt = (heads + keyHeads) * size;
         int outputWidth = heads * size, keyWidth = keyHeads * size;
         int[] start = [0, 61, Time - count];
@@ -44,6 +48,10 @@ public unsafe class CachedAttentionKernelTests
             int b = i / outputWidth / count, query = i / outputWidth % count;
             return qkv[((start[b] + query) * width) + (i % outputWidth)];
         });
+        GuardedFloats documentsOfWhole = c.InputIntegers(Time, t => documents?[t] ?? 0);
+        GuardedFloats documentsOfChunk = c.InputIntegers(Batch * count, i => documents?[start[i / count] + (i % count)] ?? 0);
+        AttentionRules rules = new(form, documents is null ? null : (int*)documentsOfWhole.Pointer);
+        AttentionRules chunkRules = new(form, documents is null ? null : (int*)documentsOfChunk.Pointer);
         AttentionShape chunk = whole with
         {
             Batch = Batch,
@@ -58,8 +66,9 @@ public unsafe class CachedAttentionKernelTests
             team =>
             {
                 AttentionKernel.Forward<float>(
-                    expected, expectedLogs, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, whole, default, 0, default, workspace, team);
-                AttentionKernel.Forward<float>(o, logs, q, keys, values, (int*)starts.Pointer, chunk, default, 0, default, workspace, team);
+                    expected, expectedLogs, qkv, qkv.Pointer + keyAt, qkv.Pointer + valueAt, null, whole, rules, 0, default, workspace, team);
+                AttentionKernel.Forward<float>(
+                    o, logs, q, keys, values, (int*)starts.Pointer, chunk, chunkRules, 0, default, workspace, team);
             },
             () =>
             {
