@@ -253,7 +253,7 @@ public sealed class GeneratorTests
         int[] shortText = Rows("short_greedy_ids", 16)[0];
 
         using var engine = new Engine(onCpu ? new CpuBackend() : new ReferenceBackend());
-        using Gpt model = Gpt2Folder.Load(folder, engine, onCpu ? Precision.Fp32 : Precision.Fp64);
+        using Gpt model = ModelFolder.Load(folder, engine, onCpu ? Precision.Fp32 : Precision.Fp64);
         IReadOnlyList<int[]> actual = Generate(
             model, [prompts[0], prompts[1], prompts[1][..11]],
             new SamplingOptions { Temperature = 0, MaxTokens = 24, UseCache = useCache });

@@ -17,7 +17,7 @@ internal sealed class TraceCommand
 
     private readonly Argument<string> _model = new("model")
     {
-        Description = "A folder with config.json (model_type gpt2) and model.safetensors.",
+        Description = "A folder with config.json (model_type gpt2 or llama) and model.safetensors.",
         HelpName = "MODEL_DIR",
     };
 
@@ -56,7 +56,8 @@ internal sealed class TraceCommand
             "trace",
             "Run a model forward and backward and write every number, to compare with another library's.",
             "gptsharp trace tests/golden/gpt2-tiny tests/golden/gpt2-tiny/golden.safetensors --out trace.safetensors --device reference",
-            "gptsharp trace tests/golden/gpt2-d64 tests/golden/gpt2-d64/golden.safetensors --out trace.safetensors --force --steps 10 --lr 3e-3 --eps 1e-6")
+            "gptsharp trace tests/golden/gpt2-d64 tests/golden/gpt2-d64/golden.safetensors --out trace.safetensors --force --steps 10 --lr 3e-3 --eps 1e-6",
+            "gptsharp trace tests/golden/llama-tiny tests/golden/llama-tiny/golden.safetensors --out trace.safetensors --force")
         {
             parts._model,
             parts._batch,
@@ -123,7 +124,7 @@ internal sealed class TraceCommand
     // Before the work, so that a long trace is not lost at its end.
     private static void CheckOutput(string path, string batch, string folder, bool mayReplace)
     {
-        string[] inputs = [batch, Path.Combine(folder, Gpt2Folder.WeightsFile), Path.Combine(folder, Gpt2ConfigFile.FileName)];
+        string[] inputs = [batch, Path.Combine(folder, ModelFolder.WeightsFile), Path.Combine(folder, ModelFolder.ConfigFile)];
         if (inputs.Any(input => Path.GetFullPath(input) == Path.GetFullPath(path)))
         {
             throw new ConfigurationException($"--out {path} is one of the files that the trace reads.");

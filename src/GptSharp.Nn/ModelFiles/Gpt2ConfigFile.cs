@@ -11,9 +11,6 @@ namespace GptSharp.Nn.ModelFiles;
 /// </summary>
 public static class Gpt2ConfigFile
 {
-    /// <summary>File name within a model's folder.</summary>
-    public const string FileName = "config.json";
-
     private const double DefaultDropout = 0.1;
     private const double DefaultEpsilon = 1e-5;
 
@@ -33,6 +30,11 @@ public static class Gpt2ConfigFile
     public static GptConfig Read(string path)
     {
         using var settings = new JsonSettings(path);
+        return Read(path, settings);
+    }
+
+    internal static GptConfig Read(string path, JsonSettings settings)
+    {
         CheckKind(path, settings);
         int width = settings.RequiredCount("n_embd");
         int heads = settings.RequiredCount("n_head");
@@ -50,7 +52,7 @@ public static class Gpt2ConfigFile
             Width = width,
             Gelu = Activation(path, settings.Text("activation_function") ?? "gelu_new"),
             LayerNormEpsilon = settings.Number(
-                "layer_norm_epsilon", DefaultEpsilon, value => value > 0 && double.IsFinite(value), "a positive number"),
+                "layer_norm_epsilon", DefaultEpsilon, JsonSettings.IsPositive, "a positive number"),
             TieHead = settings.Flag("tie_word_embeddings", absent: true),
             Dropout = Dropout(path, settings),
         };
@@ -68,7 +70,7 @@ public static class Gpt2ConfigFile
     /// <exception cref="ConfigurationException">The layout of GPT-2 has no place for such a model.</exception>
     public static void Write(string path, GptConfig config)
     {
-        CheckRepresentable(config);
+        ModelLayout.Gpt2.CheckRepresentable(config);
         AtomicFile.Write(path, stream =>
         {
             using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
@@ -76,30 +78,12 @@ public static class Gpt2ConfigFile
         });
     }
 
-    /// <summary>Checks that a model can be stored in this layout.</summary>
-    /// <exception cref="ConfigurationException">It cannot.</exception>
-    internal static void CheckRepresentable(GptConfig config)
-    {
-        if (!config.Bias)
-        {
-            throw new ConfigurationException(
-                "a model without biases (model.bias) cannot be stored as a Hugging Face GPT-2, which always has them.", "model.bias");
-        }
-
-        if (config.Positions != PositionEncoding.Learned)
-        {
-            throw new ConfigurationException(
-                "a model without learned positions (model.positions) cannot be stored as a Hugging Face GPT-2, which always has them.",
-                "model.positions");
-        }
-    }
-
     private static void CheckKind(string path, JsonSettings settings)
     {
         string kind = settings.Text("model_type") ?? throw new RefusedFileException(path, "the key model_type is missing.");
         if (kind != "gpt2")
         {
-            throw new RefusedFileException(path, $"model_type is \"{kind}\"; only \"gpt2\" can be read.");
+            throw new RefusedFileException(path, $"model_type is \"{kind}\"; \"gpt2\" is needed here.");
         }
 
         foreach ((string key, bool supported) in FixedFlags)

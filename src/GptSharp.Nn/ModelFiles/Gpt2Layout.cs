@@ -1,23 +1,21 @@
 using System.Globalization;
-using GptSharp.Tensors.Memory;
+using System.Text.RegularExpressions;
 
 namespace GptSharp.Nn.ModelFiles;
 
-/// <summary>
-/// How Hugging Face's transformers lays a GPT-2 out in a file: names, shapes, and matrices of linear layers as (inputs, outputs).
-/// Gradients, moments and anything else that has the shape of a parameter can be laid out the same way.
-/// </summary>
-public static class Gpt2Layout
+/// <summary>The layout of GPT-2.</summary>
+internal sealed partial class Gpt2Layout : ModelLayout
 {
-    /// <summary>What the names begin with in files of a whole language model; the head's name does not.</summary>
-    public const string Prefix = "transformer.";
-
     private const string Head = "lm_head.weight";
 
-    /// <summary>Every tensor of a model, embeddings first, then layer by layer; made as it is asked for.</summary>
-    /// <param name="config">A model with learned positions and biases.</param>
-    /// <returns>The tensors; the head is among them only when it is not tied.</returns>
-    public static IEnumerable<Gpt2Tensor> Tensors(GptConfig config)
+    /// <inheritdoc/>
+    public override string Prefix => "transformer.";
+
+    /// <inheritdoc/>
+    internal override string Embedding => "wte.weight";
+
+    /// <inheritdoc/>
+    public override IEnumerable<ModelTensor> Tensors(GptConfig config)
     {
         (long width, long mlp) = (config.Width, config.MlpWidth);
         yield return Plain("wte.weight", config.VocabularySize, width);
@@ -43,56 +41,48 @@ public static class Gpt2Layout
         yield return Plain("ln_f.bias", width);
         if (!config.TieHead)
         {
-            yield return new Gpt2Tensor(Head, Head, [config.VocabularySize, width], IsTransposed: false);
+            yield return new ModelTensor(Head, Head, [config.VocabularySize, width]);
         }
     }
 
-    /// <summary>Takes one tensor out of a buffer over a model's parameters, in the file's layout.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="buffer">Its values, gradients or moments.</param>
-    /// <param name="tensor">Which one.</param>
-    /// <returns>All elements, without the padding of the vocabulary.</returns>
-    public static double[] Read(Gpt model, ParameterBuffer buffer, Gpt2Tensor tensor)
+    /// <inheritdoc/>
+    internal override bool IsBuffer(string name) => MaskBuffer().IsMatch(name);
+
+    /// <inheritdoc/>
+    internal override void CheckRepresentable(GptConfig config)
     {
-        double[] values = buffer[Parameter(model, tensor)].ToDoubles();
-        Array.Resize(ref values, checked((int)Count(tensor)));
-        return tensor.IsTransposed ? Transpose(values, tensor.Shape[1], tensor.Shape[0]) : values;
-    }
-
-    /// <summary>Puts one tensor, in the file's layout, into a buffer over a model's parameters; padding becomes zero.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="buffer">Its values, gradients or moments.</param>
-    /// <param name="tensor">Which one.</param>
-    /// <param name="values">All elements.</param>
-    public static void Write(Gpt model, ParameterBuffer buffer, Gpt2Tensor tensor, double[] values)
-    {
-        double[] ours = tensor.IsTransposed ? Transpose(values, tensor.Shape[0], tensor.Shape[1]) : values;
-        Parameter parameter = Parameter(model, tensor);
-        Array.Resize(ref ours, checked((int)parameter.Value.Count));
-        buffer[parameter].UploadDoubles(ours);
-    }
-
-    private static Parameter Parameter(Gpt model, Gpt2Tensor tensor) =>
-        model.Arena.Parameters.Single(parameter => parameter.Name == tensor.ParameterName);
-
-    private static long Count(Gpt2Tensor tensor) => tensor.Shape.Aggregate(1L, (count, length) => checked(count * length));
-
-    private static Gpt2Tensor Plain(string name, params long[] shape) => new(Prefix + name, name, shape, IsTransposed: false);
-
-    private static Gpt2Tensor Matrix(string name, long inputs, long outputs) =>
-        new(Prefix + name, name, [inputs, outputs], IsTransposed: true);
-
-    private static double[] Transpose(double[] values, long rows, long columns)
-    {
-        var result = new double[values.Length];
-        for (long row = 0; row < rows; row++)
+        if (!config.Bias || !config.QkvBias)
         {
-            for (long column = 0; column < columns; column++)
-            {
-                result[(column * rows) + row] = values[(row * columns) + column];
-            }
+            throw new ConfigurationException(
+                "a model without biases (model.bias) cannot be stored as a Hugging Face GPT-2, which always has them.", "model.bias");
         }
 
-        return result;
+        if (config.Positions != PositionEncoding.Learned)
+        {
+            throw new ConfigurationException(
+                "a model without learned positions (model.positions) cannot be stored as a Hugging Face GPT-2, which always has them.",
+                "model.positions");
+        }
+
+        Refuse(
+            "GPT-2",
+            (config.Norm != NormKind.LayerNorm, "RMSNorm", "model.norm"),
+            (config.HeadSize * config.HeadCount != config.Width, "a head size of its own", "model.head_size"),
+            (config.KeyHeadCount != config.HeadCount, "fewer key heads than heads", "model.kv_heads"),
+            (config.Activation != MlpActivation.Gelu, "another activation than GELU", "model.activation"),
+            (config.QkNorm, "QK-norm", "model.qk_norm"),
+            (config.Parallel, "parallel blocks", "model.parallel"),
+            (config.Window is not null, "a window", "model.window"),
+            (config.DocumentToken is not null, "document masking", "model.document_mask"),
+            (config.AttentionCap > 0, "capped attention scores", "model.attention_cap"),
+            (config.LogitCap > 0, "capped logits", "model.logit_cap"));
     }
+
+    private ModelTensor Plain(string name, params long[] shape) => new(Prefix + name, name, shape);
+
+    private ModelTensor Matrix(string name, long inputs, long outputs) => new(Prefix + name, name, [inputs, outputs], IsTransposed: true);
+
+    /// <summary>The causal mask, which files of old versions of transformers hold.</summary>
+    [GeneratedRegex(@"^(transformer\.)?h\.\d+\.attn\.(masked_)?bias$")]
+    private static partial Regex MaskBuffer();
 }

@@ -10,7 +10,9 @@ namespace GptSharp.Nn.ModelFiles;
 internal sealed class JsonSettings : IDisposable
 {
     private readonly string _path;
-    private readonly JsonDocument _document;
+    private readonly string _prefix = "";
+    private readonly JsonDocument? _document;
+    private readonly JsonElement _root;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="RefusedFileException">There is none, or it is no JSON object.</exception>
@@ -33,15 +35,29 @@ internal sealed class JsonSettings : IDisposable
             throw new RefusedFileException(path, "it is missing; a model folder needs config.json and model.safetensors.", exception);
         }
 
-        if (_document.RootElement.ValueKind != JsonValueKind.Object)
+        _root = _document.RootElement;
+        if (_root.ValueKind != JsonValueKind.Object)
         {
             _document.Dispose();
             throw new RefusedFileException(path, "it is no sound JSON; an object in braces is expected.");
         }
     }
 
+    private JsonSettings(string path, string prefix, JsonElement root) => (_path, _prefix, _root) = (path, prefix, root);
+
+    /// <summary>What a number that must be positive is checked by.</summary>
+    public static bool IsPositive(double value) => value > 0 && double.IsFinite(value);
+
     /// <inheritdoc/>
-    public void Dispose() => _document.Dispose();
+    public void Dispose() => _document?.Dispose();
+
+    /// <summary>An object within the object, which lives as long as this; null when the key is absent.</summary>
+    public JsonSettings? Section(string key) => Find(key) is not { } element ? null
+        : element.ValueKind == JsonValueKind.Object ? new JsonSettings(_path, FullName(key) + ".", element)
+        : throw IllTyped(key, element, "an object in braces");
+
+    /// <summary>A key as messages name it: with the objects that it stands in.</summary>
+    public string FullName(string key) => _prefix + key;
 
     /// <summary>A whole number of 1 or more, or null when the key is absent.</summary>
     public int? Count(string key) => Find(key) is not { } element ? null
@@ -49,7 +65,7 @@ internal sealed class JsonSettings : IDisposable
         : throw IllTyped(key, element, $"a whole number from 1 to {int.MaxValue}");
 
     /// <summary>A whole number of 1 or more that must be there.</summary>
-    public int RequiredCount(string key) => Count(key) ?? throw new RefusedFileException(_path, $"the key {key} is missing.");
+    public int RequiredCount(string key) => Count(key) ?? throw Missing(key);
 
     /// <summary>A text, or null when the key is absent.</summary>
     public string? Text(string key) => Find(key) is not { } element ? null
@@ -67,12 +83,18 @@ internal sealed class JsonSettings : IDisposable
         : element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) && isValid(value) ? value
         : throw IllTyped(key, element, expected);
 
+    /// <summary>A number for which <paramref name="isValid"/> holds and that must be there.</summary>
+    public double RequiredNumber(string key, Func<double, bool> isValid, string expected) =>
+        Has(key) ? Number(key, 0, isValid, expected) : throw Missing(key);
+
     /// <summary>Whether the key stands there with another value than null.</summary>
     public bool Has(string key) => Find(key) is not null;
 
     private JsonElement? Find(string key) =>
-        _document.RootElement.TryGetProperty(key, out JsonElement element) && element.ValueKind != JsonValueKind.Null ? element : null;
+        _root.TryGetProperty(key, out JsonElement element) && element.ValueKind != JsonValueKind.Null ? element : null;
 
     private RefusedFileException IllTyped(string key, JsonElement element, string expected) =>
-        new(_path, $"{key} is {element.GetRawText()}, but must be {expected}.");
+        new(_path, $"{FullName(key)} is {element.GetRawText()}, but must be {expected}.");
+
+    private RefusedFileException Missing(string key) => new(_path, $"the key {FullName(key)} is missing.");
 }

@@ -10,14 +10,19 @@ namespace GptSharp.Training.Tracing;
 /// <summary>
 /// What a model computes, as numbers for other libraries to compare with: logits, loss, every gradient, and the weights after
 /// some optimizer steps. Dropout is off. Values are float64 where the model is, otherwise float32; parameters have the names and
-/// the layout of <see cref="Gpt2Layout"/>, the vocabulary no padding.
+/// the layout of the model's <see cref="ModelLayout"/>, the vocabulary no padding.
 /// </summary>
 public sealed class Trace
 {
     private readonly Gpt _model;
+    private readonly ModelLayout _layout;
     private readonly SafetensorsWriter _file = new();
 
-    private Trace(Gpt model) => _model = model;
+    private Trace(Gpt model)
+    {
+        _model = model;
+        _layout = ModelLayout.Of(model.Config);
+    }
 
     /// <summary>Loss of the forward pass in nats; null without targets.</summary>
     public double? Loss { get; private set; }
@@ -26,7 +31,7 @@ public sealed class Trace
     public IReadOnlyList<double> Losses { get; private set; } = [];
 
     /// <summary>Runs a model; with <paramref name="steps"/> it is trained.</summary>
-    /// <param name="model">A GPT-2 with learned positions and biases.</param>
+    /// <param name="model">A model that one of the layouts of <see cref="ModelLayout"/> can hold.</param>
     /// <param name="batch">What it sees. Without targets only logits are traced, and the steps if there are any.</param>
     /// <param name="steps">Optimizer steps to run afterwards, or null.</param>
     /// <exception cref="Files.RefusedFileException">There are fewer batches than steps.</exception>
@@ -49,7 +54,7 @@ public sealed class Trace
     }
 
     /// <summary>Loads a model folder and a batch file, and runs them.</summary>
-    /// <param name="modelFolder">A folder as <see cref="Gpt2Folder"/> reads it.</param>
+    /// <param name="modelFolder">A folder as <see cref="ModelFolder"/> reads it.</param>
     /// <param name="batchFile">A file as <see cref="TraceBatch"/> reads it.</param>
     /// <param name="device">What computes.</param>
     /// <param name="steps">Optimizer steps to run afterwards, or null.</param>
@@ -57,7 +62,7 @@ public sealed class Trace
     /// <exception cref="TrainingException">A step's loss or gradient is not finite.</exception>
     public static Trace Run(string modelFolder, string batchFile, Device device, TraceSteps? steps = null)
     {
-        using Gpt model = Gpt2Folder.Load(modelFolder, device.Engine, device.Precision);
+        using Gpt model = ModelFolder.Load(modelFolder, device.Engine, device.Precision);
         return Run(model, TraceBatch.Read(batchFile, model.Config), steps);
     }
 
@@ -139,9 +144,9 @@ public sealed class Trace
 
     private void AddParameters(string prefix, ParameterBuffer buffer)
     {
-        foreach (Gpt2Tensor tensor in Gpt2Layout.Tensors(_model.Config))
+        foreach (ModelTensor tensor in _layout.Tensors(_model.Config))
         {
-            Add(prefix + tensor.Name, tensor.Shape, Gpt2Layout.Read(_model, buffer, tensor));
+            Add(prefix + tensor.Name, tensor.Shape, ModelLayout.Read(_model, buffer, tensor));
         }
     }
 

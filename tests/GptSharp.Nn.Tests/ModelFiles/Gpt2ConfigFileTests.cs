@@ -85,7 +85,7 @@ public sealed class Gpt2ConfigFileTests : IDisposable
     [InlineData("n_head", "5", "n_head (5) does not divide n_embd (32).")]
     [InlineData("vocab_size", "2147483647", "no model can have these sizes: model.vocabulary (2147483647) is too large; the most that can be addressed is 2147483583.")]
     [InlineData("model_type", null, "the key model_type is missing.")]
-    [InlineData("model_type", "\"llama\"", "model_type is \"llama\"; only \"gpt2\" can be read.")]
+    [InlineData("model_type", "\"llama\"", "model_type is \"llama\"; \"gpt2\" is needed here.")]
     [InlineData("activation_function", "\"relu\"", "activation_function is \"relu\"; gelu_new, gelu_pytorch_tanh and gelu are supported.")]
     [InlineData("activation_function", "3", "activation_function is 3, but must be a text.")]
     [InlineData("layer_norm_epsilon", "\"NaN\"", "layer_norm_epsilon is \"NaN\", but must be a positive number.")]
@@ -161,6 +161,21 @@ public sealed class Gpt2ConfigFileTests : IDisposable
         Assert.Equal(
             "model.positions",
             Assert.Throws<ConfigurationException>(() => Gpt2ConfigFile.Write(ConfigPath, config with { Positions = PositionEncoding.Sinusoidal })).Key);
+        (GptConfig Config, string Key)[] others =
+        [
+            (config with { HeadSize = 4 }, "model.head_size"),
+            (config with { KeyHeadCount = 1 }, "model.kv_heads"),
+            (config with { Activation = MlpActivation.Relu }, "model.activation"),
+            (config with { Norm = NormKind.RMSNorm }, "model.norm"),
+            (config with { QkNorm = true }, "model.qk_norm"),
+            (config with { Parallel = true }, "model.parallel"),
+            (config with { Window = 4 }, "model.window"),
+            (config with { DocumentToken = 4 }, "model.document_mask"),
+            (config with { AttentionCap = 4 }, "model.attention_cap"),
+            (config with { LogitCap = 4 }, "model.logit_cap"),
+        ];
+        Assert.All(others, other =>
+            Assert.Equal(other.Key, Assert.Throws<ConfigurationException>(() => Gpt2ConfigFile.Write(ConfigPath, other.Config)).Key));
         Assert.False(File.Exists(ConfigPath));
     }
 }

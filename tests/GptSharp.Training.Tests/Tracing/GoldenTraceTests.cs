@@ -25,6 +25,7 @@ public sealed class GoldenTraceTests : IDisposable
     [Theory]
     [InlineData("gpt2-tiny", 1e-9, 60)]
     [InlineData("gpt2-d64", 1e-6, 36)]
+    [InlineData("llama-tiny", 1e-9, 46)]
     public void The_reference_reproduces_every_tensor(string name, double tolerance, int count)
     {
         var distances = Compare(name, "reference", threads: null);
@@ -39,6 +40,9 @@ public sealed class GoldenTraceTests : IDisposable
     [InlineData("gpt2-d64", 1)]
     [InlineData("gpt2-d64", 2)]
     [InlineData("gpt2-d64", 3)]
+    [InlineData("llama-tiny", 1)]
+    [InlineData("llama-tiny", 2)]
+    [InlineData("llama-tiny", 3)]
     public void The_cpu_reproduces_every_tensor_with_any_number_of_threads(string name, int threads) =>
         Assert.All(Compare(name, "cpu", threads), entry =>
         {

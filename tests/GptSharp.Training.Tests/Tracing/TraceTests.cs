@@ -49,7 +49,7 @@ public sealed class TraceTests : IDisposable
     private byte[] GoldenSteps(bool recompute, string deviceName)
     {
         using Device device = Devices.Open(deviceName, threads: 2);
-        using Gpt model = Gpt2Folder.Load(GoldenFolder, device.Engine, device.Precision);
+        using Gpt model = ModelFolder.Load(GoldenFolder, device.Engine, device.Precision);
         model.RecomputeBlocks = recompute;
         string path = _folder.At("recompute.safetensors");
         Trace.Run(model, TraceBatch.Read(Path.Combine(GoldenFolder, "golden.safetensors"), model.Config), Steps).Save(path);
@@ -65,7 +65,7 @@ public sealed class TraceTests : IDisposable
         {
             using var model = new Gpt(device.Engine, config);
             model.Initialize(seed: 11);
-            Gpt2Folder.Save(_folder.At("odd"), model);
+            ModelFolder.Save(_folder.At("odd"), model);
         }
 
         string batch = BatchFile([3, 17], i => (i * 29) % 67, i => (i * 31) % 67);

@@ -7,7 +7,7 @@ using GptSharp.Tensors.Backends.Reference;
 
 namespace GptSharp.Nn.Tests.ModelFiles;
 
-public sealed class Gpt2FolderTests : IDisposable
+public sealed class ModelFolderTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -45,13 +45,13 @@ public sealed class Gpt2FolderTests : IDisposable
     private string Refusal(string? folder = null)
     {
         using var engine = new Engine(new ReferenceBackend());
-        return Assert.Throws<RefusedFileException>(() => Gpt2Folder.Load(folder ?? _folder.Path, engine, Precision.Fp64)).Message;
+        return Assert.Throws<RefusedFileException>(() => ModelFolder.Load(folder ?? _folder.Path, engine, Precision.Fp64)).Message;
     }
 
     private static double[] Logits(string folder, IBackend backend, Precision precision)
     {
         using var engine = new Engine(backend);
-        using Gpt model = Gpt2Folder.Load(folder, engine, precision);
+        using Gpt model = ModelFolder.Load(folder, engine, precision);
         using Step step = engine.BeginStep(StepOptions.Evaluate);
         return model.Forward(step.Input([3, 1, 4, 1, 5], (1, 5))).ToDoubles();
     }
@@ -61,12 +61,15 @@ public sealed class Gpt2FolderTests : IDisposable
     [InlineData("gpt2-tiny", false)]
     [InlineData("gpt2-d64", true)]
     [InlineData("interop/hf-gpt2", false)]
+    [InlineData("llama-tiny", true)]
+    [InlineData("llama-tiny", false)]
+    [InlineData("interop/hf-llama", false)]
     public void Saving_what_was_loaded_gives_equal_bytes_for_every_tensor(string name, bool reference)
     {
         using var engine = new Engine(reference ? new ReferenceBackend() : new CpuBackend(1));
-        using Gpt model = Gpt2Folder.Load(Model(name), engine, reference ? Precision.Fp64 : Precision.Fp32);
+        using Gpt model = ModelFolder.Load(Model(name), engine, reference ? Precision.Fp64 : Precision.Fp32);
 
-        Gpt2Folder.Save(_folder.Path, model);
+        ModelFolder.Save(_folder.Path, model);
 
         var expected = Tensors(Model(name));
         var actual = Tensors(_folder.Path);
@@ -76,7 +79,7 @@ public sealed class Gpt2FolderTests : IDisposable
             Assert.Equal(pair.Value.Shape, actual[pair.Key].Shape);
             Assert.Equal(pair.Value.Bytes, actual[pair.Key].Bytes);
         });
-        Assert.Equal(model.Config, Gpt2ConfigFile.Read(_folder.At("config.json")));
+        Assert.Equal(model.Config, ModelFolder.ReadConfig(_folder.Path));
         Assert.Equal(2, Directory.GetFileSystemEntries(_folder.Path).Length);
     }
 
@@ -89,7 +92,7 @@ public sealed class Gpt2FolderTests : IDisposable
         {
             using var model = new Gpt(engine, config);
             model.Initialize(seed: 5);
-            Gpt2Folder.Save(_folder.Path, model);
+            ModelFolder.Save(_folder.Path, model);
             head = model.Arena.Parameters.Single(parameter => parameter.Name == "lm_head.weight").Value.ToDoubles();
         }
 
@@ -97,7 +100,7 @@ public sealed class Gpt2FolderTests : IDisposable
         Assert.Equal([70, 6], shape);
         Assert.Equal(head[..(70 * 6)], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(value => (double)value));
         using var second = new Engine(new CpuBackend(1));
-        using Gpt loaded = Gpt2Folder.Load(_folder.Path, second, Precision.Fp32);
+        using Gpt loaded = ModelFolder.Load(_folder.Path, second, Precision.Fp32);
         Assert.Equal(head, loaded.Arena.Parameters.Single(parameter => parameter.Name == "lm_head.weight").Value.ToDoubles());
     }
 
@@ -137,6 +140,42 @@ public sealed class Gpt2FolderTests : IDisposable
     {
         Put(Tensors(Model("gpt2-tiny")).Where(pair => pair.Key != "transformer.h.1.ln_2.bias"));
         Assert.EndsWith("model.safetensors: it holds no tensor 'transformer.h.1.ln_2.bias'.", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Everything_that_does_not_fit_is_listed_at_once()
+    {
+        var tensors = Tensors(Model("llama-tiny"));
+        tensors.Remove("model.layers.0.self_attn.k_proj.weight");
+        tensors.Remove("model.layers.1.mlp.gate_proj.weight");
+        tensors["model.norm.weight"] = tensors["model.norm.weight"] with { Shape = [1, 32] };
+        tensors.Add("model.layers.0.self_attn.q_proj.bias", tensors["model.layers.0.input_layernorm.weight"]);
+        Put(tensors, "llama-tiny");
+        Assert.EndsWith(
+            "model.safetensors: it holds no tensor 'model.layers.0.self_attn.k_proj.weight'; it holds no tensor 'model.layers.1.mlp.gate_proj.weight'; "
+            + "tensor 'model.norm.weight' has shape (1, 32), but config.json asks for (32); it holds tensor 'model.layers.0.self_attn.q_proj.bias', "
+            + "for which the model that config.json describes has no place.",
+            Refusal(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Llamas_names_without_prefix_and_its_frequency_buffers_are_accepted()
+    {
+        var tensors = Tensors(Model("llama-tiny")).ToDictionary(
+            pair => pair.Key.StartsWith("model.", StringComparison.Ordinal) ? pair.Key["model.".Length..] : pair.Key, pair => pair.Value);
+        tensors.Add("layers.1.self_attn.rotary_emb.inv_freq", (SafetensorsType.F32, [4], new byte[16]));
+        Put(tensors, "llama-tiny");
+        Assert.Equal(Logits(Model("llama-tiny"), new ReferenceBackend(), Precision.Fp64), Logits(_folder.Path, new ReferenceBackend(), Precision.Fp64));
+    }
+
+    [Fact]
+    public void A_model_of_another_kind_is_refused_by_its_name()
+    {
+        Put(Tensors(Model("llama-tiny")), "llama-tiny");
+        string path = _folder.At("config.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"llama\"", "\"mamba\"", StringComparison.Ordinal));
+        Assert.EndsWith("config.json: model_type is \"mamba\"; only \"gpt2\" and \"llama\" can be read.", Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,16 +228,18 @@ public sealed class Gpt2FolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true, 1e-9)]
-    [InlineData(false, 5e-5)]
-    public void Logits_are_those_of_transformers(bool reference, double tolerance)
+    [InlineData("hf-gpt2", true, 1e-9)]
+    [InlineData("hf-gpt2", false, 5e-5)]
+    [InlineData("hf-llama", true, 1e-9)]
+    [InlineData("hf-llama", false, 5e-5)]
+    public void Logits_are_those_of_transformers(string name, bool reference, double tolerance)
     {
-        using SafetensorsFile golden = SafetensorsFile.Open(Path.Combine(Model("interop/hf-gpt2"), "expected.safetensors"));
+        using SafetensorsFile golden = SafetensorsFile.Open(Path.Combine(Model($"interop/{name}"), "expected.safetensors"));
         int[] tokens = Array.ConvertAll(golden.ReadIntegers("input_ids"), token => (int)token);
         double[] expected = golden.ReadDoubles("logits_f64");
 
         using var engine = new Engine(reference ? new ReferenceBackend() : new CpuBackend(2));
-        using Gpt model = Gpt2Folder.Load(Model("interop/hf-gpt2"), engine, reference ? Precision.Fp64 : Precision.Fp32);
+        using Gpt model = ModelFolder.Load(Model($"interop/{name}"), engine, reference ? Precision.Fp64 : Precision.Fp32);
         using Step step = engine.BeginStep(StepOptions.Evaluate);
         double[] actual = model.Forward(step.Input(tokens, (2, 24))).ToDoubles();      // (2, 24, 512), no padding
 
