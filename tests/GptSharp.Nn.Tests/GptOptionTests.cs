@@ -9,6 +9,8 @@ public sealed class GptOptionTests
 {
     public static TheoryData<string> Names => ModelOptions.Names;
 
+    private static IEnumerable<string> Backends => SmallGpt.Backends.Select(row => row.Data);
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Gradients_are_finite_differences(string name)
@@ -39,12 +41,34 @@ public sealed class GptOptionTests
     [MemberData(nameof(Names))]
     public void Recomputing_the_blocks_changes_no_bit(string name)
     {
-        using SmallGpt plain = ModelOptions.NewModel(name);
-        using SmallGpt frugal = ModelOptions.NewModel(name);
-        frugal.Model.RecomputeBlocks = true;
+        foreach (string backend in Backends)
+        {
+            DType type = backend == "reference" ? DType.F64 : DType.F32;
+            using SmallGpt plain = ModelOptions.NewModel(name, SmallGpt.NewBackend(backend), type);
+            using SmallGpt frugal = ModelOptions.NewModel(name, SmallGpt.NewBackend(backend), type);
+            frugal.Model.RecomputeBlocks = true;
 
-        Assert.Equal(plain.Gradient(), frugal.Gradient());
-        Assert.Equal(plain.Model.Arena.Gradients!.Flat.ToDoubles(), frugal.Model.Arena.Gradients!.Flat.ToDoubles());
+            Assert.Equal(plain.Gradient(), frugal.Gradient());
+            Assert.Equal(plain.Model.Arena.Gradients!.Flat.ToDoubles(), frugal.Model.Arena.Gradients!.Flat.ToDoubles());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_backend_computes_the_same_loss_and_gradients(string name)
+    {
+        using SmallGpt reference = ModelOptions.NewModel(name);
+        double loss = reference.Gradient();
+        foreach (string backend in Backends.Where(backend => backend != "reference"))
+        {
+            using SmallGpt small = ModelOptions.NewModel(name, SmallGpt.NewBackend(backend), DType.F32);
+            Assert.Equal(loss, small.Gradient(), 1e-5 * loss);
+            foreach (Parameter parameter in reference.Model.Arena.Parameters)
+            {
+                double distance = RelativeDistance.Between(parameter.Gradient.ToDoubles(), small[parameter.Name].Gradient.ToDoubles());
+                Assert.True(distance <= 2e-5, $"{backend}, {parameter.Name}: {distance:E2}");
+            }
+        }
     }
 
     [Theory]
