@@ -9,17 +9,37 @@ public sealed unsafe partial class CpuBackend
         Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss)
     {
         IndexCheck.Within("cross-entropy", targets, vocabularySize, except: Ops.IgnoredTarget);
-        double sum = CrossEntropyKernel.Forward(
-            rowLoss.Pointer<float>(), logSumExp.Pointer<float>(), logits.Pointer<float>(), targets.Pointer<int>(),
-            Rows(logits), vocabularySize, logits.Shape.Last, Ops.IgnoredTarget, _team);
+        double sum = logits.DType == DType.BF16
+            ? CrossEntropy<BF16>(rowLoss, logSumExp, logits, targets, vocabularySize, zLoss)
+            : CrossEntropy<float>(rowLoss, logSumExp, logits, targets, vocabularySize, zLoss);
         *loss.Pointer<float>() = (float)(scale * sum);
     }
 
     /// <inheritdoc/>
     public void CrossEntropyBackward(
         Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp,
-        int vocabularySize, double scale, double zLoss, float beta) => CrossEntropyKernel.Backward(
-            dLogits.Pointer<float>(), logits.Pointer<float>(), targets.Pointer<int>(), logSumExp.Pointer<float>(),
-            Rows(logits), vocabularySize, logits.Shape.Last, Ops.IgnoredTarget,
-            (float)(*dLoss.Pointer<float>() * scale), beta, _team);
+        int vocabularySize, double scale, double zLoss, float beta)
+    {
+        float slope = (float)(*dLoss.Pointer<float>() * scale);
+        if (dLogits.DType == DType.BF16)
+        {
+            CrossEntropyBackward<BF16>(dLogits, logits, targets, logSumExp, vocabularySize, slope, zLoss, beta);
+        }
+        else
+        {
+            CrossEntropyBackward<float>(dLogits, logits, targets, logSumExp, vocabularySize, slope, zLoss, beta);
+        }
+    }
+
+    private double CrossEntropy<TStorage>(
+        Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double zLoss)
+        where TStorage : unmanaged => CrossEntropyKernel.Forward(
+            rowLoss.Pointer<float>(), logSumExp.Pointer<float>(), logits.Pointer<TStorage>(), targets.Pointer<int>(),
+            Rows(logits), vocabularySize, logits.Shape.Last, Ops.IgnoredTarget, zLoss, _team);
+
+    private void CrossEntropyBackward<TStorage>(
+        Tensor dLogits, Tensor logits, Tensor targets, Tensor logSumExp, int vocabularySize, float slope, double zLoss, float beta)
+        where TStorage : unmanaged => CrossEntropyKernel.Backward(
+            dLogits.Pointer<TStorage>(), logits.Pointer<TStorage>(), targets.Pointer<int>(), logSumExp.Pointer<float>(),
+            Rows(logits), vocabularySize, logits.Shape.Last, Ops.IgnoredTarget, slope, zLoss, beta, _team);
 }

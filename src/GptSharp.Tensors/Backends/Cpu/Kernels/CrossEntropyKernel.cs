@@ -15,45 +15,49 @@ internal static unsafe class CrossEntropyKernel
 
     /// <summary>
     /// Per row: logSumExp = ln sum_v exp z_v and loss = logSumExp - z_target, 0 where the target is
-    /// <paramref name="ignoredTarget"/>. Returns the sum of the losses, in row order.
+    /// <paramref name="ignoredTarget"/>. Returns the sum of loss + zLoss logSumExp² over the other rows, in row order.
     /// </summary>
     /// <remarks>loss, logSumExp, targets: (rows); logits: (rows, stride). Other targets must lie in 0 ... columns - 1.</remarks>
-    public static double Forward(
-        float* loss, float* logSumExp, float* logits, int* targets,
-        int rows, int columns, int stride, int ignoredTarget, ThreadTeam team)
+    public static double Forward<TLogits>(
+        float* loss, float* logSumExp, TLogits* logits, int* targets,
+        int rows, int columns, int stride, int ignoredTarget, double zLoss, ThreadTeam team)
+        where TLogits : unmanaged
     {
         int rowsPerPart = Parts.RowsOf(columns, PartElements);
         LaneDispatch.For(
             team, Parts.Count(rows, rowsPerPart),
-            new ForwardPart(loss, logSumExp, logits, targets, rows, columns, stride, ignoredTarget, rowsPerPart));
+            new ForwardPart<TLogits>(loss, logSumExp, logits, targets, rows, columns, stride, ignoredTarget, rowsPerPart));
         double sum = 0;
         for (int row = 0; row < rows; row++)
         {
-            sum += loss[row];
+            double normalizer = targets[row] == ignoredTarget ? 0 : logSumExp[row];
+            sum += loss[row] + (zLoss * normalizer * normalizer);
         }
 
         return sum;
     }
 
     /// <summary>
-    /// dLogits = scale (exp(z - logSumExp) - onehot(target)) + beta dLogits; the formula is 0 in padding columns and in rows whose
-    /// target is <paramref name="ignoredTarget"/>. With beta 0, dLogits may be logits.
+    /// dLogits = scale ((1 + 2 zLoss logSumExp) exp(z - logSumExp) - onehot(target)) + beta dLogits; the formula is 0 in padding columns
+    /// and in rows whose target is <paramref name="ignoredTarget"/>. With beta 0, dLogits may be logits.
     /// </summary>
     /// <remarks>dLogits, logits: (rows, stride); targets, logSumExp: (rows). The scale holds the upstream gradient as well.</remarks>
-    public static void Backward(
-        float* dLogits, float* logits, int* targets, float* logSumExp,
-        int rows, int columns, int stride, int ignoredTarget, float scale, float beta, ThreadTeam team)
+    public static void Backward<TLogits>(
+        TLogits* dLogits, TLogits* logits, int* targets, float* logSumExp,
+        int rows, int columns, int stride, int ignoredTarget, float scale, double zLoss, float beta, ThreadTeam team)
+        where TLogits : unmanaged
     {
         int rowsPerPart = Parts.RowsOf(stride, PartElements);
         LaneDispatch.For(
             team, Parts.Count(rows, rowsPerPart),
-            new BackwardPart(
-                dLogits, logits, targets, logSumExp, rows, columns, stride, ignoredTarget, scale, beta, rowsPerPart));
+            new BackwardPart<TLogits>(
+                dLogits, logits, targets, logSumExp, rows, columns, stride, ignoredTarget, scale, zLoss, beta, rowsPerPart));
     }
 
-    private readonly struct ForwardPart(
-        float* loss, float* logSumExp, float* logits, int* targets,
+    private readonly struct ForwardPart<TLogits>(
+        float* loss, float* logSumExp, TLogits* logits, int* targets,
         int rows, int columns, int stride, int ignoredTarget, int rowsPerPart) : ILaneKernel
+        where TLogits : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
@@ -62,17 +66,17 @@ internal static unsafe class CrossEntropyKernel
             int first = part * rowsPerPart, end = Math.Min(rows, first + rowsPerPart);
             for (int row = first; row < end; row++)
             {
-                float* z = logits + ((long)row * stride);
+                TLogits* z = logits + ((long)row * stride);
                 float largest = Largest<T>(z);
                 double normalizer = largest + Math.Log(SumOfExponentials<T>(z, largest));
                 int target = targets[row];
                 logSumExp[row] = (float)normalizer;
-                loss[row] = target == ignoredTarget ? 0 : (float)(normalizer - z[target]);
+                loss[row] = target == ignoredTarget ? 0 : (float)(normalizer - Stored.Load(z + target));
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private float Largest<T>(float* z)
+        private float Largest<T>(TLogits* z)
             where T : unmanaged, ILanes<T>
         {
             T lowest = T.Broadcast(float.NegativeInfinity), m0 = lowest, m1 = lowest;
@@ -94,7 +98,7 @@ internal static unsafe class CrossEntropyKernel
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private double SumOfExponentials<T>(float* z, float largest)
+        private double SumOfExponentials<T>(TLogits* z, float largest)
             where T : unmanaged, ILanes<T>
         {
             T shift = T.Broadcast(largest);
@@ -123,9 +127,10 @@ internal static unsafe class CrossEntropyKernel
         }
     }
 
-    private readonly struct BackwardPart(
-        float* dLogits, float* logits, int* targets, float* logSumExp,
-        int rows, int columns, int stride, int ignoredTarget, float scale, float beta, int rowsPerPart) : ILaneKernel
+    private readonly struct BackwardPart<TLogits>(
+        TLogits* dLogits, TLogits* logits, int* targets, float* logSumExp,
+        int rows, int columns, int stride, int ignoredTarget, float scale, double zLoss, float beta, int rowsPerPart) : ILaneKernel
+        where TLogits : unmanaged
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
@@ -134,38 +139,37 @@ internal static unsafe class CrossEntropyKernel
             int first = part * rowsPerPart, end = Math.Min(rows, first + rowsPerPart);
             for (int row = first; row < end; row++)
             {
-                float* z = logits + ((long)row * stride), target = dLogits + ((long)row * stride);
-                bool ignored = targets[row] == ignoredTarget;
-                int scored = ignored ? 0 : columns;
+                TLogits* z = logits + ((long)row * stride), target = dLogits + ((long)row * stride);
+                if (targets[row] == ignoredTarget)
+                {
+                    Rest<T>(target, 0);
+                    continue;
+                }
 
                 // The target's own logit may be overwritten before it is needed.
-                float held = ignored || beta == 0 ? 0 : target[targets[row]];
-                float hitProbability = ignored ? 0 : Probability(z[targets[row]], logSumExp[row]);
-                Slopes<T>(target, z, scored, logSumExp[row]);
-                Rest<T>(target, scored);
-                if (!ignored)
-                {
-                    float slope = scale * (hitProbability - 1);
-                    target[targets[row]] = beta == 0 ? slope : slope + (beta * held);
-                }
+                TLogits* hit = target + targets[row];
+                float held = beta == 0 ? 0 : beta * Stored.Load(hit), normalizer = logSumExp[row];
+                double weight = 1 + (2 * zLoss * normalizer);
+                float slope = scale * ((float)(weight * Math.Exp((double)Stored.Load(z + targets[row]) - normalizer)) - 1);
+                Slopes<T>(target, z, (float)(scale * weight), normalizer);
+                Rest<T>(target, columns);
+                Stored.Store(hit, beta == 0 ? slope : slope + held);
             }
         }
 
-        private static float Probability(float z, float normalizer) => (float)Math.Exp((double)z - normalizer);
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Slopes<T>(float* target, float* z, int count, float normalizer)
+        private void Slopes<T>(TLogits* target, TLogits* z, float weightedScale, float normalizer)
             where T : unmanaged, ILanes<T>
         {
-            T shift = T.Broadcast(normalizer), factor = T.Broadcast(scale), keep = T.Broadcast(beta);
+            T shift = T.Broadcast(normalizer), factor = T.Broadcast(weightedScale), keep = T.Broadcast(beta);
             int c = 0;
-            for (; c <= count - T.Count; c += T.Count)
+            for (; c <= columns - T.Count; c += T.Count)
             {
                 T slope = factor * VectorMath.Exp(T.Load(z + c) - shift);
                 T.Store(target + c, beta == 0 ? slope : T.MultiplyAdd(keep, T.Load(target + c), slope));
             }
 
-            int rest = count - c;
+            int rest = columns - c;
             T last = factor * VectorMath.Exp(T.LoadPartial(z + c, rest) - shift);
             last = beta == 0 ? last : T.MultiplyAdd(keep, T.LoadPartial(target + c, rest), last);
             T.StorePartial(target + c, last, rest);
@@ -173,7 +177,7 @@ internal static unsafe class CrossEntropyKernel
 
         // Where the formula is 0.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Rest<T>(float* target, int from)
+        private void Rest<T>(TLogits* target, int from)
             where T : unmanaged, ILanes<T>
         {
             T keep = T.Broadcast(beta);
