@@ -47,7 +47,7 @@ public sealed unsafe class MatrixMultiplierTests
             {
                 using var team = new ThreadTeam(threads, path);
                 using var multiplier = new MatrixMultiplier(team);
-                float[] result = Multiply(multiplier, Operand.AsIs, Operand.AsIs, m, n, k, 1, 0, false, extra: 0);
+                float[] result = Products.Multiply<float, float>(multiplier, Operand.AsIs, Operand.AsIs, m, n, k, 1, 0, false, extra: 0);
                 first ??= result;
                 Assert.Equal(first, result);
             }
@@ -64,14 +64,76 @@ public sealed unsafe class MatrixMultiplierTests
         {
             foreach (bool withBias in (ReadOnlySpan<bool>)[false, true])
             {
-                float[] many = Multiply(multiplier, Operand.AsIs, Operand.Transposed, 400, n, k, 1, 0, withBias, extra: 0);
+                float[] many = Products.Multiply<float, float>(multiplier, Operand.AsIs, Operand.Transposed, 400, n, k, 1, 0, withBias, extra: 0);
                 foreach (int m in (ReadOnlySpan<int>)[1, 2, 4, 5, 16, 17, 25, 97])
                 {
-                    float[] few = Multiply(multiplier, Operand.AsIs, Operand.Transposed, m, n, k, 1, 0, withBias, extra: 0);
+                    float[] few = Products.Multiply<float, float>(multiplier, Operand.AsIs, Operand.Transposed, m, n, k, 1, 0, withBias, extra: 0);
                     Assert.Equal(many[..few.Length], few);
                 }
             }
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void A_product_of_BF16_is_the_float_product_of_the_same_numbers_rounded_once(SimdPath path)
+    {
+        using var team = new ThreadTeam(2, path);
+        using var multiplier = new MatrixMultiplier(team);
+        foreach ((int m, int n, int k) in Sizes)
+        {
+            foreach (Operand a in Enum.GetValues<Operand>())
+            {
+                foreach (Operand b in Enum.GetValues<Operand>())
+                {
+                    CheckBF16(multiplier, a, b, m, n, k, alpha: 1, beta: 0, withBias: true);
+                    CheckBF16(multiplier, a, b, m, n, k, alpha: 1, beta: 1, withBias: false);
+                    CheckBF16(multiplier, a, b, m, n, k, alpha: -0.5f, beta: 2, withBias: true);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void A_rows_bits_do_not_depend_on_the_number_of_rows_in_BF16(SimdPath path)
+    {
+        using var team = new ThreadTeam(2, path);
+        using var multiplier = new MatrixMultiplier(team);
+        foreach ((int n, int k) in (ReadOnlySpan<(int, int)>)[(65, 33), (192, 768), (100, 1537)])
+        {
+            BF16[] many = Products.Multiply<BF16, BF16>(multiplier, Operand.AsIs, Operand.Transposed, 400, n, k, 1, 0, true, extra: 0);
+            foreach (int m in (ReadOnlySpan<int>)[1, 2, 5, 16, 17, 97])
+            {
+                BF16[] few = Products.Multiply<BF16, BF16>(multiplier, Operand.AsIs, Operand.Transposed, m, n, k, 1, 0, true, extra: 0);
+                Assert.Equal(many[..few.Length], few);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_result_of_BF16_takes_a_block_per_thread_and_no_copy_of_itself()
+    {
+        const int rows = 4096, columns = 2048;
+        using var team = new ThreadTeam(2, CpuFeatures.Available[0]);
+        using var multiplier = new MatrixMultiplier(team);
+        long before = multiplier.WorkspaceBytes;
+
+        Products.Multiply<BF16, BF16>(multiplier, Operand.AsIs, Operand.Transposed, rows, columns, 3, 1, 0, false, extra: 0);
+
+        Assert.InRange(multiplier.WorkspaceBytes - before, 1, 2 * 384 * 256 * sizeof(float));
+    }
+
+    private static void CheckBF16(
+        MatrixMultiplier multiplier, Operand a, Operand b, int m, int n, int k, float alpha, float beta, bool withBias)
+    {
+        const int extra = 3;
+        float[] wide = Products.Multiply<float, float>(multiplier, a, b, m, n, k, alpha, beta, withBias, extra, inBF16: true);
+        float[] mixed = Products.Multiply<float, BF16>(multiplier, a, b, m, n, k, alpha, beta, withBias, extra);
+        BF16[] narrow = Products.Multiply<BF16, BF16>(multiplier, a, b, m, n, k, alpha, beta, withBias, extra);
+
+        Assert.Equal(wide, mixed);
+        Assert.Equal(Array.ConvertAll(wide, value => (BF16)value), narrow);
     }
 
     private static void Check(
@@ -79,9 +141,9 @@ public sealed unsafe class MatrixMultiplierTests
         float alpha, float beta, bool withBias)
     {
         const int extra = 3;
-        float[] result = Multiply(multiplier, layoutA, layoutB, m, n, k, alpha, beta, withBias, extra);
-        float[] bias = Numbers(n, 3);
-        float[] start = Numbers(m * n, 4);
+        float[] result = Products.Multiply<float, float>(multiplier, layoutA, layoutB, m, n, k, alpha, beta, withBias, extra);
+        float[] bias = Products.Numbers(n, 3);
+        float[] start = Products.Numbers(m * n, 4);
         double scale = Math.Sqrt(k + 1) * 1e-5;
         for (int row = 0; row < m; row++)
         {
@@ -99,65 +161,15 @@ public sealed unsafe class MatrixMultiplierTests
             // What lies between the rows is not the product's to write.
             for (int gap = n; gap < n + extra; gap++)
             {
-                Assert.Equal(-77f, result[(row * (n + extra)) + gap]);
+                Assert.Equal(Products.Gap, result[(row * (n + extra)) + gap]);
             }
         }
     }
 
     // MathNet's; null for an empty sum, whose matrices MathNet does not have.
     private static Matrix<double>? Product(int m, int n, int k) =>
-        k == 0 ? null : ToMatrix(Numbers(m * k, 1), m, k) * ToMatrix(Numbers(k * n, 2), k, n);
-
-    private static float[] Multiply(
-        MatrixMultiplier multiplier, Operand layoutA, Operand layoutB, int m, int n, int k,
-        float alpha, float beta, bool withBias, int extra)
-    {
-        float[] a = Lay(Numbers(Math.Max(1, m * k), 1), m, k, layoutA, out int strideA);
-        float[] b = Lay(Numbers(Math.Max(1, k * n), 2), k, n, layoutB, out int strideB);
-        float[] bias = Numbers(n, 3);
-        float[] start = Numbers(m * n, 4);
-        var c = new float[m * (n + extra)];
-        Array.Fill(c, -77f);
-        for (int i = 0; i < m * n; i++)
-        {
-            c[(i / n * (n + extra)) + (i % n)] = beta == 0 ? float.NaN : start[i];
-        }
-
-        fixed (float* pa = a, pb = b, pc = c, pBias = bias)
-        {
-            multiplier.Run(
-                pc, n + extra, new Factor<float>(pa, strideA, layoutA), new Factor<float>(pb, strideB, layoutB), withBias ? pBias : null,
-                m, n, k, alpha, beta);
-        }
-
-        return c;
-    }
-
-    // Rows of the stored matrix are two floats longer than needed, and the surplus is NaN.
-    private static float[] Lay(float[] values, int rows, int columns, Operand layout, out int stride)
-    {
-        (int storedRows, int storedColumns) = layout == Operand.AsIs ? (rows, columns) : (columns, rows);
-        stride = storedColumns + 2;
-        var stored = new float[Math.Max(1, storedRows * stride)];
-        Array.Fill(stored, float.NaN);
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                int place = layout == Operand.AsIs ? (row * stride) + column : (column * stride) + row;
-                stored[place] = values[(row * columns) + column];
-            }
-        }
-
-        return stored;
-    }
+        k == 0 ? null : ToMatrix(Products.Numbers(m * k, 1), m, k) * ToMatrix(Products.Numbers(k * n, 2), k, n);
 
     private static Matrix<double> ToMatrix(float[] values, int rows, int columns) =>
         Matrix<double>.Build.Dense(rows, columns, (row, column) => values[(row * columns) + column]);
-
-    private static float[] Numbers(int count, int seed)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextDouble()) - 1))];
-    }
 }

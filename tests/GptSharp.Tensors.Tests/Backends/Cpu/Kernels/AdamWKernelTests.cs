@@ -43,7 +43,7 @@ public unsafe class AdamWKernelTests
         GuardedFloats w = c.Output(Count, beta: 1), m = c.Output(Count, _ => 0), v = c.Output(Count, _ => 0), g = c.Input(Count, _ => 0);
         AdamWScalars scalars = Scalars with { Update = 1, WeightDecay = 0 };
         c.Run(
-            team => AdamWKernel.Run(w, m, v, g, Count, scalars, 1, team),
+            team => AdamWKernel.Run<SingleValues, float>(new(w), m, v, g, 0, Count, scalars, 1, default, team),
             () => Assert.Equal(w.Initial, w.Values.ToArray()));
     }
 
@@ -53,7 +53,7 @@ public unsafe class AdamWKernelTests
         GuardedFloats w = c.Output(count, beta: 1), m = c.Output(count, beta: 1), v = c.Output(count, i => 1e-4f * (1 + (i % 7)));
         GuardedFloats g = c.Input(count, scale: 0.1);
         c.Run(
-            team => AdamWKernel.Run(w, m, v, g, count, s, gradientScale, team),
+            team => AdamWKernel.Run<SingleValues, float>(new(w), m, v, g, 0, count, s, gradientScale, default, team),
             () =>
             {
                 for (int i = 0; i < count; i++)

@@ -57,6 +57,38 @@ public unsafe class ColumnSumKernelTests
             });
     }
 
+    [Theory]
+    [InlineData(1, 1, 0)]
+    [InlineData(1025, 37, 1)]
+    [InlineData(70, 513, 0.5f)]
+    public void Rows_of_BF16_are_added_in_floats_and_rounded_once(int rows, int columns, float beta)
+    {
+        using KernelCase c = new(rows);
+        GuardedHalves x = c.InputHalves(rows * columns), sums = c.OutputHalves(columns, beta);
+        GuardedFloats wide = c.Output(columns, i => beta == 0 ? float.NaN : sums.Initial[i]);
+        GuardedFloats workspace = c.Workspace(ColumnSumKernel.WorkspaceCount(rows, columns));
+        c.Run(
+            team =>
+            {
+                ColumnSumKernel.Run<BF16, BF16>(sums, x, rows, columns, beta, workspace, team);
+                ColumnSumKernel.Run<float, BF16>(wide, x, rows, columns, beta, workspace, team);
+            },
+            () =>
+            {
+                for (int column = 0; column < columns; column++)
+                {
+                    double expected = beta == 0 ? 0 : beta * sums.Initial[column];
+                    for (int row = 0; row < rows; row++)
+                    {
+                        expected += x[(row * columns) + column];
+                    }
+
+                    KernelCase.AssertNear(expected, wide[column], 1e-5, "sum", column);
+                    Assert.Equal((BF16)wide[column], (BF16)sums[column]);
+                }
+            });
+    }
+
     private static void CheckExact(int rows, int columns, float beta)
     {
         using KernelCase c = new((rows * 7919) + columns);

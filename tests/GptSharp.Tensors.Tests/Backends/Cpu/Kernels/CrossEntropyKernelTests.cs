@@ -23,46 +23,28 @@ public unsafe class CrossEntropyKernelTests
     [MemberData(nameof(Cases))]
     public void Losses_and_gradient_are_the_formulas(int rows, int columns, int stride, float beta)
     {
-        const float Scale = 0.37f;
-        using KernelCase c = new(columns);
-        GuardedFloats loss = c.Output(rows), logSumExp = c.Output(rows), dLogits = c.Output(rows * stride, beta);
+        foreach (double zLoss in (ReadOnlySpan<double>)[0, 0.01])
+        {
+            using KernelCase c = new(columns);
+            GuardedFloats dLogits = c.Output(rows * stride, beta), logits = c.Input(rows * stride, i => Logit(c, i, columns, stride));
+            Check<float>(
+                c, dLogits, logits, rows, columns, stride, beta, zLoss, i => logits[i], i => dLogits.Initial[i],
+                (expected, i) => KernelCase.AssertNear(expected, dLogits[i], 5e-7, "dLogits", i));
+        }
+    }
 
-        // Padding holds NaN: it must not be read.
-        GuardedFloats logits = c.Input(rows * stride, i => i % stride < columns ? (float)(5 * c.Normal()) : float.NaN);
-        int[] target = [.. Enumerable.Range(0, rows).Select(r => r % 4 == 3 ? Ignored : c.Next(columns))];
-        GuardedFloats targets = c.InputIntegers(rows, r => target[r]);
-        double sum = 0;
-        c.Run(
-            team =>
-            {
-                sum = CrossEntropyKernel.Forward(
-                    loss, logSumExp, logits, (int*)targets.Pointer, rows, columns, stride, Ignored, team);
-                CrossEntropyKernel.Backward(
-                    dLogits, logits, (int*)targets.Pointer, logSumExp, rows, columns, stride, Ignored, Scale, beta, team);
-            },
-            () =>
-            {
-                double expectedSum = 0;
-                for (int r = 0; r < rows; r++)
-                {
-                    double[] z = [.. Enumerable.Range(0, columns).Select(v => (double)logits[(r * stride) + v])];
-                    double largest = z.Max(), normalizer = largest + Math.Log(z.Sum(v => Math.Exp(v - largest)));
-                    double expectedLoss = target[r] == Ignored ? 0 : normalizer - z[target[r]];
-                    expectedSum += expectedLoss;
-                    KernelCase.AssertNear(normalizer, logSumExp[r], 3e-7, "logSumExp", r);
-                    KernelCase.AssertNear(expectedLoss, loss[r], 3e-7, "loss", r);
-                    for (int v = 0; v < stride; v++)
-                    {
-                        int i = (r * stride) + v;
-                        double slope = target[r] == Ignored || v >= columns
-                            ? 0 : Scale * (Math.Exp(z[v] - normalizer) - (v == target[r] ? 1 : 0));
-                        double held = beta == 0 ? 0 : beta * (double)dLogits.Initial[i];
-                        KernelCase.AssertNear(slope + held, dLogits[i], 5e-7, "dLogits", i);
-                    }
-                }
-
-                Assert.Equal(expectedSum, sum, 3e-7 * (1 + expectedSum));
-            });
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_gradient_of_BF16_is_rounded_once(int rows, int columns, int stride, float beta)
+    {
+        foreach (double zLoss in (ReadOnlySpan<double>)[0, 0.01])
+        {
+            using KernelCase c = new(columns);
+            GuardedHalves dLogits = c.OutputHalves(rows * stride, beta), logits = c.InputHalves(rows * stride, i => Logit(c, i, columns, stride));
+            Check<BF16>(
+                c, dLogits, logits, rows, columns, stride, beta, zLoss, i => logits[i], i => dLogits.Initial[i],
+                (expected, i) => KernelCase.AssertRounded(expected, dLogits[i], 5e-7, "dLogits", i));
+        }
     }
 
     [Theory]
@@ -78,8 +60,26 @@ public unsafe class CrossEntropyKernelTests
             team =>
             {
                 int* t = (int*)targets.Pointer;
-                CrossEntropyKernel.Backward(apart, logits, t, logSumExp, rows, columns, stride, Ignored, 1, 0, team);
-                CrossEntropyKernel.Backward(inPlace, inPlace, t, logSumExp, rows, columns, stride, Ignored, 1, 0, team);
+                CrossEntropyKernel.Backward<float>(apart, logits, t, logSumExp, rows, columns, stride, Ignored, 1, 0.1, 0, team);
+                CrossEntropyKernel.Backward<float>(inPlace, inPlace, t, logSumExp, rows, columns, stride, Ignored, 1, 0.1, 0, team);
+            },
+            () => Assert.Equal(apart.Values.ToArray(), inPlace.Values.ToArray()));
+    }
+
+    [Fact]
+    public void The_gradient_may_take_the_place_of_logits_of_BF16()
+    {
+        const int Rows = 7, Columns = 65, Stride = 128;
+        using KernelCase c = new(Columns);
+        GuardedHalves inPlace = c.OutputHalves(Rows * Stride, beta: 1), apart = c.OutputHalves(Rows * Stride);
+        GuardedHalves logits = c.InputHalves(Rows * Stride, i => inPlace.Initial[i]);
+        GuardedFloats logSumExp = c.Input(Rows, _ => 9), targets = c.InputIntegers(Rows, r => r == 1 ? Ignored : 9 * r);
+        c.Run(
+            team =>
+            {
+                int* t = (int*)targets.Pointer;
+                CrossEntropyKernel.Backward<BF16>(apart, logits, t, logSumExp, Rows, Columns, Stride, Ignored, 1, 0, 0, team);
+                CrossEntropyKernel.Backward<BF16>(inPlace, inPlace, t, logSumExp, Rows, Columns, Stride, Ignored, 1, 0, 0, team);
             },
             () => Assert.Equal(apart.Values.ToArray(), inPlace.Values.ToArray()));
     }
@@ -93,12 +93,58 @@ public unsafe class CrossEntropyKernelTests
         GuardedFloats targets = c.InputIntegers(2, r => r == 0 ? 0 : 2);
         double sum = 0;
         c.Run(
-            team => sum = CrossEntropyKernel.Forward(
-                loss, logSumExp, logits, (int*)targets.Pointer, 2, 4, 4, Ignored, team),
+            team => sum = CrossEntropyKernel.Forward<float>(
+                loss, logSumExp, logits, (int*)targets.Pointer, 2, 4, 4, Ignored, 0, team),
             () =>
             {
                 KernelCase.AssertNear(Math.Log(1 + Math.Exp(-1)), loss[0], 1e-7, "loss", 0);
                 KernelCase.AssertNear(1 + Math.Log(1 + Math.Exp(-1)), loss[1], 1e-7, "loss", 1);
+            });
+    }
+
+    // Padding holds NaN: it must not be read.
+    private static float Logit(KernelCase c, int i, int columns, int stride) =>
+        i % stride < columns ? (float)(5 * c.Normal()) : float.NaN;
+
+    private static void Check<TLogits>(
+        KernelCase c, TLogits* dLogits, TLogits* logits, int rows, int columns, int stride, float beta, double zLoss,
+        Func<int, float> logit, Func<int, float> held, Action<double, int> checkSlope)
+        where TLogits : unmanaged
+    {
+        const float Scale = 0.37f;
+        GuardedFloats loss = c.Output(rows), logSumExp = c.Output(rows);
+        int[] target = [.. Enumerable.Range(0, rows).Select(r => r % 4 == 3 ? Ignored : c.Next(columns))];
+        GuardedFloats targets = c.InputIntegers(rows, r => target[r]);
+        double sum = 0;
+        c.Run(
+            team =>
+            {
+                int* t = (int*)targets.Pointer;
+                sum = CrossEntropyKernel.Forward(loss, logSumExp, logits, t, rows, columns, stride, Ignored, zLoss, team);
+                CrossEntropyKernel.Backward(dLogits, logits, t, logSumExp, rows, columns, stride, Ignored, Scale, zLoss, beta, team);
+            },
+            () =>
+            {
+                double expectedSum = 0;
+                for (int r = 0; r < rows; r++)
+                {
+                    double[] z = [.. Enumerable.Range(0, columns).Select(v => (double)logit((r * stride) + v))];
+                    double largest = z.Max(), normalizer = largest + Math.Log(z.Sum(v => Math.Exp(v - largest)));
+                    double expectedLoss = target[r] == Ignored ? 0 : normalizer - z[target[r]];
+                    expectedSum += expectedLoss + (target[r] == Ignored ? 0 : zLoss * normalizer * normalizer);
+                    KernelCase.AssertNear(normalizer, logSumExp[r], 3e-7, "logSumExp", r);
+                    KernelCase.AssertNear(expectedLoss, loss[r], 3e-7, "loss", r);
+                    double weight = 1 + (2 * zLoss * normalizer);
+                    for (int v = 0; v < stride; v++)
+                    {
+                        int i = (r * stride) + v;
+                        double slope = target[r] == Ignored || v >= columns
+                            ? 0 : Scale * ((weight * Math.Exp(z[v] - normalizer)) - (v == target[r] ? 1 : 0));
+                        checkSlope(slope + (beta == 0 ? 0 : beta * (double)held(i)), i);
+                    }
+                }
+
+                Assert.Equal(expectedSum, sum, 3e-7 * (1 + expectedSum));
             });
     }
 }

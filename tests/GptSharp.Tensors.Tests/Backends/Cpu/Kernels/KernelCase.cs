@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Threading;
 using Xunit;
@@ -17,8 +16,8 @@ internal sealed class KernelCase(int seed) : IDisposable
 
     private static readonly Lock Gate = new();
     private readonly Random _random = new(seed);
-    private readonly List<GuardedFloats> _buffers = [];
-    private readonly List<GuardedFloats> _outputs = [];
+    private readonly List<GuardedBuffer> _buffers = [];
+    private readonly List<GuardedBuffer> _outputs = [];
 
     public GuardedFloats Input(int count, double scale = 1) => Input(count, _ => (float)(scale * Normal()));
 
@@ -35,6 +34,24 @@ internal sealed class KernelCase(int seed) : IDisposable
     public GuardedFloats Output(int count, Func<int, float> value)
     {
         GuardedFloats buffer = Keep(new GuardedFloats(Fill(count, value), isOutput: true));
+        _outputs.Add(buffer);
+        return buffer;
+    }
+
+    /// <summary>Numbers that BF16 holds.</summary>
+    public GuardedHalves InputHalves(int count, double scale = 1) => InputHalves(count, _ => (float)(scale * Normal()));
+
+    /// <summary>Given numbers, rounded to BF16.</summary>
+    public GuardedHalves InputHalves(int count, Func<int, float> value) =>
+        Keep(new GuardedHalves(Array.ConvertAll(Fill(count, value), v => (BF16)v), isOutput: false));
+
+    /// <summary>As <see cref="Output(int, float)"/>, of BF16.</summary>
+    public GuardedHalves OutputHalves(int count, float beta = 0) => OutputHalves(count, _ => beta == 0 ? float.NaN : (float)Normal());
+
+    /// <summary>An array of BF16 that the kernel updates, with given first contents.</summary>
+    public GuardedHalves OutputHalves(int count, Func<int, float> value)
+    {
+        GuardedHalves buffer = Keep(new GuardedHalves(Array.ConvertAll(Fill(count, value), v => (BF16)v), isOutput: true));
         _outputs.Add(buffer);
         return buffer;
     }
@@ -63,7 +80,7 @@ internal sealed class KernelCase(int seed) : IDisposable
 
     private void RunPath(ThreadTeam[] teams, Action<ThreadTeam> call, Action check)
     {
-        float[][]? first = null;
+        byte[][]? first = null;
         foreach (ThreadTeam team in teams)
         {
             _buffers.ForEach(b => b.Restore());
@@ -72,14 +89,14 @@ internal sealed class KernelCase(int seed) : IDisposable
             if (first == null)
             {
                 check();
-                first = [.. _outputs.Select(o => o.Values.ToArray())];
+                first = [.. _outputs.Select(o => o.Bytes.ToArray())];
                 continue;
             }
 
             for (int i = 0; i < first.Length; i++)
             {
                 Assert.True(
-                    MemoryMarshal.AsBytes<float>(first[i]).SequenceEqual(MemoryMarshal.AsBytes(_outputs[i].Values)),
+                    _outputs[i].Bytes.SequenceEqual(first[i]),
                     $"Output {i} has other bits with {team.ThreadCount} threads than with one ({team.Path}).");
             }
         }
@@ -103,6 +120,17 @@ internal sealed class KernelCase(int seed) : IDisposable
         }
     }
 
+    /// <summary>A BF16 result is the rounding of a number at most <paramref name="tolerance"/> (1 + |expected|) away: it was rounded once.</summary>
+    public static void AssertRounded(double expected, float got, double tolerance, string what, long at)
+    {
+        double reach = tolerance * (1 + Math.Abs(expected));
+        (float low, float high) = ((BF16)(expected - reach), (BF16)(expected + reach));
+        if (!(got >= low && got <= high))
+        {
+            Assert.Fail($"{what}[{at}] is {got:R}, expected a rounding of {expected:R} within {tolerance} (1 + |expected|).");
+        }
+    }
+
     public void Dispose() => _buffers.ForEach(b => b.Dispose());
 
     private static float[] Fill(int count, Func<int, float> value)
@@ -116,7 +144,8 @@ internal sealed class KernelCase(int seed) : IDisposable
         return values;
     }
 
-    private GuardedFloats Keep(GuardedFloats buffer)
+    private TBuffer Keep<TBuffer>(TBuffer buffer)
+        where TBuffer : GuardedBuffer
     {
         _buffers.Add(buffer);
         return buffer;

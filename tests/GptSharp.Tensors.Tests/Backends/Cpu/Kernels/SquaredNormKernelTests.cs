@@ -40,6 +40,25 @@ public unsafe class SquaredNormKernelTests
     public void Magnitudes_whose_squares_add_up_beyond_a_float_do_not_overflow_between_runs() =>
         Check(100_000, _ => 1e18f, roundings: 68);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(37)]
+    [InlineData(70_001)]
+    public void Squares_of_BF16_are_the_squares_of_the_widened_numbers(int count)
+    {
+        using KernelCase c = new(count);
+        GuardedHalves x = c.InputHalves(count);
+        GuardedFloats wide = c.Input(count, i => x.Initial[i]), workspace = c.Workspace(2 * SquaredNormKernel.WorkspaceCount(count));
+        (double narrow, double expected) = (0, 0);
+        c.Run(
+            team =>
+            {
+                narrow = SquaredNormKernel.Run<BF16>(x, count, (double*)workspace.Pointer, team);
+                expected = SquaredNormKernel.Run<float>(wide, count, (double*)workspace.Pointer, team);
+            },
+            () => Assert.Equal(expected, narrow));
+    }
+
     private static void Check(int count, Func<int, float> value, int roundings)
     {
         using KernelCase c = new(count);
