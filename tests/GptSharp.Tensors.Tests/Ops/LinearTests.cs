@@ -13,6 +13,9 @@ public sealed class LinearTests : OpConformanceTests<LinearTests>, IOpCases
         Case("no bias", 13, 7, 5, bias: false),
         Case("several tiles", 150, 70, 99, bias: true),
         Case("many rows, few columns", 515, 33, 3, bias: true),
+        Case("a sum of several chunks", 20, 700, 9, bias: true),
+        Case("a small weight of many rows", 1201, 21, 13, bias: true),
+        Case("a vocabulary of 257", 6, 48, 257, bias: false),
         new("three axes", t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((2, 3, 8), 1), Normal((4, 8), 2).AsParameter(), Normal(4, 3).AsParameter()),
         new("weight used twice", t => Tensors.Ops.Linear(Tensors.Ops.Linear(t[0], t[1]), t[1]), Normal((5, 6), 1), Normal((6, 6), 2).AsParameter()),
     ];

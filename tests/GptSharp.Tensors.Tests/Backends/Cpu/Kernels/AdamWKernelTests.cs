@@ -47,6 +47,47 @@ public unsafe class AdamWKernelTests
             () => Assert.Equal(w.Initial, w.Values.ToArray()));
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(37, 3)]
+    [InlineData(255, 1)]
+    [InlineData(20_011, 6)]
+    public void Values_of_BF16_are_the_rounding_of_the_moved_values_at_any_place(int count, int first)
+    {
+        var key = new RandomKey(99, 8, 7, 6);
+        using KernelCase c = new(count);
+        int all = first + count + 2;
+        GuardedHalves random = c.OutputHalves(all, beta: 1), mastered = c.OutputHalves(all, beta: 1), g = c.InputHalves(all, scale: 0.1);
+        GuardedFloats plain = c.Output(all, i => random.Initial[i]), master = c.Output(all, i => random.Initial[i]);
+        GuardedFloats widened = c.Input(all, i => g.Initial[i]);
+        GuardedFloats[] m = [.. Enumerable.Range(0, 3).Select(_ => c.Output(all, i => 0.01f * (i % 5)))];
+        GuardedFloats[] v = [.. Enumerable.Range(0, 3).Select(_ => c.Output(all, i => 1e-4f * (1 + (i % 7))))];
+        c.Run(
+            team =>
+            {
+                AdamWKernel.Run<SingleValues, float>(new(plain), m[0], v[0], widened, first, count, Scalars, 0.5, key, team);
+                AdamWKernel.Run<MasteredValues<BF16>, BF16>(new(mastered, master), m[1], v[1], g, first, count, Scalars, 0.5, key, team);
+                AdamWKernel.Run<RandomlyRoundedValues, BF16>(new(random), m[2], v[2], g, first, count, Scalars, 0.5, key, team);
+            },
+            () =>
+            {
+                Assert.Equal(plain.Values.ToArray(), master.Values.ToArray());
+                for (int i = 0; i < all; i++)
+                {
+                    bool isMoved = i >= first && i < first + count;
+                    uint word = Philox.Word(key.Seed, key.Step, key.FirstSample, key.Site, (ulong)i);
+                    Assert.Equal(isMoved ? (BF16)plain[i] : (BF16)mastered.Initial[i], mastered.Values[i]);
+                    Assert.Equal(isMoved ? BF16.RoundStochastically(plain[i], word) : (BF16)random.Initial[i], random.Values[i]);
+                }
+
+                foreach (int kind in (ReadOnlySpan<int>)[1, 2])
+                {
+                    Assert.Equal(m[0].Values.ToArray(), m[kind].Values.ToArray());
+                    Assert.Equal(v[0].Values.ToArray(), v[kind].Values.ToArray());
+                }
+            });
+    }
+
     private static void Check(int count, AdamWScalars s, double gradientScale)
     {
         using KernelCase c = new(count);
