@@ -72,7 +72,7 @@ internal static unsafe class AttentionBackwardKernel
         TStorage* dk, TStorage* dv, float* gradients, AttentionShape shape, int splits, float beta) : ILaneKernel
         where TStorage : unmanaged
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
             where T : unmanaged, ILanes<T>
         {

@@ -10,7 +10,7 @@ internal readonly unsafe struct AttentionBackwardPart<TStorage>(
     RandomKey key, float beta, float* workspace, float* gradients, ThreadTeam team) : ILaneKernel
     where TStorage : unmanaged
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public void Run<T>(int part)
         where T : unmanaged, ILanes<T>
     {

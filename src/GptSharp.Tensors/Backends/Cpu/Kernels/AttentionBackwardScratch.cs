@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>What one thread of <see cref="AttentionBackwardKernel"/> works in.</summary>
@@ -56,6 +58,7 @@ internal readonly unsafe ref struct AttentionBackwardScratch
         AttentionTiles.RoundUp(shape.QueryCount, TileProduct.RowMultiple);
 
     /// <summary>Writes the finished gradients of a key head's keys and values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WriteKeyHead<T, TStorage>(
         TStorage* dk, TStorage* dv, float* gradients, in AttentionShape shape, int b, int g, float beta)
         where T : unmanaged, ILanes<T>

@@ -4,14 +4,20 @@ using GptSharp.Tensors.Backends.Cpu.Threading;
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>One block of the query rows of a key head: what a thread of <see cref="AttentionKernel"/> does at a time.</summary>
-/// <remarks>The rows of one key head in one sample are numbered head by head: row = headInGroup * QueryCount + query.</remarks>
+/// <remarks>
+/// The rows of one key head in one sample are numbered head by head: row = headInGroup * QueryCount + query.
+/// <para>
+/// Run is not inlined: into its caller the compiler would inline everything below it as well, until its budget is spent and the loads and
+/// stores of the innermost loops remain calls.
+/// </para>
+/// </remarks>
 internal readonly unsafe struct AttentionForwardPart<TStorage>(
     TStorage* o, float* logSumExp, TStorage* q, TStorage* k, TStorage* v, int* starts,
     AttentionShape shape, AttentionRules rules, int blockRows, int blocks, float dropoutRate, uint keepThreshold, RandomKey key,
     float* workspace, ThreadTeam team) : ILaneKernel
     where TStorage : unmanaged
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public void Run<T>(int part)
         where T : unmanaged, ILanes<T>
     {

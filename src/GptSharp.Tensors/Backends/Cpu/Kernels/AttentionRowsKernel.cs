@@ -60,7 +60,7 @@ internal static unsafe class AttentionRowsKernel
         AttentionShape shape, AttentionRules rules, float* workspace, ThreadTeam team) : ILaneKernel
         where TStorage : unmanaged
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
             where T : unmanaged, ILanes<T>
         {
