@@ -5,9 +5,10 @@ using BenchmarkDotNet.Running;
 using GptSharp.Benchmarks;
 using GptSharp.Benchmarks.Reports;
 
-// steps   a table of training steps, in about a minute
-// ops     a table of single operations, in about a minute
-// …       anything else goes to BenchmarkDotNet, for example --filter *Step*
+// steps       a table of training steps, in about a minute
+// ops         a table of single operations, in about a minute
+// recompute   what gradient checkpointing saves and costs, in about a minute
+// …           anything else goes to BenchmarkDotNet, for example --filter *Step*
 switch (args)
 {
     case ["steps"]:
@@ -15,6 +16,9 @@ switch (args)
         break;
     case ["ops"]:
         OpReport.Write(Console.Out);
+        break;
+    case ["recompute"]:
+        RecomputeReport.Write(Console.Out);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(TrainStepBenchmarks).Assembly).Run(args, DefaultConfig.Instance

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GptSharp.Nn.Modules;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Memory;
@@ -20,6 +21,8 @@ public sealed class Gpt : IDisposable
     private readonly Parameter _head;
     private readonly uint _dropoutSite;
     private readonly Action<ulong> _initialize;
+    private Recompute _recompute;
+    private Func<Tensor, Tensor>[] _segments;
 
     /// <summary>Builds the model with all parameters zero: <see cref="Initialize"/> it or load it.</summary>
     /// <param name="engine">Where it lives.</param>
@@ -58,6 +61,7 @@ public sealed class Gpt : IDisposable
             _blocks[layer] = new Block(builder.In("h", layer), config, layer, rotaryTable);
         }
 
+        _segments = Segments(documentStarts: Tensor.None);
         _finalNorm = new Norm(builder.In("ln_f"), config);
         _head = config.TieHead ? _tokenTable : builder.In("lm_head").Declare("weight", tableShape, tableStart);
         _initialize = builder.Commit();
@@ -75,8 +79,20 @@ public sealed class Gpt : IDisposable
     /// <summary>The model's parameters and their memory.</summary>
     public ModelArena Arena { get; }
 
-    /// <summary>Keeps only each block's input for backward and computes the rest again.</summary>
-    public bool RecomputeBlocks { get; set; }
+    /// <summary>What backward computes again instead of keeping.</summary>
+    public Recompute Recompute
+    {
+        get => _recompute;
+        set
+        {
+            _recompute = value;
+            _segments = Segments(documentStarts: Tensor.None);
+            foreach (Block block in _blocks)
+            {
+                block.RecomputesAttention = value.Unit == RecomputeUnit.Attention;
+            }
+        }
+    }
 
     /// <summary>Number of parameters: the tied head once, padding not at all.</summary>
     public long ParameterCount => Arena.Parameters.Sum(LogicalCount);
@@ -97,10 +113,9 @@ public sealed class Gpt : IDisposable
             ? Ops.Embedding(tokens, _tokenTable.Value)
             : Ops.Embedding(tokens, _tokenTable.Value, _positions);                 // (B, T, C)
         x = Ops.Dropout(x, Config.Dropout, _dropoutSite);
-        foreach (Block block in _blocks)
+        foreach (Func<Tensor, Tensor> segment in documentStarts.IsNone ? _segments : Segments(documentStarts))
         {
-            Func<Tensor, Tensor> body = documentStarts.IsNone ? block.Body : input => block.Forward(input, documentStarts);
-            x = step.Scope(body, x, RecomputeBlocks);                               // (B, T, C)
+            x = step.Scope(segment, x, _recompute.Unit == RecomputeUnit.Blocks);    // (B, T, C)
         }
 
         return Scores(x);                                                           // (B, T, Vp)
@@ -168,6 +183,14 @@ public sealed class Gpt : IDisposable
         return isPadded ? Config.VocabularySize : checked((int)parameter.Value.Shape.Rows);
     }
 
+    /// <summary>The block that a parameter belongs to, from 0; null for one outside the blocks.</summary>
+    public static int? LayerOf(Parameter parameter) => parameter.Name.Split('.') is ["h", var layer, ..]
+        ? int.Parse(layer, CultureInfo.InvariantCulture)
+        : null;
+
+    /// <summary>Whether a parameter is the table of tokens or of positions.</summary>
+    public bool IsEmbedding(Parameter parameter) => parameter == _tokenTable || parameter.Value == _positions;
+
     /// <summary>Frees the model's memory.</summary>
     public void Dispose()
     {
@@ -193,6 +216,24 @@ public sealed class Gpt : IDisposable
 
         return Ops.Embedding(step.Input(positions, (batch, added)), _positions);
     }
+
+    // The blocks as bodies of scopes: one each, or runs of several of which only the first one's input is kept.
+    private Func<Tensor, Tensor>[] Segments(Tensor documentStarts)
+    {
+        Func<Tensor, Tensor>[] bodies = Array.ConvertAll(
+            _blocks, block => documentStarts.IsNone ? block.Body : x => block.Forward(x, documentStarts));
+        return _recompute.Blocks <= 1 ? bodies : [.. bodies.Chunk(_recompute.Blocks).Select(InTurn)];
+    }
+
+    private Func<Tensor, Tensor> InTurn(Func<Tensor, Tensor>[] bodies) => x =>
+    {
+        foreach (Func<Tensor, Tensor> body in bodies)
+        {
+            x = Engine.CurrentStep.Scope(body, x);                                           // (B, T, C)
+        }
+
+        return x;
+    };
 
     private void CheckLength(int length)
     {

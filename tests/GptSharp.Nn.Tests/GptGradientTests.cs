@@ -15,7 +15,7 @@ public sealed class GptGradientTests
         GptConfig config = SmallGpt.Config with { LayerCount = 4 };
         using var plain = new SmallGpt(config, SmallGpt.NewBackend(backend), DType.F32);
         using var frugal = new SmallGpt(config, SmallGpt.NewBackend(backend), DType.F32);
-        frugal.Model.RecomputeBlocks = true;
+        frugal.Model.Recompute = Recompute.Block;
 
         Assert.Equal(plain.Gradient(), frugal.Gradient());
         Assert.Equal(plain.Model.Arena.Gradients!.Flat.ToDoubles(), frugal.Model.Arena.Gradients!.Flat.ToDoubles());

@@ -13,6 +13,7 @@ public sealed class Block
     private readonly Norm? _mlpNorm;
     private readonly Mlp _mlp;
     private readonly int _index;
+    private readonly Func<Tensor, Tensor> _attend;
 
     /// <summary>Declares <c>ln_1</c>, <c>attn</c>, <c>ln_2</c> unless the block is parallel, and <c>mlp</c> of one layer.</summary>
     /// <param name="builder">Where, and under which prefix.</param>
@@ -27,10 +28,14 @@ public sealed class Block
         _mlpNorm = config.Parallel ? null : new Norm(builder.In("ln_2"), config);
         _mlp = new Mlp(builder.In("mlp"), config);
         Body = x => Forward(x, documentStarts: Tensor.None);
+        _attend = normal => _attention.Forward(normal, documentStarts: Tensor.None);
     }
 
     /// <summary><see cref="Forward(Tensor, Tensor)"/> without documents, as an object that is made once, for scopes.</summary>
     public Func<Tensor, Tensor> Body { get; }
+
+    /// <summary>Whether backward computes the attention again, from its norm on, instead of keeping what is inside it.</summary>
+    public bool RecomputesAttention { get; set; }
 
     /// <summary>(B, T, C) to (B, T, C).</summary>
     /// <param name="x">The residual stream.</param>
@@ -38,7 +43,7 @@ public sealed class Block
     public Tensor Forward(Tensor x, Tensor documentStarts)
     {
         Tensor normal = _attentionNorm.Forward(x);                                                     // (B, T, C)
-        return AddMlp(Ops.Add(x, _attention.Forward(normal, documentStarts)), normal);                 // (B, T, C)
+        return AddMlp(Ops.Add(x, Attend(normal, documentStarts)), normal);                             // (B, T, C)
     }
 
     /// <summary>The same for N new positions after those in the cache: (B, N, C) to (B, N, C).</summary>
@@ -51,6 +56,17 @@ public sealed class Block
         Tensor normal = _attentionNorm.Forward(x);                                                     // (B, N, C)
         Tensor attended = _attention.Forward(normal, cache, _index, starts, documentStarts);           // (B, N, C)
         return AddMlp(Ops.Add(x, attended), normal);                                                   // (B, N, C)
+    }
+
+    private Tensor Attend(Tensor normal, Tensor documentStarts)
+    {
+        if (!RecomputesAttention)
+        {
+            return _attention.Forward(normal, documentStarts);
+        }
+
+        Func<Tensor, Tensor> body = documentStarts.IsNone ? _attend : x => _attention.Forward(x, documentStarts);
+        return Ops.StepOf(normal).Scope(body, normal, recompute: true);
     }
 
     private Tensor AddMlp(Tensor x, Tensor attentionNormal) =>

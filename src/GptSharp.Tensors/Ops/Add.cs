@@ -20,7 +20,8 @@ public static partial class Ops
         return step.Record(new AddOp(step.New(a.Shape, a.DType), a, b));
     }
 
-    private static Step StepOf(Tensor tensor) =>
+    /// <summary>The innermost open step of the engine that a tensor lives on.</summary>
+    public static Step StepOf(Tensor tensor) =>
         tensor.Arena?.Engine.CurrentStep
         ?? throw new TensorException("An operation was given an absent tensor (Tensor.None) as its main input.");
 }

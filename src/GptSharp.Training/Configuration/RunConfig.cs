@@ -35,6 +35,13 @@ public sealed record RunConfig
                 "train.micro_batch");
         }
 
+        if (train.LayerRateScales.Numbers.Count is var scales and not 1 && scales != Model.LayerCount)
+        {
+            throw new ConfigurationException(
+                $"train.lr_scale_layers has {scales} numbers and model.layers is {Model.LayerCount}; give one number for all layers, or one for each.",
+                "train.lr_scale_layers");
+        }
+
         LearningRateSchedule schedule = train.CreateSchedule();
         if (schedule.Minimum > schedule.Peak)
         {

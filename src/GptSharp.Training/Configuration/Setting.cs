@@ -30,6 +30,9 @@ public abstract class Setting
     /// <summary>What a valid value is, as a noun phrase: "a whole number of at least 1".</summary>
     public abstract string Expected { get; }
 
+    /// <summary>Whether YAML may write the value as a list or as a key with a value.</summary>
+    internal abstract bool TakesGroups { get; }
+
     /// <summary>Its value in a configuration that sets nothing, as YAML writes it.</summary>
     public string Default => Format(new RunConfig());
 
@@ -62,6 +65,8 @@ internal sealed class Setting<T>(
     : Setting(key, help, resume)
 {
     public override string Expected => format.Expected;
+
+    internal override bool TakesGroups => format.TakesGroups;
 
     public override string Format(RunConfig config) => format.ToYaml(read(config));
 

@@ -1,3 +1,4 @@
+using GptSharp.Nn;
 using GptSharp.Training.Schedules;
 
 namespace GptSharp.Training.Configuration;
@@ -19,6 +20,12 @@ public sealed record TrainSection
 
     /// <summary>Learning rate at the end of a decay; null for a tenth of <see cref="LearningRate"/>.</summary>
     public double? MinimumLearningRate { get; init; }
+
+    /// <summary>Factor of the learning rate for the embedding tables.</summary>
+    public double EmbeddingRateScale { get; init; } = 1;
+
+    /// <summary>Factors of the learning rate for the blocks: one for all, or one each.</summary>
+    public NumberList LayerRateScales { get; init; } = NumberList.Of(1);
 
     /// <summary>Updates over which the learning rate rises to its peak.</summary>
     public long WarmupSteps { get; init; } = 100;
@@ -57,7 +64,10 @@ public sealed record TrainSection
     public string Device { get; init; } = "auto";
 
     /// <summary>What is computed again in the backward pass instead of stored.</summary>
-    public RecomputeUnit Recompute { get; init; } = RecomputeUnit.None;
+    public Recompute Recompute { get; init; } = Recompute.None;
+
+    /// <summary>How numbers are stored.</summary>
+    public TrainingPrecision Precision { get; init; } = TrainingPrecision.Fp32;
 
     /// <summary>Updates between evaluations; 0 evaluates at the end only.</summary>
     public long EvaluateEvery { get; init; } = 250;
@@ -81,14 +91,4 @@ public sealed record TrainSection
     /// <returns>The schedule.</returns>
     public LearningRateSchedule CreateSchedule() =>
         new(Schedule, LearningRate, MinimumLearningRate ?? LearningRate / 10, WarmupSteps, Steps, DecaySteps ?? Steps / 5, DecayShape);
-}
-
-/// <summary>What the backward pass computes again instead of keeping (Chen et al. 2016, arXiv:1604.06174; "gradient checkpointing").</summary>
-public enum RecomputeUnit
-{
-    /// <summary>Everything is kept: fastest.</summary>
-    None,
-
-    /// <summary>Each transformer block keeps its input only: about a third more arithmetic for much less memory.</summary>
-    Block,
 }

@@ -11,6 +11,9 @@ internal abstract class ValueFormat<T>(string expected)
 {
     public string Expected { get; } = expected;
 
+    /// <summary>Whether YAML may write it as a list, <c>[1, 2]</c>, or as one key with a value, <c>{every: 2}</c>.</summary>
+    public virtual bool TakesGroups => false;
+
     /// <summary>Reads a value; <paramref name="text"/> is as the user wrote it, without quotes.</summary>
     public abstract bool TryParse(string text, bool quoted, out T value);
 

@@ -84,7 +84,7 @@ internal static class YamlSettings
                 throw UnknownKey(key, origin, Line(name.Start));
             }
 
-            if (!events.TryConsume<Scalar>(out Scalar? value))
+            if (TryReadValue(events, setting.TakesGroups) is not { } value)
             {
                 throw new ConfigurationException(
                     $"{key} must be one value, {setting.Expected}, not a list or a group of keys.", key, origin, Line(name.Start));
@@ -95,8 +95,46 @@ internal static class YamlSettings
                 throw new ConfigurationException($"{key} is given twice, first on line {earlier.Line}; keep one.", key, origin, Line(name.Start));
             }
 
-            given.Add(key, new(value.Value, value.Style != ScalarStyle.Plain, origin, Line(name.Start)));
+            given.Add(key, new(value.Text, value.IsQuoted, origin, Line(name.Start)));
         }
+    }
+
+    // A scalar; [1, 2] as "1, 2"; {every: 2} as "every: 2". Null for anything deeper.
+    private static (string Text, bool IsQuoted)? TryReadValue(Parser events, bool takesGroups)
+    {
+        if (events.TryConsume<Scalar>(out Scalar? scalar))
+        {
+            return (scalar.Value, scalar.Style != ScalarStyle.Plain);
+        }
+
+        if (!takesGroups)
+        {
+            return null;
+        }
+
+        if (events.TryConsume<SequenceStart>(out _))
+        {
+            return ReadScalars<SequenceEnd>(events) is { Count: > 0 } items ? (string.Join(", ", items), false) : null;
+        }
+
+        return events.TryConsume<MappingStart>(out _) && ReadScalars<MappingEnd>(events) is [{ } word, { } value] ? ($"{word}: {value}", false) : null;
+    }
+
+    private static List<string>? ReadScalars<TEnd>(Parser events)
+        where TEnd : ParsingEvent
+    {
+        List<string> scalars = [];
+        while (!events.TryConsume<TEnd>(out _))
+        {
+            if (!events.TryConsume<Scalar>(out Scalar? scalar))
+            {
+                return null;
+            }
+
+            scalars.Add(scalar.Value);
+        }
+
+        return scalars;
     }
 
     private static ConfigurationException NotYaml(YamlException error, string text, string origin)

@@ -50,14 +50,16 @@ public sealed class Trainer : IDisposable
         try
         {
             _data = TrainingData.Open(config.Data);
-            _model = new Gpt(_device.Engine, config.Model.ToGptConfig(_data.Tokenizer.VocabularySize), _device.Precision)
+            _model = new Gpt(_device.Engine, config.Model.ToGptConfig(_data.Tokenizer.VocabularySize), train.Precision.On(_device))
             {
-                RecomputeBlocks = train.Recompute == RecomputeUnit.Block,
+                Recompute = train.Recompute,
             };
-            _model.Initialize(train.Seed);
-            _optimizer = new AdamW(_model.Arena, new AdamWOptions(
+            var options = new AdamWOptions(
                 train.Beta1, train.Beta2, train.Epsilon, train.WeightDecay,
-                train.GradientClip == 0 ? double.PositiveInfinity : train.GradientClip));
+                train.GradientClip == 0 ? double.PositiveInfinity : train.GradientClip);
+            var scales = new LearningRateScales(train.EmbeddingRateScale, train.LayerRateScales.Numbers);
+            _optimizer = new AdamW(_model.Arena, options, train.Seed, parameter => scales.Of(_model, parameter));
+            _model.Initialize(train.Seed);
 
             BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
             var batches = new BatchSampler(blocks, train.Seed, train.Batch);

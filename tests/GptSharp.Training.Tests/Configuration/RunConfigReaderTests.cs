@@ -37,7 +37,7 @@ public sealed class RunConfigReaderTests
             """);
         Assert.Equal((3, 96, 3, PositionEncoding.Sinusoidal), (config.Model.LayerCount, config.Model.Width, config.Model.HeadCount, config.Model.Positions));
         Assert.Equal(("my set", 1_000_000L), (config.Data.Name, config.Data.StoriesCharacters));
-        Assert.Equal((6e-4, ScheduleShape.Wsd, DecayShape.OneMinusSqrt, RecomputeUnit.Block), (config.Train.LearningRate, config.Train.Schedule, config.Train.DecayShape, config.Train.Recompute));
+        Assert.Equal((6e-4, ScheduleShape.Wsd, DecayShape.OneMinusSqrt, Recompute.Block), (config.Train.LearningRate, config.Train.Schedule, config.Train.DecayShape, config.Train.Recompute));
         Assert.Equal((2, 0.99), (config.Train.Threads, config.Train.Beta2));
         Assert.Equal(("Once upon\na time", 40), (config.Sample.Prompt, config.Sample.TopK));
         Assert.Equal(new RunConfig().Train.Batch, config.Train.Batch);
@@ -135,6 +135,39 @@ public sealed class RunConfigReaderTests
     [InlineData("train:\n  schedule: wsd\n  decay_shape: exponential\n  min_lr: 0\n", "some.yaml:4: train.min_lr (0) cannot be reached by an exponential decay")]
     [InlineData("data:\n  validation_share: 0.6\n  test_share: 0.5\n", "some.yaml:2: data.validation_share (0.6) and data.test_share (0.5) leave nothing to train on")]
     public void Values_that_contradict_each_other_are_refused(string yaml, string message) => Assert.StartsWith(message, Refused(yaml).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("recompute: none", "none")]
+    [InlineData("recompute: attention", "attention")]
+    [InlineData("recompute: block", "block")]
+    [InlineData("recompute: every:2", "every: 2")]
+    [InlineData("recompute: {every: 2}", "every: 2")]
+    [InlineData("recompute:\n    every: 2", "every: 2")]
+    [InlineData("recompute: every:1", "block")]
+    public void Recompute_is_a_word_or_every_so_many_blocks(string yaml, string recompute) =>
+        Assert.Equal(recompute, Parse($"train:\n  {yaml}\n").Train.Recompute.ToString());
+
+    [Theory]
+    [InlineData("recompute: blocks", "'blocks'")]
+    [InlineData("recompute: {every: 0}", "'every: 0'")]
+    [InlineData("recompute: {each: 2}", "'each: 2'")]
+    public void Another_recompute_is_refused(string yaml, string found) => Assert.Equal(
+        $"some.yaml:2: train.recompute is {found}, but must be none, attention, block, or 'every: k' with a whole number k of at least 1.",
+        Refused($"train:\n  {yaml}\n").Message);
+
+    [Fact]
+    public void Rates_of_layers_are_one_number_or_one_for_each_layer()
+    {
+        Assert.Equal([0.5], Parse("train:\n  lr_scale_layers: 0.5\n").Train.LayerRateScales.Numbers);
+        Assert.Equal([1, 0.5], Parse("model:\n  layers: 2\ntrain:\n  lr_scale_layers: [1, 0.5]\n").Train.LayerRateScales.Numbers);
+        Assert.Equal([1, 0.5], Parse("model:\n  layers: 2\n", "train.lr_scale_layers=1, 0.5").Train.LayerRateScales.Numbers);
+        Assert.Equal(
+            "some.yaml:4: train.lr_scale_layers has 3 numbers and model.layers is 2; give one number for all layers, or one for each.",
+            Refused("model:\n  layers: 2\ntrain:\n  lr_scale_layers: [1, 1, 1]\n").Message);
+        Assert.Equal(
+            "some.yaml:2: train.lr_scale_layers is '1, -1', but must be a number of at least 0, or a list of such numbers.",
+            Refused("train:\n  lr_scale_layers: [1, -1]\n").Message);
+    }
 
     [Fact]
     public void A_missing_file_suggests_its_neighbour()

@@ -47,7 +47,10 @@ public sealed class SettingsTests
         ["train.seed"] = "42",
         ["train.threads"] = "3",
         ["train.device"] = "reference",
-        ["train.recompute"] = "block",
+        ["train.precision"] = "bf16-pure",
+        ["train.recompute"] = "every:3",
+        ["train.lr_scale_embedding"] = "0.5",
+        ["train.lr_scale_layers"] = "[1, 0.5, 0.25, 0]",
         ["train.eval_every"] = "0",
         ["train.eval_batches"] = "5",
         ["train.checkpoint_every"] = "0",
@@ -135,7 +138,7 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("train.threads", "3")]
     [InlineData("train.eval_every", "3")]
-    [InlineData("train.recompute", "block")]
+    [InlineData("train.recompute", "attention")]
     [InlineData("data.path", "moved/here")]
     [InlineData("sample.temperature", "0.5")]
     public void What_touches_no_weight_may_change_in_silence(string key, string value) => Assert.Empty(ResumeComparison.Check(new RunConfig(), With(key, value)));

@@ -50,7 +50,7 @@ public sealed class TraceTests : IDisposable
     {
         using Device device = Devices.Open(deviceName, threads: 2);
         using Gpt model = ModelFolder.Load(GoldenFolder, device.Engine, device.Precision);
-        model.RecomputeBlocks = recompute;
+        model.Recompute = recompute ? Recompute.Block : Recompute.None;
         string path = _folder.At("recompute.safetensors");
         Trace.Run(model, TraceBatch.Read(Path.Combine(GoldenFolder, "golden.safetensors"), model.Config), Steps).Save(path);
         return File.ReadAllBytes(path);

@@ -1,0 +1,28 @@
+using GptSharp.Tensors;
+
+namespace GptSharp.Training.Configuration;
+
+/// <summary>How a run stores its numbers, by the names of the configuration.</summary>
+public enum TrainingPrecision
+{
+    /// <summary>Everything as exactly as the device computes: binary32, on <c>reference</c> binary64.</summary>
+    Fp32,
+
+    /// <summary>Parameters and activations in BF16; master weights, moments, parameter gradients, loss and statistics in binary32.</summary>
+    Bf16,
+
+    /// <summary>Parameter gradients in BF16 too, and no master weights: updates are rounded stochastically.</summary>
+    Bf16Pure,
+}
+
+/// <summary>What the names mean.</summary>
+public static class TrainingPrecisionExtensions
+{
+    /// <summary>The storage types on a device.</summary>
+    public static Precision On(this TrainingPrecision precision, Device device) => precision switch
+    {
+        TrainingPrecision.Bf16 => Precision.Bf16,
+        TrainingPrecision.Bf16Pure => Precision.Bf16Pure,
+        _ => device.Precision,
+    };
+}
