@@ -98,6 +98,9 @@ internal interface ILanes<T>
     /// <summary>Lanes 1, 0, 3, 2, 5, 4, …: the partners of each pair change places.</summary>
     public static abstract T SwapPairs(T value);
 
+    /// <summary>Lanes 0, 0, 1, 1, 2, 2, …: each of the lower half twice.</summary>
+    public static abstract T DuplicateLower(T value);
+
     /// <summary>Lane 0.</summary>
     public static abstract float First(T value);
 

@@ -129,6 +129,9 @@ internal readonly partial struct Lanes128 : ILanes<Lanes128>
     public static Lanes128 SwapPairs(Lanes128 value) => new(Vector128.Shuffle(value._v, Vector128.Create(1, 0, 3, 2)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 DuplicateLower(Lanes128 value) => new(Vector128.Shuffle(value._v, Vector128.Create(0, 0, 1, 1)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Lanes128 value) => value._v.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

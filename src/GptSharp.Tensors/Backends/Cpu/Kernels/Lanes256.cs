@@ -122,6 +122,10 @@ internal readonly partial struct Lanes256 : ILanes<Lanes256>
     public static Lanes256 SwapPairs(Lanes256 value) => new(Avx.Permute(value._v, 0b10_11_00_01));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 DuplicateLower(Lanes256 value) =>
+        new(Avx2.PermuteVar8x32(value._v, Vector256.Create(0, 0, 1, 1, 2, 2, 3, 3)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Lanes256 value) => value._v.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -117,6 +117,10 @@ internal readonly partial struct Lanes512 : ILanes<Lanes512>
     public static Lanes512 SwapPairs(Lanes512 value) => new(Avx512F.Permute4x32(value._v, 0b10_11_00_01));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 DuplicateLower(Lanes512 value) =>
+        new(Avx512F.PermuteVar16x32(value._v, Vector512.Create(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float First(Lanes512 value) => value._v.ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,7 +37,14 @@ internal static unsafe class RopeKernel
         public void Run<T>(int part)
             where T : unmanaged, ILanes<T>
         {
+            float* signs = stackalloc float[T.Count];
+            for (int i = 0; i < T.Count; i++)
+            {
+                signs[i] = i % 2 == 0 ? -direction : direction;
+            }
+
             float* laidOut = stackalloc float[2 * LaidOut];
+            T alternating = T.Load(signs);
             int first = part * rowsPerPart, end = Math.Min(shape.Rows, first + rowsPerPart);
             for (int row = first; row < end; row++)
             {
@@ -49,7 +56,7 @@ internal static unsafe class RopeKernel
                 }
                 else
                 {
-                    RotateNeighbours<T>(start, angles, laidOut, laidOut + LaidOut);
+                    RotateNeighbours(start, angles, alternating, laidOut, laidOut + LaidOut);
                 }
 
                 for (int h = 0; rotated < shape.HeadSize && h < shape.ScoreHeads; h++)
@@ -106,14 +113,14 @@ internal static unsafe class RopeKernel
 
         // (u, v) -> (u, v) (cos, cos) + (v, u) (-sin, sin): one register holds whole pairs.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void RotateNeighbours<T>(long start, float* angles, float* cosines, float* sines)
+        private void RotateNeighbours<T>(long start, float* angles, T alternating, float* cosines, float* sines)
             where T : unmanaged, ILanes<T>
         {
             T keep = T.Broadcast(beta);
             for (int channel = 0; channel < rotated; channel += LaidOut)
             {
                 int count = Math.Min(LaidOut, rotated - channel);
-                LayOut(cosines, sines, angles + (channel / 2), count);
+                LayOut(cosines, sines, angles + (channel / 2), alternating, count);
                 for (int h = 0; h < shape.ScoreHeads; h++)
                 {
                     long head = start + (h * shape.HeadSize) + channel;
@@ -139,15 +146,17 @@ internal static unsafe class RopeKernel
             }
         }
 
-        private void LayOut(float* cosines, float* sines, float* angles, int count)
+        // cosines: each twice; sines: each with a minus, then as it is (or the reverse, turning backward).
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void LayOut<T>(float* cosines, float* sines, float* angles, T alternating, int count)
+            where T : unmanaged, ILanes<T>
         {
-            for (int pair = 0; pair < count / 2; pair++)
+            for (int i = 0; i < count; i += T.Count)
             {
-                float cosine = angles[pair], sine = direction * angles[(rotated / 2) + pair];
-                cosines[2 * pair] = cosine;
-                cosines[(2 * pair) + 1] = cosine;
-                sines[2 * pair] = -sine;
-                sines[(2 * pair) + 1] = sine;
+                int pairs = Math.Min(T.Count, count - i) / 2;
+                float* cosine = angles + (i / 2), sine = cosine + (rotated / 2);
+                T.Store(cosines + i, T.DuplicateLower(T.LoadPartial(cosine, pairs)));
+                T.Store(sines + i, T.DuplicateLower(T.LoadPartial(sine, pairs)) * alternating);
             }
         }
     }
