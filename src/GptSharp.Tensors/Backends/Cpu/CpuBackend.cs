@@ -5,7 +5,7 @@ using GptSharp.Tensors.Backends.Cpu.Threading;
 namespace GptSharp.Tensors.Backends.Cpu;
 
 /// <summary>
-/// The fast host backend: F32, vector instructions, one team of threads. An operation here only hands its tensors' addresses to
+/// The fast host backend: F32 and BF16, vector instructions, one team of threads. An operation here only hands its tensors' addresses to
 /// a kernel (<c>Kernels/</c>, <c>Gemm/</c>) that knows nothing of tensors.
 /// </summary>
 public sealed partial class CpuBackend : HostMemory, IBackend

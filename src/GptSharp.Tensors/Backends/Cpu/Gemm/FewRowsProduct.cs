@@ -9,8 +9,9 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// and turned over in the first-level cache.
 /// </summary>
 /// <remarks>
-/// Every element is added up in the order of <see cref="GemmTask{TResult, TFactor}"/>: term by term, in chunks. So a row's bits are the same among few
-/// rows and among many, and a text does not depend on how many others are generated beside it, or on whether there is a cache.
+/// Every element is added up in the order of <see cref="GemmTask{TResult, TFactor}"/>: term by term, in chunks, in floats. So a row's
+/// bits are the same among few rows and among many, and a text does not depend on how many others are generated beside it, or on
+/// whether there is a cache.
 /// </remarks>
 internal static unsafe class FewRowsProduct
 {

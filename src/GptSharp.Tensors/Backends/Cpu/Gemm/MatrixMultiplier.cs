@@ -6,9 +6,9 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>
 /// C (m, n) = alpha A (m, k) B (k, n) + beta C + bias, added up in single precision and rounded to C's type once. Blocks of both
-/// factors are packed into panels of floats and multiplied tile by tile in registers (Goto and van de Geijn 2008). The cut into tasks depends on the sizes alone, so the bits
-/// do not depend on the number of threads. With alpha 1, and unless a is transposed, the bits of a row do not depend on the number of
-/// rows either: a sequence is computed alike alone and in a batch.
+/// factors are packed into panels of floats and multiplied tile by tile in registers (Goto and van de Geijn 2008). The cut into tasks
+/// depends on the sizes alone, so the bits do not depend on the number of threads. With alpha 1, and unless a is transposed, the bits of
+/// a row do not depend on the number of rows either: a sequence is computed alike alone and in a batch.
 /// </summary>
 internal sealed unsafe class MatrixMultiplier : IDisposable
 {

@@ -43,13 +43,17 @@ public sealed unsafe class MatrixMultiplierTests
         foreach ((int m, int n, int k) in Sizes)
         {
             float[]? first = null;
+            BF16[]? firstOfBF16 = null;
             foreach (int threads in (int[])[1, 2, 3, 8])
             {
                 using var team = new ThreadTeam(threads, path);
                 using var multiplier = new MatrixMultiplier(team);
                 float[] result = Products.Multiply<float, float>(multiplier, Operand.AsIs, Operand.AsIs, m, n, k, 1, 0, false, extra: 0);
+                BF16[] ofBF16 = Products.Multiply<BF16, BF16>(multiplier, Operand.Transposed, Operand.AsIs, m, n, k, 1, 1, false, extra: 0);
                 first ??= result;
+                firstOfBF16 ??= ofBF16;
                 Assert.Equal(first, result);
+                Assert.Equal(firstOfBF16, ofBF16);
             }
         }
     }
