@@ -12,7 +12,10 @@ public sealed class GatedUnitTests : OpConformanceTests<GatedUnitTests>, IOpCase
         Case("narrow", ActivationFunction.Sigmoid, (300, 2 * 3)),
         Case("one position", ActivationFunction.Swish, (1, 1, 2 * 130)),
         Case("several parts", ActivationFunction.GeluTanh, (133, 2 * 129)),
-        .. Enum.GetValues<ActivationFunction>().Select(Extremes),
+        new(
+            "extremes",
+            t => Tensors.Ops.GatedUnit(t[0], ActivationFunction.Swish),
+            Given((2, 6), -1000, -30, -1e-2f, 1, -2, 3, 1e-2f, 30, 1000, 1, -2, 3)),
     ];
 
     [Theory]
@@ -34,9 +37,4 @@ public sealed class GatedUnitTests : OpConformanceTests<GatedUnitTests>, IOpCase
 
     private static OpCase Case(string name, ActivationFunction gate, Shape shape) =>
         new(name, t => Tensors.Ops.GatedUnit(t[0], gate), ActivationTests.AwayFromZero(shape, 7));
-
-    private static OpCase Extremes(ActivationFunction gate) => new(
-        $"{gate}, extremes",
-        t => Tensors.Ops.GatedUnit(t[0], gate),
-        Given((2, 6), -1000, -30, -1e-2f, 1, -2, 3, 1e-2f, 30, 1000, 1, -2, 3));
 }

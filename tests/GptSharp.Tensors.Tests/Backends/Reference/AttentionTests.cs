@@ -1,6 +1,6 @@
-using GptSharp.TestKit;
 using GptSharp.Tensors.Backends.Reference;
 using GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
+using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Backends.Reference;
 
