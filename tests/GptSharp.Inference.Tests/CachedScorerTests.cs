@@ -3,13 +3,13 @@ namespace GptSharp.Inference.Tests;
 public sealed class CachedScorerTests
 {
     // Tokens could agree by luck; scores to the last bit cannot.
+    public static MatrixTheoryData<int, string> Batches => new([1, 3, 30], TinyModel.ShapeNames);
+
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    [InlineData(30)]
-    public void Scores_have_the_bits_of_whole_windows(int batch)
+    [MemberData(nameof(Batches))]
+    public void Scores_have_the_bits_of_whole_windows(int batch, string shape)
     {
-        using var tiny = new TinyModel();
+        using var tiny = new TinyModel(shape: shape);
         var options = new SamplingOptions { MaxTokens = 40, StopToken = 10 };
         List<Sequence> active = [.. Enumerable.Range(0, batch).Select(i => new Sequence(i, [.. Enumerable.Repeat(i % 10, 1 + (i % 23))]))];
         var random = new Random(batch);

@@ -46,6 +46,22 @@ public sealed class GeneratorTests
         Assert.All(cached, tokens => Assert.All(tokens, token => Assert.InRange(token, 0, TinyModel.Vocabulary - 1)));
     }
 
+    [Theory]
+    [InlineData("documents")]
+    [InlineData("window")]
+    [InlineData("llama")]
+    [InlineData("llama with all options")]
+    public void The_cache_changes_no_token_of_any_shape(string shape)
+    {
+        foreach (string backend in (string[])["cpu", "reference"])
+        {
+            using var tiny = new TinyModel(backend, shape: shape);
+            var options = new SamplingOptions { MaxTokens = 40, Seed = 5, StopToken = 10 };
+            IReadOnlyList<int[]> cached = Generate(tiny.Model, Prompts, options);
+            Assert.Equal(Generate(tiny.Model, Prompts, options with { UseCache = false }), cached);
+        }
+    }
+
     [Fact]
     public void A_large_batch_that_is_fed_in_chunks_gets_the_same_tokens()
     {
@@ -239,13 +255,13 @@ public sealed class GeneratorTests
         Assert.Equal(before, tiny.Model.Engine.ReportMemory().Sessions);
     }
 
+    public static MatrixTheoryData<string, bool, bool> Transformers => new(["hf-gpt2", "hf-llama"], [false, true], [false, true]);
+
     [Theory]
-    [InlineData(false, true)]
-    [InlineData(true, true)]
-    [InlineData(true, false)]
-    public void Greedy_texts_of_a_transformers_model_are_those_of_transformers(bool onCpu, bool useCache)
+    [MemberData(nameof(Transformers))]
+    public void Greedy_texts_of_a_transformers_model_are_those_of_transformers(string name, bool onCpu, bool useCache)
     {
-        string folder = Path.Combine(Golden.Folder, "interop", "hf-gpt2");
+        string folder = Path.Combine(Golden.Folder, "interop", name);
         using SafetensorsFile expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
         int[][] Rows(string name, int width) =>
             [.. expected.ReadIntegers(name).Select(token => (int)token).Chunk(width)];

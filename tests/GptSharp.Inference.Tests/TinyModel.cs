@@ -13,20 +13,45 @@ internal sealed class TinyModel : IDisposable
 
     private readonly Engine _engine;
 
-    public TinyModel(string backend = "cpu", int block = 16, double deviation = 0.4)
+    private static readonly GptConfig Plain = new()
+    {
+        VocabularySize = Vocabulary,
+        BlockSize = 16,
+        LayerCount = 2,
+        HeadCount = 3,
+        Width = 24,
+        Dropout = 0.2,
+    };
+
+    private static readonly GptConfig Llama = Plain with
+    {
+        HeadCount = 4,
+        KeyHeadCount = 2,
+        Norm = NormKind.RMSNorm,
+        Bias = false,
+        Activation = MlpActivation.Swiglu,
+        Positions = PositionEncoding.Rope,
+        TieHead = false,
+    };
+
+    /// <summary>Shapes whose caches and windows work differently, by name.</summary>
+    private static readonly Dictionary<string, GptConfig> Shapes = new()
+    {
+        ["gpt2"] = Plain,
+        ["sinusoidal"] = Plain with { Positions = PositionEncoding.Sinusoidal },
+        ["alibi"] = Plain with { Positions = PositionEncoding.Alibi, Parallel = true },
+        ["no positions"] = Plain with { Positions = PositionEncoding.None, KeyHeadCount = 1 },
+        ["window"] = Plain with { Window = 5, AttentionCap = 3 },
+        ["documents"] = Plain with { DocumentToken = 4 },
+        ["llama"] = Llama,
+        ["llama with all options"] = Llama with { QkNorm = true, Window = 7, DocumentToken = 4, AttentionCap = 5, LogitCap = 6, HeadSize = 10 },
+    };
+
+    public TinyModel(string backend = "cpu", int block = 16, double deviation = 0.4, string shape = "gpt2")
     {
         bool isReference = backend == "reference";
         _engine = new Engine(isReference ? new ReferenceBackend() : new CpuBackend());
-        var config = new GptConfig
-        {
-            VocabularySize = Vocabulary,
-            BlockSize = block,
-            LayerCount = 2,
-            HeadCount = 3,
-            Width = 24,
-            Dropout = 0.2,
-        };
-        Model = new Gpt(_engine, config, isReference ? Precision.Fp64 : Precision.Fp32);
+        Model = new Gpt(_engine, Shapes[shape] with { BlockSize = block }, isReference ? Precision.Fp64 : Precision.Fp32);
         var random = new Random(7);
         foreach (Parameter parameter in Model.Arena.Parameters)
         {
@@ -40,6 +65,9 @@ internal sealed class TinyModel : IDisposable
             parameter.Value.UploadDoubles(values);
         }
     }
+
+    /// <summary>The names of all shapes.</summary>
+    public static IEnumerable<string> ShapeNames => Shapes.Keys;
 
     public Gpt Model { get; }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using GptSharp.Cli.Display;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 using GptSharp.Training.Configuration;
@@ -26,6 +27,7 @@ internal static class InfoCommand
             "gptsharp info",
             "gptsharp info gpt2",
             "gptsharp info gpt3-13b",
+            "gptsharp info llama-7b",
             "gptsharp info configs/quickstart.yaml --vocabulary 65")
         {
             model,
@@ -59,7 +61,7 @@ internal static class InfoCommand
 
         RunConfig config = RunConfigReader.Load(name);
         int? known = vocabulary ?? config.Model.VocabularySize ?? (config.Data.Tokenizer == TokenizerKind.Byte ? ByteVocabulary : null);
-        GptConfig model = (config.Model with { VocabularySize = null }).ToGptConfig(known ?? ByteVocabulary);
+        GptConfig model = (config.Model with { VocabularySize = null }).ToGptConfig(known ?? ByteVocabulary, separator: 0);
         IReadOnlyList<string> notes = config.Model.Preset is { } started ? GptPresets.Find(started).Notes : [];
         string guess = $"The vocabulary depends on the data set's characters; counted with {ByteVocabulary}. --vocabulary sets another.";
         return new(name, model, known is null ? [.. notes, guess] : notes);
@@ -72,13 +74,20 @@ internal static class InfoCommand
         writer.WriteLine(description.Title);
         TextTable shape = new("", "");
         shape.Add("layers", Number(config.LayerCount));
-        shape.Add("heads", $"{Number(config.HeadCount)} of {Number(config.HeadSize)} channels");
+        shape.Add("heads", ShapeText.Heads(config));
         shape.Add("channels", Number(config.Width));
-        shape.Add("mlp", Number(config.MlpWidth));
-        shape.Add("block", $"{Number(config.BlockSize)} tokens, {config.Positions.ToString().ToLowerInvariant()} positions");
+        shape.Add("mlp", $"{Number(config.MlpWidth)}, {ShapeText.Activation(config)}");
+        shape.Add("norms", ShapeText.Norms(config));
+        shape.Add("block", $"{Number(config.BlockSize)} tokens, {ShapeText.Positions(config)}");
         shape.Add("vocabulary", $"{Number(config.VocabularySize)} (computed on {Number(config.PaddedVocabularySize)})");
         shape.Add("head", config.TieHead ? "tied to the token embedding" : "of its own");
-        shape.Add("biases", config.Bias ? "yes" : "no");
+        shape.Add("biases", ShapeText.Biases(config));
+        string options = ShapeText.Options(config);
+        if (options.Length > 0)
+        {
+            shape.Add("options", options);
+        }
+
         shape.Write(writer);
         writer.WriteLine();
 
@@ -100,7 +109,7 @@ internal static class InfoCommand
 
     private static void WritePresets(TextWriter writer)
     {
-        TextTable table = new("preset", "also", ">layers", ">channels", ">heads", ">head size", ">block", ">parameters");
+        TextTable table = new("preset", "also", ">layers", ">channels", ">heads", ">kv heads", ">head size", ">mlp", ">block", ">parameters");
         foreach (GptPreset preset in GptPresets.All)
         {
             GptConfig config = preset.Config;
@@ -110,7 +119,9 @@ internal static class InfoCommand
                 Number(config.LayerCount),
                 Number(config.Width),
                 Number(config.HeadCount),
+                Number(config.KeyHeadCount),
                 Number(config.HeadSize),
+                Number(config.MlpWidth),
                 Number(config.BlockSize),
                 Number(new ParameterReport(config).Total));
         }

@@ -1,4 +1,5 @@
 using GptSharp.Data.Sampling;
+using GptSharp.Data.Stories;
 using GptSharp.Data.Tokenizers;
 
 namespace GptSharp.Training.Configuration;
@@ -17,6 +18,12 @@ public sealed record DataSection
 
     /// <summary>Whether the text is the built-in corpus of stories, each of which ends with a line feed.</summary>
     public bool IsBuiltIn => Name == BuiltInCorpus && Path is null;
+
+    /// <summary>Text of the token that begins a document; null for the line feed of the built-in corpus, and elsewhere for none.</summary>
+    public string? Separator { get; init; }
+
+    /// <summary><see cref="Separator"/>, or the built-in corpus's; null for none.</summary>
+    public string? EffectiveSeparator => Separator ?? (IsBuiltIn ? StorySplit.Separator.ToString() : null);
 
     /// <summary>How text becomes tokens.</summary>
     public TokenizerKind Tokenizer { get; init; } = TokenizerKind.Char;

@@ -16,6 +16,8 @@ internal static class DataSettings
             new OptionalTextFormat("a path", "auto"), s => s.Path, (s, value) => s with { Path = value }, Free),
         Make("tokenizer", "How text becomes tokens: one per character, or one per byte.",
             ChoiceFormat.Of<TokenizerKind>(), s => s.Tokenizer, (s, value) => s with { Tokenizer = value }),
+        Make("separator", "Text of the token that begins a document, for model.document_mask; auto is the line feed before each built-in story.",
+            new OptionalTextFormat("a text that is one token", "auto"), s => s.Separator, (s, value) => s with { Separator = value }),
         Make("alignment", "Where a block starts: anywhere in the stream of text, or at a document's first token.",
             ChoiceFormat.Of<BlockAlignment>(), s => s.Alignment, (s, value) => s with { Alignment = value }),
         Make("validation_share", "Share of the text kept for validation.",

@@ -15,10 +15,16 @@ public sealed record ModelSection
     /// <summary>H, attention heads per block.</summary>
     public int HeadCount { get; init; } = 4;
 
+    /// <summary>G, heads of keys and values; null for as many as heads.</summary>
+    public int? KeyHeadCount { get; init; }
+
+    /// <summary>D, channels per head; null for C / H.</summary>
+    public int? HeadSize { get; init; }
+
     /// <summary>C, channels of the residual stream.</summary>
     public int Width { get; init; } = 128;
 
-    /// <summary>Hidden width of the MLP; null for 4 C.</summary>
+    /// <summary>F, hidden width of the MLP; null for 4 C.</summary>
     public int? MlpWidth { get; init; }
 
     /// <summary>Longest sequence, in tokens.</summary>
@@ -33,17 +39,50 @@ public sealed record ModelSection
     /// <summary>Whether linear layers and LayerNorms have biases.</summary>
     public bool Bias { get; init; } = true;
 
+    /// <summary>Whether queries, keys and values have biases; null for as <see cref="Bias"/>.</summary>
+    public bool? QkvBias { get; init; }
+
     /// <summary>Whether the head shares the token embedding's matrix.</summary>
     public bool TieHead { get; init; } = true;
 
     /// <summary>How positions are told apart.</summary>
     public PositionEncoding Positions { get; init; } = PositionEncoding.Learned;
 
-    /// <summary>Which GELU the MLP uses.</summary>
+    /// <summary>The options of rotary positions.</summary>
+    public RopeConfig Rope { get; init; } = new();
+
+    /// <summary>W, positions that each one sees, itself included; null for all before it.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Whether a position sees nothing before the document that it stands in.</summary>
+    public bool DocumentMask { get; init; }
+
+    /// <summary>What stands between the two layers of the MLP.</summary>
+    public MlpActivation Activation { get; init; } = MlpActivation.Gelu;
+
+    /// <summary>Which GELU the MLP uses, where it uses one.</summary>
     public GeluForm Gelu { get; init; } = GeluForm.Tanh;
 
-    /// <summary>Added to the variance in LayerNorm.</summary>
+    /// <summary>Which norm.</summary>
+    public NormKind Norm { get; init; } = NormKind.LayerNorm;
+
+    /// <summary>Added to the variance, or for RMSNorm to the mean square.</summary>
     public double LayerNormEpsilon { get; init; } = 1e-5;
+
+    /// <summary>Whether every query and key head has a norm of its own.</summary>
+    public bool QkNorm { get; init; }
+
+    /// <summary>Whether attention and MLP of a block read one shared norm.</summary>
+    public bool Parallel { get; init; }
+
+    /// <summary>Bound of attention scores; 0 for none.</summary>
+    public double AttentionCap { get; init; }
+
+    /// <summary>Bound of logits; 0 for none.</summary>
+    public double LogitCap { get; init; }
+
+    /// <summary>Weight of the squared log-partition in the training loss; 0 for none.</summary>
+    public double ZLoss { get; init; }
 
     /// <summary>This section with a preset's shape in place of its own; vocabulary and dropout stay.</summary>
     /// <param name="preset">The preset.</param>
@@ -57,23 +96,46 @@ public sealed record ModelSection
             Preset = preset.Name,
             LayerCount = shape.LayerCount,
             HeadCount = shape.HeadCount,
+            KeyHeadCount = shape.KeyHeadCount == shape.HeadCount ? null : shape.KeyHeadCount,
+            HeadSize = shape.HeadSize * shape.HeadCount == shape.Width ? null : shape.HeadSize,
             Width = shape.Width,
-            MlpWidth = null,
+            MlpWidth = shape.MlpWidth == 4L * shape.Width ? null : shape.MlpWidth,
             BlockSize = shape.BlockSize,
             Bias = shape.Bias,
+            QkvBias = shape.QkvBias == shape.Bias ? null : shape.QkvBias,
             TieHead = shape.TieHead,
             Positions = shape.Positions,
+            Rope = shape.Rope,
+            Window = shape.Window,
+            DocumentMask = shape.DocumentToken is not null,
+            Activation = shape.Activation,
             Gelu = shape.Gelu,
+            Norm = shape.Norm,
             LayerNormEpsilon = shape.LayerNormEpsilon,
+            QkNorm = shape.QkNorm,
+            Parallel = shape.Parallel,
+            AttentionCap = shape.AttentionCap,
+            LogitCap = shape.LogitCap,
+            ZLoss = shape.ZLoss,
         };
     }
 
     /// <summary>The model's shape for a data set.</summary>
     /// <param name="dataVocabularySize">Tokens in the data set's vocabulary.</param>
+    /// <param name="separator">The token that begins the data set's documents; null if it has none.</param>
     /// <returns>The configuration, validated.</returns>
-    /// <exception cref="ConfigurationException">The shape is impossible, or its vocabulary is smaller than the data set's.</exception>
-    public GptConfig ToGptConfig(int dataVocabularySize)
+    /// <exception cref="ConfigurationException">
+    /// The shape is impossible, its vocabulary is smaller than the data set's, or it needs documents where there are none.
+    /// </exception>
+    public GptConfig ToGptConfig(int dataVocabularySize, int? separator = null)
     {
+        if (DocumentMask && separator is null)
+        {
+            throw new ConfigurationException(
+                "model.document_mask needs data.separator, the text of the token that begins each document; only the built-in stories have one without it.",
+                "model.document_mask");
+        }
+
         int vocabulary = VocabularySize ?? dataVocabularySize;
         if (vocabulary < dataVocabularySize)
         {
@@ -93,9 +155,25 @@ public sealed record ModelSection
             Bias = Bias,
             TieHead = TieHead,
             Positions = Positions,
+            Rope = Rope,
+            Window = Window,
+            DocumentToken = DocumentMask ? separator : null,
+            Activation = Activation,
             Gelu = Gelu,
+            Norm = Norm,
             LayerNormEpsilon = LayerNormEpsilon,
+            QkNorm = QkNorm,
+            Parallel = Parallel,
+            AttentionCap = AttentionCap,
+            LogitCap = LogitCap,
+            ZLoss = ZLoss,
         };
-        return (MlpWidth is { } width ? config with { MlpWidth = width } : config).Validate();
+
+        // These follow other values unless set.
+        config = MlpWidth is { } mlp ? config with { MlpWidth = mlp } : config;
+        config = KeyHeadCount is { } keyHeads ? config with { KeyHeadCount = keyHeads } : config;
+        config = HeadSize is { } headSize ? config with { HeadSize = headSize } : config;
+        config = QkvBias is { } qkvBias ? config with { QkvBias = qkvBias } : config;
+        return config.Validate();
     }
 }

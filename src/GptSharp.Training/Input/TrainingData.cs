@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GptSharp.Data;
 using GptSharp.Data.Sampling;
 using GptSharp.Data.Stories;
@@ -48,25 +49,22 @@ public sealed class TrainingData : IDisposable
     /// <summary>The token that ends a text, or null where texts have no end.</summary>
     public int? StopToken => Grammar is null ? null : LineFeed;
 
-    private int? LineFeed
-    {
-        get
-        {
-            try
-            {
-                return Tokenizer.Encode("\n") is [int token] ? token : null;
-            }
-            catch (UnknownCharacterException)
-            {
-                return null;
-            }
-        }
-    }
+    private int? LineFeed => TokenOf("\n");
 
     /// <summary>Opens the data set that a configuration names.</summary>
     /// <exception cref="CorpusException">It is not there; the sentence says how to get it.</exception>
     public static TrainingData Open(DataSection section) =>
         section.IsBuiltIn ? OpenStories(section) : PreparedData.Open(section);
+
+    /// <summary>The token that begins a document.</summary>
+    /// <param name="section">The configuration that may name it.</param>
+    /// <returns>The token, or null if there is none.</returns>
+    /// <exception cref="ConfigurationException">What the configuration names is not one token.</exception>
+    public int? SeparatorToken(DataSection section) => section.EffectiveSeparator is not { } text ? null
+        : TokenOf(text) ?? throw new ConfigurationException(
+            $"data.separator ({JsonSerializer.Serialize(text)}) is not one token of data.tokenizer ({Tokenizer.Kind.ToString().ToLowerInvariant()}); "
+            + "name a text that is.",
+            "data.separator");
 
     /// <summary>A split, cut into blocks.</summary>
     /// <param name="split">Which.</param>
@@ -124,6 +122,18 @@ public sealed class TrainingData : IDisposable
 
         // Stories are ASCII: a character is a token, whichever tokenizer it is.
         MemoryTokens Tokens(StorySplit split) => new(tokenizer.Encode(split.Text), tokenizer.VocabularySize, split.Starts);
+    }
+
+    private int? TokenOf(string text)
+    {
+        try
+        {
+            return Tokenizer.Encode(text) is [int token] ? token : null;
+        }
+        catch (UnknownCharacterException)
+        {
+            return null;
+        }
     }
 
     private int FirstToken()

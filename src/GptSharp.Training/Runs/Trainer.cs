@@ -50,7 +50,8 @@ public sealed class Trainer : IDisposable
         try
         {
             _data = TrainingData.Open(config.Data);
-            _model = new Gpt(_device.Engine, config.Model.ToGptConfig(_data.Tokenizer.VocabularySize), train.Precision.On(_device))
+            GptConfig shape = config.Model.ToGptConfig(_data.Tokenizer.VocabularySize, _data.SeparatorToken(config.Data));
+            _model = new Gpt(_device.Engine, shape, train.Precision.On(_device))
             {
                 Recompute = train.Recompute,
             };

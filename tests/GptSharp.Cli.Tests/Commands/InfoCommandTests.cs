@@ -22,6 +22,56 @@ public sealed class InfoCommandTests
     public void The_total_of_gpt2_is_the_published_one(string preset, string total) => Assert.Equal(total, Total(Info(preset)));
 
     [Theory]
+    [InlineData("llama-7b", "6,738,415,616")]
+    [InlineData("llama-65b", "65,285,660,672")]
+    [InlineData("tinyllama", "1,100,048,384")]
+    public void The_total_of_llama_is_the_published_one(string preset, string total) => Assert.Equal(total, Total(Info(preset)));
+
+    [Fact]
+    public void The_shape_of_a_llama_is_told()
+    {
+        string text = string.Join('\n', Info("tinyllama").Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
+        Assert.Contains("heads 32 of 64 channels, keys and values of 4\n", text, StringComparison.Ordinal);
+        Assert.Contains("mlp 5,632, SwiGLU\nnorms RMSNorm, epsilon 1e-05\n", text, StringComparison.Ordinal);
+        Assert.Contains("block 2,048 tokens, rotary positions (rotate-half, theta 10000)\n", text, StringComparison.Ordinal);
+        Assert.Contains("head of its own\nbiases no\n", text, StringComparison.Ordinal);
+        Assert.Contains("mlp gate and up weight (2048, 11264) 22", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_of_a_configuration_are_told()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(path, """
+                model:
+                  qk_norm: true
+                  qkv_bias: false
+                  parallel: true
+                  window: 32
+                  document_mask: true
+                  attention_cap: 50
+                  logit_cap: 30
+                  z_loss: 1e-4
+                  positions: rope
+                  rope_width: 8
+                  rope_scaling: linear
+                  rope_factor: 2
+                """);
+            string[] lines = Info(path);
+            Assert.Contains(lines, line => line.EndsWith("parallel blocks, window of 32, document mask, attention cap 50, logit cap 30, z-loss 0.0001", StringComparison.Ordinal));
+            Assert.Contains(lines, line => line.EndsWith("rotary positions (rotate-half, theta 10000, 8 channels, linear scaling by 2)", StringComparison.Ordinal));
+            Assert.Contains(lines, line => line.EndsWith("LayerNorm, epsilon 1e-05; RMSNorm of query and key heads", StringComparison.Ordinal));
+            Assert.Contains(lines, line => line.EndsWith("yes, but of queries, keys and values", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Theory]
     [InlineData("gpt3-xl", "24 heads")]
     [InlineData("gpt3-13b", "5140")]
     public void A_preset_that_differs_from_the_paper_says_so(string preset, string words) =>

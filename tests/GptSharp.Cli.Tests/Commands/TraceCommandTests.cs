@@ -49,6 +49,19 @@ public sealed class TraceCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_llama_folder_is_traced_under_its_own_names()
+    {
+        string folder = Path.Combine(Golden.Folder, "llama-tiny");
+        (int code, string output, string error) = Run(folder, Path.Combine(folder, "golden.safetensors"), "--out", Output, "--device", "reference");
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith($"{Output}: loss 4.178673, logits and gradients; reference (", output, StringComparison.Ordinal);
+        using SafetensorsFile golden = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
+        using SafetensorsFile trace = SafetensorsFile.Open(Output);
+        const string name = "grad.model.layers.1.self_attn.k_proj.weight";
+        Assert.InRange(RelativeDistance.Between(golden.ReadDoubles(name), trace.ReadDoubles(name)), 0, 1e-9);
+    }
+
+    [Fact]
     public void Without_steps_nothing_is_trained()
     {
         (int code, _, string error) = RunGolden();

@@ -129,6 +129,38 @@ public sealed class RunConfigReaderTests
     }
 
     [Theory]
+    [InlineData("model:\n  heads: 4\n  kv_heads: 3\n", 3, "model.kv_heads (3) does not divide model.heads (4)")]
+    [InlineData("model:\n  block: 64\n  window: 65\n", 3, "model.window (65) is longer than model.block (64)")]
+    [InlineData("model:\n  positions: rope\n  head_size: 9\n", 3, "model.head_size (9) is odd, but model.positions (rope) turns channels in pairs")]
+    [InlineData("model:\n  positions: rope\n  rope_width: 7\n", 3, "model.rope_width (7) is odd, but model.positions (rope) turns channels in pairs")]
+    [InlineData("model:\n  positions: alibi\n  rope_theta: 500\n", 3, "model.rope_theta (500) has no effect with model.positions (alibi)")]
+    [InlineData("model:\n  activation: relu\n  gelu: erf\n", 3, "model.gelu (erf) has no effect on model.activation (relu)")]
+    [InlineData("data:\n  name: bard\nmodel:\n  document_mask: true\n", 4, "model.document_mask needs data.separator")]
+    public void A_contradiction_of_the_model_s_keys_points_at_the_line_of_one(string yaml, int line, string message) =>
+        Assert.StartsWith($"some.yaml:{line}: {message}", Refused(yaml).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_llama_preset_sets_every_part_of_its_shape()
+    {
+        foreach (GptPreset preset in GptPresets.All)
+        {
+            ModelSection model = Parse($"model:\n  preset: {preset.Name}\n").Model;
+            Assert.Equal(preset.Config, model.ToGptConfig(preset.Config.VocabularySize));
+        }
+
+        ModelSection wide = Parse("model:\n  preset: tinyllama\n  channels: 1024\n  dropout: 0.1\n").Model;
+        Assert.Equal((32, 4, 5632, 0.1), (wide.ToGptConfig(9).HeadSize, wide.KeyHeadCount, wide.MlpWidth, wide.Dropout));
+    }
+
+    [Fact]
+    public void The_built_in_stories_need_no_separator_for_a_document_mask()
+    {
+        ModelSection model = Parse("model:\n  document_mask: true\n").Model;
+        Assert.Equal(7, model.ToGptConfig(dataVocabularySize: 9, separator: 7).DocumentToken);
+        Assert.Null(new ModelSection().ToGptConfig(dataVocabularySize: 9, separator: 7).DocumentToken);
+    }
+
+    [Theory]
     [InlineData("train:\n  batch: 12\n  micro_batch: 5\n", "some.yaml:3: train.micro_batch (5) does not divide train.batch (12)")]
     [InlineData("train:\n  lr: 1e-3\n  min_lr: 1e-2\n", "some.yaml:3: train.min_lr (0.01) is above train.lr (0.001)")]
     [InlineData("train:\n  schedule: wsd\n  steps: 10\n  warmup: 6\n  decay_steps: 5\n", "some.yaml:5: train.warmup (6) and train.decay_steps (5) together exceed train.steps (10).")]

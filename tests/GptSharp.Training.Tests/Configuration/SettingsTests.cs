@@ -22,6 +22,27 @@ public sealed class SettingsTests
         ["model.positions"] = "sinusoidal",
         ["model.gelu"] = "erf",
         ["model.layer_norm_epsilon"] = "1e-06",
+        ["model.kv_heads"] = "2",
+        ["model.head_size"] = "20",
+        ["model.qkv_bias"] = "false",
+        ["model.norm"] = "rmsnorm",
+        ["model.qk_norm"] = "true",
+        ["model.parallel"] = "true",
+        ["model.activation"] = "swiglu",
+        ["model.rope_theta"] = "500000",
+        ["model.rope_pairing"] = "interleaved",
+        ["model.rope_width"] = "8",
+        ["model.rope_scaling"] = "ntk",
+        ["model.rope_factor"] = "2.5",
+        ["model.rope_low_freq_factor"] = "2",
+        ["model.rope_high_freq_factor"] = "8",
+        ["model.rope_original_block"] = "64",
+        ["model.window"] = "64",
+        ["model.document_mask"] = "true",
+        ["model.attention_cap"] = "50",
+        ["model.logit_cap"] = "30",
+        ["model.z_loss"] = "0.0001",
+        ["data.separator"] = "x",
         ["data.name"] = "tinyshakespeare",
         ["data.path"] = "some/folder",
         ["data.tokenizer"] = "byte",
@@ -66,7 +87,21 @@ public sealed class SettingsTests
         ["sample.seed"] = "9",
     };
 
-    private static RunConfig With(string key, string value) => RunConfigReader.Parse("train:\n", "some.yaml", [$"{key}={value}"]);
+    // Keys that mean something only together with others.
+    private static readonly Dictionary<string, string[]> Companions = new()
+    {
+        ["model.rope_theta"] = ["model.positions=rope"],
+        ["model.rope_pairing"] = ["model.positions=rope"],
+        ["model.rope_width"] = ["model.positions=rope"],
+        ["model.rope_scaling"] = ["model.positions=rope"],
+        ["model.rope_factor"] = ["model.positions=rope", "model.rope_scaling=linear"],
+        ["model.rope_low_freq_factor"] = ["model.positions=rope", "model.rope_scaling=llama3", "model.rope_original_block=64"],
+        ["model.rope_high_freq_factor"] = ["model.positions=rope", "model.rope_scaling=llama3", "model.rope_original_block=64"],
+        ["model.rope_original_block"] = ["model.positions=rope", "model.rope_scaling=llama3"],
+    };
+
+    private static RunConfig With(string key, string value) =>
+        RunConfigReader.Parse("train:\n", "some.yaml", [.. Companions.GetValueOrDefault(key, []), $"{key}={value}"]);
 
     public static TheoryData<string> Keys => [.. Settings.All.Select(setting => setting.Key)];
 

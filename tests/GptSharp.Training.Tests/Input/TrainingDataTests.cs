@@ -113,6 +113,22 @@ public sealed class TrainingDataTests
     }
 
     [Fact]
+    public void The_separator_is_the_line_feed_of_stories_and_elsewhere_what_the_configuration_names()
+    {
+        using TrainingData stories = TrainingData.Open(new DataSection { StoriesCharacters = 10_000 });
+        var section = new DataSection();
+        Assert.Equal("\n", stories.Tokenizer.Decode([stories.SeparatorToken(section)!.Value]));
+        Assert.Equal("a", stories.Tokenizer.Decode([stories.SeparatorToken(section with { Separator = "a" })!.Value]));
+        Assert.Null(stories.SeparatorToken(section with { Name = "other" }));
+        foreach (string text in (string[])["ab", "漢"])
+        {
+            ConfigurationException error = Assert.Throws<ConfigurationException>(() => stories.SeparatorToken(section with { Separator = text }));
+            Assert.Equal("data.separator", error.Key);
+            Assert.Contains("is not one token of data.tokenizer (char)", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_folder_prepared_otherwise_than_the_configuration_says_is_refused()
     {
         using var folder = new TemporaryFolder();

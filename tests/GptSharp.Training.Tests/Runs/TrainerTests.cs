@@ -127,6 +127,51 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_run_of_a_Llama_with_every_option_resumes_to_the_bit_and_writes()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig Config(string name)
+        {
+            RunConfig config = SmallRun.Config(folder, name);
+            return config with
+            {
+                Model = config.Model with
+                {
+                    HeadCount = 4,
+                    KeyHeadCount = 2,
+                    HeadSize = 6,
+                    MlpWidth = 44,
+                    Bias = false,
+                    QkvBias = true,
+                    Norm = NormKind.RMSNorm,
+                    QkNorm = true,
+                    Activation = MlpActivation.Swiglu,
+                    Positions = PositionEncoding.Rope,
+                    Rope = new RopeConfig { Width = 4 },
+                    Window = 40,
+                    DocumentMask = true,
+                    AttentionCap = 20,
+                    LogitCap = 30,
+                    ZLoss = 1e-4,
+                    TieHead = false,
+                },
+            };
+        }
+
+        RunRecord whole = SmallRun.Run(Config("whole"));
+        SmallRun.Run(Config("parts"), interruptAfter: 5);
+        RunRecord rest = SmallRun.Run(Config("parts"), resume: true);
+
+        Assert.Equal(whole.Losses[5..], rest.Losses);
+        Assert.Equal(whole.Finished!.ValidationLoss, rest.Finished!.ValidationLoss);
+        Assert.Equal(whole.Samples.Select(sample => sample.Text).TakeLast(1), rest.Samples.Select(sample => sample.Text).TakeLast(1));
+        using Device device = Devices.Open("cpu");
+        using TrainedModel trained = TrainedModel.Open(folder.At("whole"), device, Assert.Fail);
+        Assert.NotNull(trained.Model.Config.DocumentToken);
+        Assert.Equal(trained.Model.Config, trained.Config.Model.ToGptConfig(trained.Tokenizer.VocabularySize, trained.Tokenizer.Encode("\n")[0]));
+    }
+
+    [Fact]
     public void Micro_batches_change_the_loss_by_rounding_only()
     {
         using var folder = new TemporaryFolder();
