@@ -109,7 +109,7 @@ internal static class InfoCommand
 
     private static void WritePresets(TextWriter writer)
     {
-        TextTable table = new("preset", "also", ">layers", ">channels", ">heads", ">kv heads", ">head size", ">mlp", ">block", ">parameters");
+        TextTable table = new("preset", "also", ">layers", ">channels", ">heads", ">kv heads", ">head size", ">block", ">parameters");
         foreach (GptPreset preset in GptPresets.All)
         {
             GptConfig config = preset.Config;
@@ -121,7 +121,6 @@ internal static class InfoCommand
                 Number(config.HeadCount),
                 Number(config.KeyHeadCount),
                 Number(config.HeadSize),
-                Number(config.MlpWidth),
                 Number(config.BlockSize),
                 Number(new ParameterReport(config).Total));
         }
