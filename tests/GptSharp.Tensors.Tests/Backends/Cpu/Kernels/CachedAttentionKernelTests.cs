@@ -93,6 +93,34 @@ public unsafe class CachedAttentionKernelTests
         });
     }
 
+    /// <summary>What no query sees costs nothing: whole tiles of 64 keys before the window or the document are passed over.</summary>
+    [Theory]
+    [InlineData(1, "window 10")]
+    [InlineData(60, "window 10")]
+    [InlineData(1, "documents")]
+    [InlineData(60, "documents")]
+    public void Tiles_that_no_query_sees_are_not_read(int count, string options)
+    {
+        // From position 80 to 139 the document begins at 71, and a window of 10 reaches back to 71 too: to the second tile.
+        const int Start = 80, Size = 8, FirstTile = 64 * Size;
+        AttentionForm form = AttentionOptions.Form(1, 1, options);
+        int[]? documents = AttentionOptions.DocumentStarts(1, Time, options);
+        using KernelCase c = new(count);
+        GuardedFloats o = c.Output(count * Size), q = c.Input(count * Size), starts = c.InputIntegers(1, _ => Start);
+        GuardedFloats keys = Cache(), values = Cache();
+        GuardedFloats documentStarts = c.InputIntegers(count, i => documents?[Start + i] ?? 0);
+        AttentionRules rules = new(form, documents is null ? null : (int*)documentStarts.Pointer);
+        AttentionShape shape = new(1, 1, 1, Size, count, Capacity, Size, Size, Size, 0.3f);
+        GuardedFloats workspace = c.Workspace(AttentionKernel.WorkspaceCount(shape, 8));
+        c.Run(
+            team => AttentionKernel.Forward<float>(
+                o, null, q, keys, values, (int*)starts.Pointer, shape, rules, 0, default, workspace, team),
+            () => Assert.All(o.Values.ToArray(), value => Assert.True(float.IsFinite(value))));
+
+        GuardedFloats Cache() => c.Input(
+            Capacity * Size, i => i is < FirstTile or >= Time * Size ? float.NaN : (float)c.Normal());
+    }
+
     [Fact]
     public void New_keys_and_values_go_behind_the_old_ones()
     {
