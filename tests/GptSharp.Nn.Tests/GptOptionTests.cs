@@ -78,6 +78,37 @@ public sealed class GptOptionTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void BF16_computes_nearly_the_same(string name)
+    {
+        using SmallGpt reference = ModelOptions.NewModel(name);
+        double loss = reference.Gradient();
+        foreach (string backend in Backends)
+        {
+            using SmallGpt small = ModelOptions.NewModel(name, SmallGpt.NewBackend(backend), DType.BF16);
+            Assert.Equal(loss, small.Gradient(), 0.02 * loss);
+            double[] gradients = small.Model.Arena.Gradients!.Flat.ToDoubles();
+            Assert.InRange(RelativeDistance.Between(reference.Model.Arena.Gradients!.Flat.ToDoubles(), gradients), 1e-4, 0.05);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_sequence_of_one_token_scores_like_the_first_of_many(string name)
+    {
+        foreach (string backend in Backends)
+        {
+            bool exact = backend == "reference";
+            using SmallGpt small = ModelOptions.NewModel(name, SmallGpt.NewBackend(backend), exact ? DType.F64 : DType.F32);
+            int row = small.Model.Config.PaddedVocabularySize;
+            double[] expected = small.Logits()[..row];
+            using Step step = small.Engine.BeginStep(StepOptions.Evaluate);
+            double[] actual = small.Model.Forward(step.Input(small.Tokens.AsSpan(0, 1), (1, 1))).ToDoubles();
+            Assert.InRange(RelativeDistance.Between(expected, actual), 0, exact ? 1e-14 : 1e-5);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void The_report_counts_what_is_built(string name)
     {
         using SmallGpt small = ModelOptions.NewModel(name);
