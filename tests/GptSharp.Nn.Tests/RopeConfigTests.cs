@@ -43,7 +43,12 @@ public sealed class RopeConfigTests
     {
         RopeConfig rope = new()
         {
-            Theta = 500000, Scaling = RopeScaling.Llama3, Factor = 8, LowFrequencyFactor = 1, HighFrequencyFactor = 4, OriginalBlockSize = 8192,
+            Theta = 500000,
+            Scaling = RopeScaling.Llama3,
+            Factor = 8,
+            LowFrequencyFactor = 1,
+            HighFrequencyFactor = 4,
+            OriginalBlockSize = 8192,
         };
         double[] plain = (rope with { Scaling = RopeScaling.None }).Frequencies(128);
         int kept = 0, slowed = 0;
