@@ -40,6 +40,12 @@ internal sealed class TraceCommand
         DefaultValueFactory = _ => Devices.Automatic,
     };
 
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = $"How numbers are stored: {string.Join(", ", TrainingPrecisionNames.All)}; results are written as float32 all the same.",
+        DefaultValueFactory = _ => TrainingPrecisionNames.All[0],
+    };
+
     private readonly Option<int?> _steps = new("--steps") { Description = "Also run so many AdamW steps.", HelpName = "N" };
     private readonly Option<double?> _learningRate = Number("--lr", "Step size of every step", Defaults.LearningRate);
     private readonly Option<double?> _weightDecay = Number("--weight-decay", "Decay of tensors with two or more axes", Defaults.WeightDecay);
@@ -63,6 +69,7 @@ internal sealed class TraceCommand
             parts._batch,
             parts._out,
             parts._device,
+            parts._precision,
             parts._steps,
             parts._learningRate,
             parts._weightDecay,
@@ -82,13 +89,17 @@ internal sealed class TraceCommand
         string batch = parsed.GetRequiredValue(_batch);
         string path = parsed.GetRequiredValue(_out);
         TraceSteps? steps = Steps(parsed);
+        TrainingPrecision precision = Precision(parsed.GetRequiredValue(_precision));
         CheckOutput(path, batch, folder, parsed.GetValue(_force));
         using Device device = Devices.Open(parsed.GetRequiredValue(_device));
-        Trace trace = Trace.Run(folder, batch, device, steps);
+        Trace trace = Trace.Run(folder, batch, device, steps, precision);
         trace.Save(path);
         output.Out.WriteLine($"{path}: {Summary(trace)}; {device.Description}");
         return ExitCode.Done;
     }
+
+    private static TrainingPrecision Precision(string name) => TrainingPrecisionNames.Find(name)
+        ?? throw new ConfigurationException($"--precision is '{name}', but must be one of {string.Join(", ", TrainingPrecisionNames.All)}.");
 
     private TraceSteps? Steps(ParseResult parsed)
     {

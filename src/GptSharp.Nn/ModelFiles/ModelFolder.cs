@@ -38,9 +38,10 @@ public static class ModelFolder
         {
             foreach (var packed in places.GroupBy(place => place.Value.ParameterName))
             {
-                ModelLayout.Write(model, model.Arena.Values!, [.. packed.Select(place => (place.Value, file.ReadDoubles(place.Key)))]);
+                ModelLayout.Write(model, model.Arena.PreciseValues!, [.. packed.Select(place => (place.Value, file.ReadDoubles(place.Key)))]);
             }
 
+            model.Arena.RoundMasterWeights();
             return model;
         }
         catch
@@ -79,7 +80,7 @@ public static class ModelFolder
         {
             writer.Add(tensor.Name, SafetensorsType.F32, tensor.Shape, stream =>
             {
-                double[] values = ModelLayout.Read(model, model.Arena.Values!, tensor);
+                double[] values = ModelLayout.Read(model, model.Arena.PreciseValues!, tensor);
                 stream.Write(MemoryMarshal.AsBytes<float>(Array.ConvertAll(values, value => (float)value)));
             });
         }

@@ -32,7 +32,7 @@ public sealed class ModelArena : Arena
     /// <summary>All values; null before <see cref="Commit"/>.</summary>
     public ParameterBuffer? Values { get; private set; }
 
-    /// <summary>The master weights, of which <see cref="Values"/> are the rounding; null unless <see cref="EnableMasterWeights"/> was called.</summary>
+    /// <summary>The master weights, of which <see cref="Values"/> are the rounding; null before <see cref="Commit"/>, and where the precision has none.</summary>
     public ParameterBuffer? MasterWeights { get; private set; }
 
     /// <summary>The most precise values there are: what is saved, exported and compared. Null before <see cref="Commit"/>.</summary>
@@ -78,6 +78,14 @@ public sealed class ModelArena : Arena
         }
 
         Values = new ParameterBuffer("values", flat, _parameters.ToDictionary(p => p, p => p.Value));
+        if (Precision.MasterWeights)
+        {
+            MasterWeights = NewBuffer("master weights", DType.F32);
+            foreach (Parameter parameter in _parameters)
+            {
+                parameter.MasterWeights = MasterWeights[parameter];
+            }
+        }
     }
 
     /// <summary>Adds a gradient to every parameter; without it a model can only be run forward.</summary>
@@ -93,22 +101,6 @@ public sealed class ModelArena : Arena
         {
             parameter.Value.Slot.Gradient = Gradients[parameter];
             parameter.Value.Slot.RequiresGradient = true;
-        }
-    }
-
-    /// <summary>Adds master weights in binary32, which start as the present values: what the optimizer moves from now on.</summary>
-    public void EnableMasterWeights()
-    {
-        if (MasterWeights is not null)
-        {
-            return;
-        }
-
-        MasterWeights = NewBuffer("master weights");
-        foreach (Parameter parameter in _parameters)
-        {
-            MasterWeights[parameter].UploadDoubles(parameter.Value.ToDoubles());
-            parameter.MasterWeights = MasterWeights[parameter];
         }
     }
 

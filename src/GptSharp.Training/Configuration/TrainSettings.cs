@@ -51,9 +51,7 @@ internal static class TrainSettings
         Make("device", "What computes: cpu, reference (slow, float64, readable), or auto for the fastest here.",
             Devices, s => s.Device, (s, value) => s with { Device = value }, Announced),
         Make("precision", "How numbers are stored: bf16 halves activations and keeps fp32 master weights; bf16-pure has no master weights and rounds updates stochastically. Arithmetic is fp32 in all of them.",
-            new ChoiceFormat<TrainingPrecision>(
-                [("fp32", TrainingPrecision.Fp32), ("bf16", TrainingPrecision.Bf16), ("bf16-pure", TrainingPrecision.Bf16Pure)]),
-            s => s.Precision, (s, value) => s with { Precision = value }, Fixed),
+            TrainingPrecisionNames.Format, s => s.Precision, (s, value) => s with { Precision = value }, Fixed),
         Make("recompute", "Gradient checkpointing: what backward computes again instead of keeping, to the same bits, in less memory: the attention half of each block, each block, or every k blocks together.",
             new RecomputeFormat(), s => s.Recompute, (s, value) => s with { Recompute = value }, Free),
         Make("eval_every", "Updates between evaluations; 0 evaluates at the end only.",

@@ -15,6 +15,21 @@ public enum TrainingPrecision
     Bf16Pure,
 }
 
+/// <summary>How the configuration and the command line write the precisions.</summary>
+public static class TrainingPrecisionNames
+{
+    private static readonly (string Name, TrainingPrecision Value)[] Pairs =
+        [("fp32", TrainingPrecision.Fp32), ("bf16", TrainingPrecision.Bf16), ("bf16-pure", TrainingPrecision.Bf16Pure)];
+
+    /// <summary>Every name, the default first.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. Pairs.Select(pair => pair.Name)];
+
+    internal static ValueFormat<TrainingPrecision> Format { get; } = new ChoiceFormat<TrainingPrecision>(Pairs);
+
+    /// <summary>The precision of a name; null for a name that there is not.</summary>
+    public static TrainingPrecision? Find(string name) => Format.TryParse(name, quoted: false, out TrainingPrecision value) ? value : null;
+}
+
 /// <summary>What the names mean.</summary>
 public static class TrainingPrecisionExtensions
 {

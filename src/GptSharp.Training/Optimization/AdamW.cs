@@ -19,7 +19,7 @@ public sealed class AdamW
     private readonly List<(long First, long Count, bool Decays, double RateScale)> _ranges = [];
 
     /// <summary>Creates the moments, as zeros.</summary>
-    /// <param name="model">The parameters; their gradients are switched on, and master weights where its precision wants them.</param>
+    /// <param name="model">The parameters; their gradients are switched on.</param>
     /// <param name="options">What stays the same from update to update.</param>
     /// <param name="seed">Keys the stochastic rounding of parameters that are stored in BF16 without master weights.</param>
     /// <param name="rateScale">Factor of the learning rate for a parameter; null for 1.</param>
@@ -29,11 +29,6 @@ public sealed class AdamW
         _model = model;
         _options = options;
         model.EnableGradients();
-        if (model.Precision.MasterWeights)
-        {
-            model.EnableMasterWeights();
-        }
-
         FirstMoment = model.NewBuffer("exp_avg");
         SecondMoment = model.NewBuffer("exp_avg_sq");
         foreach (Parameter parameter in model.Parameters)

@@ -3,6 +3,7 @@ using GptSharp.Nn;
 using GptSharp.Nn.ModelFiles;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Memory;
+using GptSharp.Training.Configuration;
 using GptSharp.Training.Optimization;
 
 namespace GptSharp.Training.Tracing;
@@ -58,11 +59,13 @@ public sealed class Trace
     /// <param name="batchFile">A file as <see cref="TraceBatch"/> reads it.</param>
     /// <param name="device">What computes.</param>
     /// <param name="steps">Optimizer steps to run afterwards, or null.</param>
+    /// <param name="precision">How numbers are stored.</param>
     /// <exception cref="Files.RefusedFileException">A file is refused.</exception>
     /// <exception cref="TrainingException">A step's loss or gradient is not finite.</exception>
-    public static Trace Run(string modelFolder, string batchFile, Device device, TraceSteps? steps = null)
+    public static Trace Run(
+        string modelFolder, string batchFile, Device device, TraceSteps? steps = null, TrainingPrecision precision = TrainingPrecision.Fp32)
     {
-        using Gpt model = ModelFolder.Load(modelFolder, device.Engine, device.Precision);
+        using Gpt model = ModelFolder.Load(modelFolder, device.Engine, precision.On(device));
         return Run(model, TraceBatch.Read(batchFile, model.Config), steps);
     }
 

@@ -1,0 +1,101 @@
+using GptSharp.Files.Safetensors;
+using GptSharp.Nn;
+using GptSharp.Tensors;
+using GptSharp.TestKit;
+using GptSharp.Training.Checkpoints;
+using GptSharp.Training.Configuration;
+using GptSharp.Training.Tracing;
+
+namespace GptSharp.Training.Tests.Runs;
+
+public sealed class PrecisionTests
+{
+    private const TrainingPrecision Mixed = TrainingPrecision.Bf16, Pure = TrainingPrecision.Bf16Pure;
+
+    [Theory]
+    [InlineData(Mixed)]
+    [InlineData(Pure)]
+    public void A_run_in_BF16_learns_and_goes_on_to_the_same_bits_on_any_number_of_threads(TrainingPrecision precision)
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = Config(folder, "whole", precision);
+        RunRecord whole = SmallRun.Run(config);
+        RunConfig again = config with { Train = config.Train with { Name = "again", Threads = 3 } };
+        RunRecord first = SmallRun.Run(again, interruptAfter: 5);
+        RunRecord second = SmallRun.Run(again, resume: true);
+
+        Assert.True(whole.Losses[^1] < whole.Losses[0] - 0.3, "it learns");
+        Assert.Equal(whole.Losses, first.Losses.Concat(second.Losses));
+        Assert.Equal(whole.Evaluations, first.Evaluations.Concat(second.Evaluations));
+        Assert.Equal(File.ReadAllBytes(ModelFile(folder, "whole")), File.ReadAllBytes(ModelFile(folder, "again")));
+    }
+
+    [Theory]
+    [InlineData(TrainingPrecision.Fp32, SafetensorsType.F32)]
+    [InlineData(Mixed, SafetensorsType.F32)] // the master weights
+    [InlineData(Pure, SafetensorsType.BF16)]
+    public void A_checkpoint_holds_the_most_precise_weights_that_there_are(TrainingPrecision precision, SafetensorsType type)
+    {
+        using var folder = new TemporaryFolder();
+        SmallRun.Run(Config(folder, "run", precision));
+        using SafetensorsFile file = SafetensorsFile.Open(ModelFile(folder, "run"));
+        Assert.All(file.Entries, entry => Assert.Equal(type, entry.Type));
+
+        using Device device = Devices.Open("cpu");
+        using TrainedModel trained = TrainedModel.Open(folder.At("run"), device, Assert.Fail);
+        Assert.All(trained.Model.Arena.Parameters, parameter => Assert.Equal(DType.F32, parameter.Value.DType));
+    }
+
+    [Fact]
+    public void The_same_seed_starts_every_precision_from_the_same_weights()
+    {
+        using Device device = Devices.Open("cpu");
+        GptConfig config = new ModelSection { LayerCount = 1, HeadCount = 2, Width = 16, BlockSize = 8 }.ToGptConfig(31);
+        using Gpt singles = New(Precision.Fp32), mixed = New(Precision.Bf16), pure = New(Precision.Bf16Pure);
+        for (int i = 0; i < singles.Arena.Parameters.Count; i++)
+        {
+            double[] exact = singles.Arena.Parameters[i].Value.ToDoubles();
+            double[] rounded = Array.ConvertAll(exact, value => (double)(float)(BF16)value);
+            Assert.Equal(exact, mixed.Arena.Parameters[i].MasterWeights.ToDoubles());
+            Assert.Equal(rounded, mixed.Arena.Parameters[i].Value.ToDoubles());
+            Assert.Equal(rounded, pure.Arena.Parameters[i].Value.ToDoubles());
+        }
+
+        Gpt New(Precision precision)
+        {
+            var model = new Gpt(device.Engine, config, precision);
+            model.Initialize(seed: 3);
+            return model;
+        }
+    }
+
+    [Theory]
+    [InlineData("gpt2-tiny")]
+    [InlineData("gpt2-d64")]
+    [InlineData("llama-tiny")]
+    public void Whole_models_in_BF16_stay_within_twice_the_error_of_a_plain_evaluation(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var golden = new GoldenModel(Path.Combine(Golden.Folder, name));
+        Dictionary<string, double> Distances(string deviceName)
+        {
+            using Device device = Devices.Open(deviceName, threads: 2);
+            string file = folder.At($"{deviceName}.safetensors");
+            Trace.Run(golden.Folder, golden.TensorFile, device, steps: null, Mixed).Save(file);
+            return golden.Compare(file).Where(entry => double.IsFinite(entry.Distance)).ToDictionary(entry => entry.Name, entry => entry.Distance);
+        }
+
+        Dictionary<string, double> plain = Distances("reference"), cpu = Distances("cpu");
+        Assert.Contains("logits", cpu.Keys);
+        Assert.All(cpu, entry => Assert.True(entry.Value <= 2 * plain[entry.Key], $"{entry.Key}: {entry.Value}, plain {plain[entry.Key]}"));
+    }
+
+    private static RunConfig Config(TemporaryFolder folder, string name, TrainingPrecision precision)
+    {
+        RunConfig config = SmallRun.Config(folder, name);
+        return config with { Train = config.Train with { Precision = precision } };
+    }
+
+    private static string ModelFile(TemporaryFolder folder, string run) =>
+        Path.Combine(new CheckpointStore(folder.At(run)).FolderOf(12), Checkpoint.ModelFile);
+}
