@@ -72,8 +72,12 @@ public sealed class GoldenModel
             distances.Add((entry.Name, isThere ? Distance(entry.Name, expected, trace.ReadDoubles(entry.Name)) : double.PositiveInfinity));
         }
 
-        distances.Add(("losses", RelativeDistance.Between(_losses, trace.ReadDoubles("losses"))));
-        distances.Add(("grad_norms", RelativeDistance.Between(_gradientNorms, trace.ReadDoubles("grad_norms"))));
+        foreach ((string name, double[] expected) in ((string, double[])[])[("losses", _losses), ("grad_norms", _gradientNorms)])
+        {
+            bool isThere = trace.Find(name) is not null;
+            distances.Add((name, isThere ? RelativeDistance.Between(expected, trace.ReadDoubles(name)) : double.PositiveInfinity));
+        }
+
         return distances;
     }
 
