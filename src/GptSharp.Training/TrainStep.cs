@@ -63,7 +63,7 @@ public sealed class TrainStep(
 }
 
 /// <summary>What one step gave.</summary>
-/// <param name="Loss">Mean cross-entropy of the batch before the update, in nats per token.</param>
+/// <param name="Loss">What the step descends: the mean cross-entropy of the batch before the update, in nats per token, and the z-loss if there is one.</param>
 /// <param name="GradientNorm">Norm of all gradients together, before clipping.</param>
 /// <param name="LearningRate">Rate of the update.</param>
 public readonly record struct TrainStepResult(double Loss, double GradientNorm, double LearningRate);

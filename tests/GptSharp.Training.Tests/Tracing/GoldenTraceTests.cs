@@ -1,4 +1,7 @@
 using GptSharp.Files.Safetensors;
+using GptSharp.Nn;
+using GptSharp.Nn.ModelFiles;
+using GptSharp.Tensors.Memory;
 using GptSharp.TestKit;
 using GptSharp.Training.Optimization;
 using GptSharp.Training.Tracing;
@@ -8,6 +11,8 @@ namespace GptSharp.Training.Tests.Tracing;
 /// <summary>The whole stack against PyTorch in float64: forward, loss, every gradient, and AdamW steps with clipping.</summary>
 public sealed class GoldenTraceTests : IDisposable
 {
+    private static readonly Lazy<double> LlamaNoise = new(MostThatNoiseBecomes);
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -15,10 +20,9 @@ public sealed class GoldenTraceTests : IDisposable
     private IReadOnlyList<(string Name, double Distance)> Compare(string name, string deviceName, int? threads)
     {
         var golden = new GoldenModel(Path.Combine(Golden.Folder, name));
-        var optimizer = new AdamWOptions(golden.Beta1, golden.Beta2, golden.Epsilon, golden.WeightDecay, golden.Clip);
         using Device device = Devices.Open(deviceName, threads);
         string file = _folder.At("trace.safetensors");
-        Trace.Run(golden.Folder, golden.TensorFile, device, new TraceSteps(golden.Steps, golden.LearningRate, optimizer)).Save(file);
+        Trace.Run(golden.Folder, golden.TensorFile, device, Steps(golden, golden.Steps)).Save(file);
         return golden.Compare(file);
     }
 
@@ -49,9 +53,9 @@ public sealed class GoldenTraceTests : IDisposable
         });
 
     // Token 35 occurs for the first time in step 3, and one element of its gradient is then 9.7e-7: as small as AdamW's epsilon, where
-    // the update changes by 1,100 per unit of gradient. So rounding to float32 anywhere before moves that weight by up to 2e-3 of the
-    // embedding's norm, and what follows with it: even with every operation in double precision, storing the results as float32 ends
-    // 1.2e-4 away. What comes before is held to the tolerances of the other models, here and in the test below.
+    // an update magnifies whatever noise there is. So the weights after all steps are held to what the training itself makes of initial
+    // weights that are off by 1e-6, which moves no gradient by more than the 1e-5 that float32 is allowed: see MostThatNoiseBecomes.
+    // What comes before is held to the tolerances of the other models, here and in the test below.
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -59,19 +63,19 @@ public sealed class GoldenTraceTests : IDisposable
     public void The_cpu_reproduces_every_tensor_of_a_Llama(int threads) =>
         Assert.All(Compare("llama-tiny", "cpu", threads), entry =>
         {
-            bool isTrained = entry.Name.StartsWith("after.", StringComparison.Ordinal) || entry.Name == "grad_norms";
-            Assert.True(entry.Distance <= (isTrained ? 1e-2 : entry.Name == "losses" ? 1e-4 : 1e-5), $"{entry.Name}: {entry.Distance}");
+            bool isTrained = entry.Name.StartsWith("after.", StringComparison.Ordinal) || entry.Name is "grad_norms" or "losses";
+            double tolerance = isTrained ? LlamaNoise.Value : 1e-5;
+            Assert.True(entry.Distance <= tolerance, $"{entry.Name}: {entry.Distance}, allowed {tolerance}");
         });
 
     [Fact]
     public void The_cpu_trains_a_Llama_as_the_reference_does_until_a_gradient_is_as_small_as_epsilon()
     {
         var golden = new GoldenModel(Path.Combine(Golden.Folder, "llama-tiny"));
-        var optimizer = new AdamWOptions(golden.Beta1, golden.Beta2, golden.Epsilon, golden.WeightDecay, golden.Clip);
         void Run(string deviceName)
         {
             using Device device = Devices.Open(deviceName);
-            Trace.Run(golden.Folder, golden.TensorFile, device, new TraceSteps(2, golden.LearningRate, optimizer)).Save(_folder.At(deviceName));
+            Trace.Run(golden.Folder, golden.TensorFile, device, Steps(golden, 2)).Save(_folder.At(deviceName));
         }
 
         Run("reference");
@@ -98,5 +102,40 @@ public sealed class GoldenTraceTests : IDisposable
         byte[] one = Bytes(1);
         Assert.Equal(one, Bytes(2));
         Assert.Equal(one, Bytes(3));
+    }
+
+    private static TraceSteps Steps(GoldenModel golden, int count) => new(
+        count,
+        golden.LearningRate,
+        new AdamWOptions(golden.Beta1, golden.Beta2, golden.Epsilon, golden.WeightDecay, golden.Clip));
+
+    // In float64, so that nothing but the disturbance of the initial weights is at work.
+    private static double MostThatNoiseBecomes()
+    {
+        const double Noise = 1e-6, GradientTolerance = 1e-5;
+        var golden = new GoldenModel(Path.Combine(Golden.Folder, "llama-tiny"));
+        using var folder = new TemporaryFolder();
+        double largest = 0;
+        for (int seed = 1; seed <= 4; seed++)
+        {
+            using Device device = Devices.Open("reference");
+            using Gpt model = ModelFolder.Load(golden.Folder, device.Engine, device.Precision);
+            var random = new Random(seed);
+            foreach (Parameter parameter in model.Arena.Parameters)
+            {
+                parameter.SetValues(Array.ConvertAll(
+                    parameter.Value.ToDoubles(), value => value * (1 + (Noise * ((2 * random.NextDouble()) - 1)))));
+            }
+
+            string file = folder.At("trace.safetensors");
+            Trace.Run(model, TraceBatch.Read(golden.TensorFile, model.Config), Steps(golden, golden.Steps)).Save(file);
+            foreach ((string name, double distance) in golden.Compare(file))
+            {
+                largest = name.StartsWith("after.", StringComparison.Ordinal) ? Math.Max(largest, distance) : largest;
+                Assert.True(distance <= GradientTolerance || !name.StartsWith("grad.", StringComparison.Ordinal), $"{name}: {distance}");
+            }
+        }
+
+        return largest;
     }
 }
