@@ -8,7 +8,7 @@ namespace GptSharp.Cli.Tests.Packages;
 public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
 {
     private static readonly string[] Libraries =
-        ["GptSharp.Data", "GptSharp.Files", "GptSharp.Inference", "GptSharp.Nn", "GptSharp.Tensors", "GptSharp.Training"];
+        ["GptSharp.Data", "GptSharp.Files", "GptSharp.Inference", "GptSharp.Nn", "GptSharp.Ptx", "GptSharp.Tensors", "GptSharp.Training"];
 
     private string PathOf(string package) =>
         Assert.Single(Directory.GetFiles(newcomer.Packages), path => Path.GetFileName(path).StartsWith($"{package}.0", StringComparison.Ordinal));
@@ -27,6 +27,7 @@ public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
     [InlineData("GptSharp.Files")]
     [InlineData("GptSharp.Inference")]
     [InlineData("GptSharp.Nn")]
+    [InlineData("GptSharp.Ptx")]
     [InlineData("GptSharp.Tensors")]
     [InlineData("GptSharp.Training")]
     public void Every_package_has_the_readme_and_the_license(string package)
