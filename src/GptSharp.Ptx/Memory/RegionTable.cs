@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+
+namespace GptSharp.Ptx.Memory;
+
+/// <summary>One worker's view of all memory: the buffers, and the shared and local memory of the block that it runs.</summary>
+internal sealed unsafe class RegionTable : IDisposable
+{
+    private const int HostAlignment = 64;
+
+    private readonly LaunchMemory _launch;
+    private readonly bool _isChecked;
+    private readonly DeviceBuffer[] _buffers;
+    private readonly MemoryRegion?[] _global;
+    private readonly MemoryRegion?[] _local;
+    private readonly byte* _localBytes;
+    private readonly byte* _localWritten;
+    private int _last;
+
+    /// <summary>Creates the view.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="isChecked">Whether the regions are to have shadows.</param>
+    public RegionTable(LaunchMemory launch, bool isChecked)
+    {
+        (_launch, _isChecked, _buffers) = (launch, isChecked, launch.Buffers);
+        KernelMemory kernel = launch.Kernel;
+        _global = new MemoryRegion?[_buffers.Length];
+        _local = new MemoryRegion?[kernel.Warps * 32];
+        nuint localTotal = (nuint)_local.Length * (nuint)kernel.LocalBytes;
+        _localBytes = Allocate(localTotal);
+        _localWritten = isChecked ? Allocate(localTotal) : null;
+        Shared = new MemoryRegion
+        {
+            Space = MemorySpace.Shared,
+            Name = "shared memory",
+            Address = 0,
+            ByteCount = (nuint)kernel.SharedBytes,
+            Host = Allocate((nuint)kernel.SharedBytes),
+            Shadow = isChecked ? new RaceShadow((nuint)kernel.SharedBytes, launch.Granularity.Shared, true) : null,
+        };
+        byte* parameters = Allocate((nuint)kernel.Parameters.Length);
+        kernel.Parameters.CopyTo(new Span<byte>(parameters, kernel.Parameters.Length));
+        Parameters = new MemoryRegion
+        {
+            Space = MemorySpace.Parameter,
+            Name = "the kernel's parameters",
+            Address = 0,
+            ByteCount = (nuint)kernel.Parameters.Length,
+            Host = parameters,
+            IsReadOnly = true,
+        };
+    }
+
+    /// <summary>The block's shared memory.</summary>
+    public MemoryRegion Shared { get; }
+
+    /// <summary>The kernel's parameters.</summary>
+    public MemoryRegion Parameters { get; }
+
+    /// <summary>The buffers that this worker's blocks touched.</summary>
+    public IEnumerable<(int Index, MemoryRegion Region)> TouchedBuffers =>
+        _global.Select((region, index) => (index, region)).Where(pair => pair.region is not null).Select(pair => (pair.index, pair.region!));
+
+    /// <summary>Makes local memory as never written.</summary>
+    public void BeginBlock()
+    {
+        if (_localWritten is not null)
+        {
+            NativeMemory.Clear(_localWritten, (nuint)_local.Length * (nuint)_launch.Kernel.LocalBytes);
+        }
+    }
+
+    /// <summary>The buffer that an address lies in, or null.</summary>
+    public MemoryRegion? Find(ulong address)
+    {
+        if (_last < _global.Length && _global[_last] is { } last && address - last.Address < last.ByteCount)
+        {
+            return last;
+        }
+
+        int low = 0;
+        int high = _buffers.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            DeviceBuffer buffer = _buffers[middle];
+            if (address < buffer.Address)
+            {
+                high = middle - 1;
+            }
+            else if (address >= buffer.End)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                _last = middle;
+                return _global[middle] ??= Create(middle);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A thread's local memory.</summary>
+    public MemoryRegion Local(int warp, int lane)
+    {
+        int thread = (warp * 32) + lane;
+        return _local[thread] ??= new MemoryRegion
+        {
+            Space = MemorySpace.Local,
+            Name = "the thread's local memory",
+            Address = 0,
+            ByteCount = (nuint)_launch.Kernel.LocalBytes,
+            Host = _localBytes + ((nuint)thread * (nuint)_launch.Kernel.LocalBytes),
+            Written = _localWritten is null ? null : _localWritten + ((nuint)thread * (nuint)_launch.Kernel.LocalBytes),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(Shared.Host);
+        NativeMemory.AlignedFree(Parameters.Host);
+        NativeMemory.AlignedFree(_localBytes);
+        NativeMemory.AlignedFree(_localWritten);
+        Shared.Shadow?.Dispose();
+        foreach (MemoryRegion? region in _global)
+        {
+            region?.Shadow?.Dispose();
+            region?.Launch?.Dispose();
+        }
+    }
+
+    private MemoryRegion Create(int index)
+    {
+        DeviceBuffer buffer = _buffers[index];
+        Granularity granularity = _launch.Granularity;
+        return new MemoryRegion
+        {
+            Space = MemorySpace.Global,
+            Name = buffer.Name,
+            Address = buffer.Address,
+            ByteCount = buffer.ByteCount,
+            Host = buffer.Host,
+            IsReadOnly = buffer.IsReadOnly,
+            Written = buffer.Written,
+            Shadow = _isChecked && !buffer.IsReadOnly ? new RaceShadow(buffer.ByteCount, granularity.Global, false) : null,
+            Launch = _isChecked && !buffer.IsReadOnly ? new LaunchShadow(buffer.ByteCount, granularity.Global) : null,
+            TouchedByLoads = _launch.Touched is { } touched ? touched.Loads(index) : null,
+            TouchedByStores = _launch.Touched is { } stored ? stored.Stores(index) : null,
+        };
+    }
+
+    private static byte* Allocate(nuint bytes)
+    {
+        // Zeroed, so that a run with the checks off is as reproducible as one with them.
+        nuint size = Math.Max(bytes, 1);
+        var memory = (byte*)NativeMemory.AlignedAlloc(size, HostAlignment);
+        NativeMemory.Clear(memory, size);
+        return memory;
+    }
+}
