@@ -153,7 +153,7 @@ public static class InstructionClasses
         return InstructionClass.Generic;
     }
 
-    private static InstructionClass Arithmetic(string opcode, IReadOnlyList<string> modifiers) => modifiers.LastOrDefault() switch
+    private static InstructionClass Arithmetic(string opcode, IReadOnlyList<string> modifiers) => (modifiers.Count > 0 ? modifiers[^1] : "") switch
     {
         "f32" or "f32x2" => opcode is "fma" or "mad" ? InstructionClass.FusedMultiplyAdd : InstructionClass.Float,
         "f64" => InstructionClass.Double,
