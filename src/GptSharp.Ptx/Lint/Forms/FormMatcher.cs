@@ -1,0 +1,117 @@
+using GptSharp.Ptx.Lint.Names;
+using GptSharp.Ptx.Syntax;
+
+namespace GptSharp.Ptx.Lint.Forms;
+
+/// <summary>Finds the form of an instruction, or says in one sentence why there is none.</summary>
+/// <param name="scope">The names that the instruction sees.</param>
+/// <param name="target">The PTX version and GPU.</param>
+internal sealed class FormMatcher(Scope scope, TargetGpu target)
+{
+    private const int OperandStage = 1;
+    private const int RequirementStage = 2;
+
+    private readonly OperandCheck _operands = new(scope, target);
+    private InstructionSyntax _instruction = null!;
+    private string _reason = "";
+    private (int Stage, int Position) _furthest;
+
+    /// <summary>Null when a form fits; otherwise why none does: the complaint of the form that fits best.</summary>
+    public string? Check(InstructionSyntax instruction)
+    {
+        IReadOnlyList<Form> forms = FormTable.For(instruction.Opcode);
+        if (forms.Count == 0)
+        {
+            return $"There is no instruction '{instruction.Opcode}'.";
+        }
+
+        (_instruction, _reason, _furthest) = (instruction, "", (0, -1));
+        var words = new WordMatch(instruction.Modifiers);
+        foreach (Form form in forms)
+        {
+            if (Matches(form, words))
+            {
+                return null;
+            }
+        }
+
+        return _reason;
+    }
+
+    private bool Matches(Form form, WordMatch words)
+    {
+        if (!words.Match(form))
+        {
+            Blame(0, words.Furthest, () => words.Complaint(_instruction));
+            return false;
+        }
+
+        if (!MatchOperands(form, words.Captures, 0, 0))
+        {
+            return false;
+        }
+
+        Requirement? unmet = !form.Requirement.IsMetBy(target) ? form.Requirement : words.Requirements.FirstOrDefault(need => !need.IsMetBy(target));
+        if (unmet is not null)
+        {
+            Blame(RequirementStage, 0, () => $"'{_instruction.Name}' needs {unmet}; this file is for {target}.");
+        }
+
+        return unmet is null;
+    }
+
+    private bool MatchOperands(Form form, string?[] captures, int wanted, int given)
+    {
+        IReadOnlyList<OperandSyntax> operands = _instruction.Operands;
+        if (wanted == form.Operands.Count)
+        {
+            if (given < operands.Count)
+            {
+                Blame(OperandStage, given, () => $"'{_instruction.Name}' takes {Plural(wanted, "operand")}, not {operands.Count}.");
+            }
+
+            return given == operands.Count;
+        }
+
+        OperandForm operand = form.Operands[wanted];
+        if (operand.OnlyWith is { } slot && captures[slot] is null)
+        {
+            return MatchOperands(form, captures, wanted + 1, given);
+        }
+
+        if (operand.Kind == OperandKind.Call)
+        {
+            return true;
+        }
+
+        if (given < operands.Count)
+        {
+            string? complaint = _operands.Check(operand, operands[given], captures);
+            if (complaint is null && MatchOperands(form, captures, wanted + 1, given + 1))
+            {
+                return true;
+            }
+
+            if (complaint is not null)
+            {
+                Blame(OperandStage, given, () => $"Operand {given + 1} of '{_instruction.Name}' {complaint}.");
+            }
+        }
+        else if (!operand.IsOptional)
+        {
+            Blame(OperandStage, given, () => $"'{_instruction.Name}' takes {Plural(form.Operands.Count, "operand")}, not {operands.Count}.");
+        }
+
+        return operand.IsOptional && MatchOperands(form, captures, wanted + 1, given);
+    }
+
+    private void Blame(int stage, int position, Func<string> reason)
+    {
+        if ((stage, position).CompareTo(_furthest) > 0)
+        {
+            (_furthest, _reason) = ((stage, position), reason());
+        }
+    }
+
+    private static string Plural(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace GptSharp.Ptx.Lint.Names;
+
+/// <summary>The names that one pair of braces declares; what it does not declare, the scope around it does.</summary>
+/// <param name="parent">The scope around it, or null for a module.</param>
+internal sealed class Scope(Scope? parent)
+{
+    private readonly Dictionary<string, Symbol> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Range> _ranges = new(StringComparer.Ordinal);
+
+    /// <summary>What a name stands for, or null when nobody declared it.</summary>
+    public Symbol? Find(string name)
+    {
+        for (Scope? scope = this; scope is not null; scope = scope.Parent)
+        {
+            if (scope._names.TryGetValue(name, out Symbol? symbol) || scope.InRange(name, out symbol))
+            {
+                return symbol;
+            }
+        }
+
+        return SpecialRegisters.Find(name);
+    }
+
+    private Scope? Parent { get; } = parent;
+
+    /// <summary>Declares a name; false when this scope has it already.</summary>
+    public bool TryDeclare(string name, Symbol symbol) => !InRange(name, out _) && _names.TryAdd(name, symbol);
+
+    /// <summary>Replaces what a name stands for: a definition in place of its prototype.</summary>
+    public void Replace(string name, Symbol symbol) => _names[name] = symbol;
+
+    /// <summary>Declares the registers <c>name0</c> to <c>name(count-1)</c>; false when this scope has one of them already.</summary>
+    public bool TryDeclareRange(string prefix, int count, RegisterSymbol register)
+    {
+        bool clash = _names.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal) && IsNumberBelow(name.AsSpan(prefix.Length), count));
+        return !clash && _ranges.TryAdd(prefix, new Range(count, register));
+    }
+
+    // The digits at the end of a name are the number of a register; those before them may belong to the prefix.
+    private bool InRange(string name, out Symbol? symbol)
+    {
+        if (_ranges.Count > 0)
+        {
+            var lookup = _ranges.GetAlternateLookup<ReadOnlySpan<char>>();
+            for (int length = name.Length - 1; length > 0 && char.IsAsciiDigit(name[length]); length--)
+            {
+                if (lookup.TryGetValue(name.AsSpan(0, length), out Range? range) && IsNumberBelow(name.AsSpan(length), range.Count))
+                {
+                    symbol = range.Register;
+                    return true;
+                }
+            }
+        }
+
+        symbol = null;
+        return false;
+    }
+
+    private static bool IsNumberBelow(ReadOnlySpan<char> digits, int count) =>
+        digits.Length > 0 && (digits[0] != '0' || digits.Length == 1)
+        && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < count;
+
+    private sealed record Range(int Count, RegisterSymbol Register);
+}
