@@ -66,6 +66,7 @@ internal sealed unsafe class AsyncCopyQueue : IDisposable
     /// <summary>Closes the open group of some lanes.</summary>
     public void Commit(uint mask)
     {
+        SplitUnless(mask);
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
             _committed[int.TrailingZeroCount((int)rest)]++;
@@ -80,6 +81,7 @@ internal sealed unsafe class AsyncCopyQueue : IDisposable
     /// <param name="complete">What to do with each copy.</param>
     public void Wait(uint mask, int remaining, Action<AsyncCopy> complete)
     {
+        SplitUnless(mask);
         int kept = 0;
         for (int i = 0; i < _pending.Count; i++)
         {
@@ -122,5 +124,37 @@ internal sealed unsafe class AsyncCopyQueue : IDisposable
         }
 
         _free.Clear();
+    }
+
+    // Lanes that part company need copies of their own.
+    private void SplitUnless(uint mask)
+    {
+        if (mask == uint.MaxValue || _pending.TrueForAll(copy => copy.Target.Lanes == 1))
+        {
+            return;
+        }
+
+        foreach (AsyncCopy whole in _pending.ToArray())
+        {
+            Segment target = whole.Target;
+            int bytes = target.LaneBytes;
+            for (int i = 1; i < target.Lanes; i++)
+            {
+                AsyncCopy part = _free.Count > 0 ? _free.Pop() : new AsyncCopy();
+                part.Instruction = whole.Instruction;
+                part.Target = target with { Offset = target.Offset + (nuint)(i * bytes), Lane = target.Lane + i, Lanes = 1 };
+                part.Source = whole.Source + (i * bytes);
+                part.BytesRead = bytes;
+                part.Group = whole.Group;
+                Unsafe.CopyBlockUnaligned(part.Data, whole.Data + (i * bytes), (uint)bytes);
+                _pending.Add(part);
+            }
+
+            if (target.Lanes > 1)
+            {
+                whole.Target = target with { Lanes = 1 };
+                whole.BytesRead = bytes;
+            }
+        }
     }
 }
