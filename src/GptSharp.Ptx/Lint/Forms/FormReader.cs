@@ -70,7 +70,7 @@ internal sealed class FormReader(string file, string text)
         List<FormSlot> slots = ReadSlots();
         return new Form(
             ((ChoiceSlot)slots[0]).Choices.Select(choice => choice.Words[0]).ToList(),
-            slots[1..],
+            Loosen(slots[1..]),
             _captures.Count,
             new OperandReader(_captures).Read(operands),
             requirement);
@@ -97,6 +97,17 @@ internal sealed class FormReader(string file, string text)
 
         return words;
     }
+
+    // The assembler minds the order of types, and of nothing that stands before them.
+    private static List<FormSlot> Loosen(List<FormSlot> slots)
+    {
+        int count = slots.TakeWhile(slot => slot is GroupSlot || (slot is ChoiceSlot choice && !IsType(choice))).Count();
+        var members = slots.Take(count).SelectMany(slot => slot is GroupSlot group ? group.Members : [slot]).ToList();
+        return members.Count > 1 ? [new GroupSlot(members), .. slots[count..]] : slots;
+    }
+
+    private static bool IsType(ChoiceSlot slot) =>
+        slot.Choices.All(choice => choice.Words[^1] is "tf32" or ['e', _, 'm', ..] or ['u', 'e', ..] || OperandType.IsKnown(choice.Words[^1]));
 
     private IEnumerable<FormChoice> SetWord(string word)
     {

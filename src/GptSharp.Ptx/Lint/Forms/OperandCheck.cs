@@ -74,8 +74,6 @@ internal sealed class OperandCheck(Scope scope, TargetGpu target)
         {
             case null:
                 return $"is '{name.FullName}', which is not declared";
-            case RegisterSymbol register when name.Offset != 0:
-                return $"adds a number to the register '{name.Name}', which is possible in an address only";
             case RegisterSymbol { VectorLength: > 1 } vector when name.Component is null:
                 return $"is the vector '{name.Name}' of {vector.VectorLength} registers, but must be {Wanted(form, type)}";
             case RegisterSymbol { VectorLength: 1 } when name.Component is { } component:
@@ -126,7 +124,7 @@ internal sealed class OperandCheck(Scope scope, TargetGpu target)
 
         if (operand is NameOperand { Component: null } name && scope.Find(name.Name) is RegisterSymbol { VectorLength: > 1 } register)
         {
-            return register.VectorLength == (wanted ?? register.VectorLength) && type.Accepts(register.Type, form.IsRelaxed) ? null
+            return form.IsPacked ? CheckPacked(register, type) : register.VectorLength == (wanted ?? register.VectorLength) && type.Accepts(register.Type, form.IsRelaxed) ? null
                 : $"is a vector of {register.VectorLength} registers of type .{Name(register.Type)}, but must be {wanted} of type .{type.Name}";
         }
 
@@ -164,6 +162,9 @@ internal sealed class OperandCheck(Scope scope, TargetGpu target)
             ? $"has an element that {problem}"
             : null;
     }
+
+    private static string? CheckPacked(RegisterSymbol vector, OperandType whole) => vector.VectorLength * vector.Type.Bits() == whole.Bits ? null
+        : $"is a vector of {vector.VectorLength * vector.Type.Bits()} bits, but .{whole.Name} has {whole.Bits}";
 
     private static int CountOf(FormCount count, string?[] captures)
     {
