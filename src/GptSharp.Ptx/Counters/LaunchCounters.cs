@@ -77,7 +77,7 @@ public sealed class LaunchCounters
 
     /// <summary>Puts the counters of a launch together.</summary>
     /// <param name="kernel">The launch.</param>
-    /// <param name="statements">Opcode and dotted parts by number of the instruction.</param>
+    /// <param name="statements">Opcode and dotted parts by number of the instruction; an empty opcode where another one stands for the statement.</param>
     /// <param name="executions">Executions by warps, by number of the instruction.</param>
     /// <param name="activeLanes">Sum of the active lanes, by number of the instruction.</param>
     /// <param name="accesses">The memory accesses.</param>
@@ -90,14 +90,19 @@ public sealed class LaunchCounters
         AccessCounts accesses,
         int maxLiveRegisters)
     {
-        var counted = new StatementCounters[statements.Count];
+        var counted = new List<StatementCounters>();
         long operations = 0;
-        for (int i = 0; i < counted.Length; i++)
+        for (int i = 0; i < statements.Count; i++)
         {
             (string opcode, IReadOnlyList<string> modifiers) = statements[i];
+            if (opcode.Length == 0)
+            {
+                continue;
+            }
+
             (int line, string text) = kernel.Locate(i);
             InstructionClass instructionClass = InstructionClasses.Classify(opcode, modifiers);
-            counted[i] = new(line, text, instructionClass, executions[i], activeLanes[i], accesses.ByInstruction[i]);
+            counted.Add(new(line, text, instructionClass, executions[i], activeLanes[i], accesses.ByInstruction[i]));
             operations += executions[i] * InstructionClasses.MatrixOperations(opcode, modifiers);
         }
 
