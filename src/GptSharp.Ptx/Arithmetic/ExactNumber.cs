@@ -165,9 +165,9 @@ internal readonly struct ExactNumber
             return a;
         }
 
-        // An even exponent can be halved: √(m · 2^(2k)) with m of 126 or 127 bits gives a root of 63 or 64 bits.
+        // An even exponent can be halved: √(m · 2^(2k)), m in [1, 4), with 126 fraction bits, gives a root with 63.
         bool odd = (a.Exponent & 1) != 0;
-        UInt128 radicand = (UInt128)a.Significand << (odd ? 63 : 62);
+        UInt128 radicand = (UInt128)a.Significand << (odd ? 64 : 63);
         ulong root = 0;
         for (int bit = 63; bit >= 0; bit--)
         {
@@ -179,7 +179,7 @@ internal readonly struct ExactNumber
         }
 
         int half = (a.Exponent - (odd ? 1 : 0)) / 2;
-        return FromInteger(false, root, half - 62, (UInt128)root * root != radicand);
+        return FromInteger(false, root, half - 63, (UInt128)root * root != radicand);
     }
 
     private static ExactNumber Add(
