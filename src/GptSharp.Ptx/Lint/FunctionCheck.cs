@@ -1,5 +1,6 @@
 using GptSharp.Ptx.Lint.Forms;
 using GptSharp.Ptx.Lint.Names;
+using GptSharp.Ptx.Lint.Warnings;
 using GptSharp.Ptx.Syntax;
 
 namespace GptSharp.Ptx.Lint;
@@ -28,6 +29,7 @@ internal sealed class FunctionCheck(
         {
             CollectLabels(body);
             CheckBlock(body, parameters);
+            FunctionWarnings.Check(function, warnings);
         }
     }
 
@@ -79,6 +81,7 @@ internal sealed class FunctionCheck(
             {
                 case DeclarationSyntax declaration:
                     CheckDeclaration(declaration, scope);
+                    Warn(declaration.Span, AccessWarnings.Check(declaration));
                     break;
                 case BlockSyntax inner:
                     CheckBlock(inner, scope);
@@ -91,11 +94,23 @@ internal sealed class FunctionCheck(
                     {
                         refused.Add(instruction.Span, reason);
                     }
+                    else
+                    {
+                        Warn(instruction.Span, AccessWarnings.Check(instruction));
+                    }
 
                     break;
                 default:
                     break;
             }
+        }
+    }
+
+    private void Warn(SourceSpan span, string? reason)
+    {
+        if (reason is not null)
+        {
+            warnings.Add(span, reason);
         }
     }
 

@@ -12,9 +12,13 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
     private const int RequirementStage = 2;
 
     private readonly OperandCheck _operands = new(scope, target);
+    private readonly List<OperandForm> _taken = [];
     private InstructionSyntax _instruction = null!;
     private string _reason = "";
     private (int Stage, int Position) _furthest;
+
+    /// <summary>After a check that found a form: what the form says of each operand; empty for calls and after a refusal.</summary>
+    public IReadOnlyList<OperandForm> Operands => _taken;
 
     /// <summary>Null when a form fits; otherwise why none does: the complaint of the form that fits best.</summary>
     public string? Check(InstructionSyntax instruction)
@@ -26,6 +30,7 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
         }
 
         (_instruction, _reason, _furthest) = (instruction, "", (0, -1));
+        _taken.Clear();
         var words = new WordMatch(instruction.Modifiers);
         foreach (Form form in forms)
         {
@@ -54,6 +59,7 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
         Requirement? unmet = !form.Requirement.IsMetBy(target) ? form.Requirement : words.Requirements.FirstOrDefault(need => !need.IsMetBy(target));
         if (unmet is not null)
         {
+            _taken.Clear();
             Blame(RequirementStage, 0, () => $"'{_instruction.Name}' needs {unmet}; this file is for {target}.");
         }
 
@@ -87,9 +93,15 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
         if (given < operands.Count)
         {
             string? complaint = _operands.Check(operand, operands[given], captures);
-            if (complaint is null && MatchOperands(form, captures, wanted + 1, given + 1))
+            if (complaint is null)
             {
-                return true;
+                _taken.Add(operand);
+                if (MatchOperands(form, captures, wanted + 1, given + 1))
+                {
+                    return true;
+                }
+
+                _taken.RemoveAt(_taken.Count - 1);
             }
 
             if (complaint is not null)

@@ -23,6 +23,18 @@ internal sealed class Scope(Scope? parent)
         return SpecialRegisters.Find(name);
     }
 
+    /// <summary>The scope that declares a name, or null when none does.</summary>
+    public Scope? OwnerOf(string name)
+    {
+        Scope? scope = this;
+        while (scope is not null && !scope._names.ContainsKey(name) && !scope.InRange(name, out _))
+        {
+            scope = scope.Parent;
+        }
+
+        return scope;
+    }
+
     private Scope? Parent { get; } = parent;
 
     /// <summary>Declares a name; false when this scope has it already.</summary>
