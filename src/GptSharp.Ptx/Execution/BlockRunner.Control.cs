@@ -177,7 +177,7 @@ internal sealed unsafe partial class BlockRunner
     {
         ProgramFunction callee = _program.Functions[function];
         int localBase = warp.Splits[caller].Frame.LocalBase + i->Control;
-        if (localBase + callee.LocalBytes > _program.LocalBytes || warp.SplitCount > DeepestCalls)
+        if (localBase + callee.StackBytes > _program.LocalBytes || warp.SplitCount > DeepestCalls)
         {
             Fail(warp, FindingKind.OutOfBounds, $"The calls are nested too deeply: the stack of {_program.LocalBytes} bytes per thread is full.", mask);
         }

@@ -11,6 +11,7 @@ internal sealed class ProgramFunction
         Entry = unit.FirstInstruction;
         FrameBytes = unit.Plan.FrameBytes;
         LocalBytes = unit.OutgoingBase;
+        StackBytes = unit.OutgoingBase + unit.OutgoingBytes;
         var constants = new List<(int, int, ulong)>();
         var specials = new List<(int, int, SpecialRegister)>();
         for (int number = 0; number < unit.Plan.Items.Count; number++)
@@ -41,6 +42,9 @@ internal sealed class ProgramFunction
 
     /// <summary>Bytes of its frame in local memory; the frames of what it calls begin behind them.</summary>
     public int LocalBytes { get; }
+
+    /// <summary>The same, with what it passes to the functions that it calls.</summary>
+    public int StackBytes { get; }
 
     /// <summary>Offset, bytes per slot and bits of each literal.</summary>
     public (int Offset, int SlotBytes, ulong Bits)[] Constants { get; }

@@ -98,6 +98,7 @@ internal sealed unsafe partial class FunctionDecoder
         }
 
         (List<(int Offset, VariableSyntax Variable)> incoming, List<(int Offset, VariableSyntax Variable)> outgoing) = Layout(parameters, returned);
+        _unit.NeedOutgoing(outgoing.Concat(incoming).Max(place => (int?)(place.Offset + place.Variable.ByteLength)) ?? 0);
         Pass(arguments, incoming, isResult: false);
         step.Control = _unit.OutgoingBase;
         EmitStep(step);

@@ -47,6 +47,9 @@ internal sealed class FunctionUnit(FunctionSyntax function, int number)
     /// <summary>Where the frames of the functions that it calls begin, counted from its own.</summary>
     public int OutgoingBase { get; set; }
 
+    /// <summary>Bytes of the largest set of arguments and results that it passes.</summary>
+    public int OutgoingBytes { get; private set; }
+
     /// <summary>Functions that it calls by name.</summary>
     public HashSet<FunctionUnit> Callees { get; } = [];
 
@@ -92,6 +95,9 @@ internal sealed class FunctionUnit(FunctionSyntax function, int number)
         LocalBytes = checked((int)(offset + bytes));
         return offset;
     }
+
+    /// <summary>Says how many bytes a call passes.</summary>
+    public void NeedOutgoing(int bytes) => OutgoingBytes = Math.Max(OutgoingBytes, bytes);
 
     /// <summary>Rounds up to a multiple of a power of two.</summary>
     public static int Align(int offset, int alignment) => (offset + alignment - 1) & -alignment;
