@@ -15,13 +15,14 @@ internal static class Initialisers
     /// <param name="addressOf">The address of a name.</param>
     public static void Write(VariableSyntax variable, DeviceBuffer buffer, Func<string, ulong> addressOf)
     {
-        var bytes = new byte[buffer.ByteCount];
+        Span<byte> bytes = buffer.Bytes;
+        bytes.Clear();
         if (variable.Initializer is { } initializer)
         {
             Fill(initializer, variable, 0, bytes, addressOf);
         }
 
-        buffer.Write<byte>(bytes);
+        buffer.MarkWritten(0, buffer.ByteCount);
     }
 
     private static void Fill(InitializerSyntax initializer, VariableSyntax variable, int level, Span<byte> bytes, Func<string, ulong> addressOf)

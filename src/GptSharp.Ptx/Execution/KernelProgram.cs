@@ -73,6 +73,9 @@ internal sealed unsafe class KernelProgram
     /// <summary>The largest number of 32-bit registers alive at once in one function.</summary>
     public required int MaximumLiveRegisters { get; init; }
 
+    /// <summary>Why a step cannot be executed, or null when it can.</summary>
+    public string? Reason(int step) => Code[step].Operation == Operation.Unsupported ? Reasons[Code[step].Detail] : null;
+
     /// <summary>Line and text of the statement behind a step, or of the last one before it.</summary>
     public (int Line, string Text) Locate(int index)
     {
