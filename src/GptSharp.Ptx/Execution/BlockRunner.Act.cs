@@ -43,7 +43,7 @@ internal sealed unsafe partial class BlockRunner
             case Operation.StoreRows:
                 MoveRows(warp, i, r, mask, isLoad: false);
                 return true;
-            case Operation.Shuffle:
+            case Operation.Shuffle or Operation.ShuffleFixed:
                 Shuffle(warp, i, r, mask);
                 return true;
             case Operation.Vote:

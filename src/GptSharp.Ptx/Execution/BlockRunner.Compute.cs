@@ -6,7 +6,7 @@ namespace GptSharp.Ptx.Execution;
 internal sealed unsafe partial class BlockRunner
 {
     // False when the step is none of these.
-    private static bool Compute(Instruction* i, byte* r, byte* d, uint mask)
+    private bool Compute(Instruction* i, byte* r, byte* d, uint mask)
     {
         switch (i->Operation)
         {
@@ -42,6 +42,11 @@ internal sealed unsafe partial class BlockRunner
                 return true;
             case Operation.XorPredicate:
                 *(uint*)d = *(uint*)(r + i->A) ^ *(uint*)(r + i->B);
+                return true;
+            case Operation.ShuffleFixed when mask == WarpSize.Full:
+                ShuffleTable table = _program.Shuffles[i->Table];
+                table.Apply(d, r + i->A);
+                GivePredicate(r, i->Detail, table.Valid, mask);
                 return true;
             case Operation.LanesWithCarry:
                 ComputeWithCarry(i, r, d, mask);

@@ -59,7 +59,7 @@ internal sealed unsafe partial class BlockRunner
         for (rest = mask; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
-            int source = Source(mode, lane, b[lane], c[lane], out bool inRange);
+            int source = ShuffleTable.Source(mode, lane, b[lane], c[lane], out bool inRange);
             valid |= (inRange ? 1u : 0u) << lane;
             inactive |= (mask >> source & 1) == 0 ? 1u << lane : 0;
             result[lane] = a[source];
@@ -71,7 +71,7 @@ internal sealed unsafe partial class BlockRunner
             Report(
                 warp,
                 FindingKind.Synchronisation,
-                $"Lane {lane} reads lane {Source(mode, lane, b[lane], c[lane], out _)}, which does not take part.",
+                $"Lane {lane} reads lane {ShuffleTable.Source(mode, lane, b[lane], c[lane], out _)}, which does not take part.",
                 inactive);
         }
 
@@ -85,25 +85,6 @@ internal sealed unsafe partial class BlockRunner
         }
 
         GivePredicate(r, i->Detail, valid, mask);
-    }
-
-    // The table in the manual's section on shfl.sync.
-    private static int Source(ShuffleMode mode, int lane, uint b, uint c, out bool inRange)
-    {
-        int distance = (int)(b & 31);
-        int clamp = (int)(c & 31);
-        int segment = (int)(c >> 8 & 31);
-        int maximum = (lane & segment) | (clamp & ~segment);
-        int minimum = lane & segment;
-        int source = mode switch
-        {
-            ShuffleMode.Up => lane - distance,
-            ShuffleMode.Down => lane + distance,
-            ShuffleMode.Butterfly => lane ^ distance,
-            _ => minimum | (distance & ~segment),
-        };
-        inRange = mode == ShuffleMode.Up ? source >= maximum : source <= maximum;
-        return inRange ? source : lane;
     }
 
     private void Vote(Warp warp, Instruction* i, byte* r, uint mask)

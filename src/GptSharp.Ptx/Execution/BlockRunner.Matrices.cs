@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using GptSharp.Ptx.Matrix;
 using GptSharp.Ptx.Memory;
 
@@ -19,8 +20,8 @@ internal sealed unsafe partial class BlockRunner
         NeedWholeWarp(warp, mask);
         MatrixStep step = _program.Matrices[i->Detail];
         MatrixOperation operation = step.Operation;
-        ulong* addresses = stackalloc ulong[WarpSize.Lanes];
-        byte* rows = stackalloc byte[operation.Rows * operation.RowBytes];
+        ulong* addresses = _rowAddresses;
+        byte* rows = _rows;
         RowAddresses(warp, step, r, addresses);
         if (isLoad)
         {
@@ -41,9 +42,10 @@ internal sealed unsafe partial class BlockRunner
         ulong* lanes = (ulong*)(r + memory.Address);
         if (operation.Kind is MatrixOperationKind.LoadLaneRows or MatrixOperationKind.StoreLaneRows)
         {
-            for (int row = 0; row < operation.Rows; row++)
+            var offset = Vector512.Create((ulong)memory.Offset);
+            for (int row = 0; row < WarpSize.Lanes; row += 8)
             {
-                addresses[row] = lanes[row] + (ulong)memory.Offset;
+                (Vector512.Load(lanes + row) + offset).Store(addresses + row);
             }
 
             return;

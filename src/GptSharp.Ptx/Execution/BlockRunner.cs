@@ -13,6 +13,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     private const long Turn = 100_000;
     private const int LongestShuffledTurn = 64;
     private const int ScratchBytes = 512;
+    private const int LargestTile = 1024;
 
     private readonly Launch _launch;
     private readonly KernelProgram _program;
@@ -21,6 +22,8 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     private readonly ExecutionCounts? _counts;
     private readonly Warp[] _warps;
     private readonly byte* _scratch;
+    private readonly byte* _rows;
+    private readonly ulong* _rowAddresses;
     private long _block;
 
     /// <summary>Prepares a worker.</summary>
@@ -32,6 +35,8 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     {
         (_launch, _program, _memory, _findings, _counts) = (launch, launch.Program, memory, findings, counts);
         _scratch = (byte*)NativeMemory.AlignedAlloc(ScratchBytes, 64);
+        _rows = (byte*)NativeMemory.AlignedAlloc(LargestTile, 64);
+        _rowAddresses = (ulong*)NativeMemory.AlignedAlloc(WarpSize.Lanes * sizeof(ulong), 64);
         _warps = new Warp[launch.Warps];
         for (int number = 0; number < _warps.Length; number++)
         {
@@ -80,6 +85,8 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         }
 
         NativeMemory.AlignedFree(_scratch);
+        NativeMemory.AlignedFree(_rows);
+        NativeMemory.AlignedFree(_rowAddresses);
     }
 
     private void Schedule()

@@ -44,6 +44,9 @@ internal unsafe struct Instruction
     /// <summary>Index of what does not fit here, in the tables of the program.</summary>
     public int Detail;
 
+    /// <summary>Index of a shuffle in the table of the program.</summary>
+    public int Table;
+
     /// <summary>Where a branch leads.</summary>
     public int Target;
 

@@ -49,6 +49,9 @@ internal sealed unsafe class KernelProgram
     /// <summary>Matrix instructions.</summary>
     public required MatrixStep[] Matrices { get; init; }
 
+    /// <summary>Shuffles whose lanes are known.</summary>
+    public required ShuffleTable[] Shuffles { get; init; }
+
     /// <summary>Why statements cannot be executed.</summary>
     public required string[] Reasons { get; init; }
 

@@ -87,12 +87,14 @@ internal static unsafe class LaneMoves
         }
         else if (slotBytes == 8)
         {
-            ulong mask = (1UL << bits) - 1;
-            for (int lane = 0; lane < WarpSize.Lanes; lane += 8)
+            var mask = Vector512.Create((1UL << bits) - 1);
+            for (int half = 1; half >= 0; half--)
             {
-                (Vector256<ulong> lower, Vector256<ulong> upper) = Vector256.Widen(Vector256.Load((uint*)a + lane));
-                Vector512<ulong> field = Vector512.Create(lower, upper) & Vector512.Create(mask);
-                ((field << shift) | Vector512.Load((ulong*)whole + lane)).Store((ulong*)d + lane);
+                (Vector512<ulong> lower, Vector512<ulong> upper) = Vector512.Widen(Vector512.Load((uint*)(a + (64 * half))));
+                ulong* from = (ulong*)(whole + (128 * half));
+                ulong* to = (ulong*)(d + (128 * half));
+                (((lower & mask) << shift) | Vector512.Load(from)).Store(to);
+                (((upper & mask) << shift) | Vector512.Load(from + 8)).Store(to + 8);
             }
         }
         else

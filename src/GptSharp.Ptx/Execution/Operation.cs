@@ -165,6 +165,9 @@ internal enum Operation : ushort
     /// <summary><c>shfl.sync</c>.</summary>
     Shuffle,
 
+    /// <summary><c>shfl.sync</c> of all lanes, each from a lane that is known before.</summary>
+    ShuffleFixed,
+
     /// <summary><c>vote.sync</c>.</summary>
     Vote,
 

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using GptSharp.Ptx.Arithmetic;
 
 namespace GptSharp.Ptx.Matrix;
@@ -25,16 +27,34 @@ internal static unsafe class MatrixRows
             uint* to = (uint*)(registers + offsets[matrix]);
             if ((control & Transposed) == 0)
             {
-                Buffer.MemoryCopy(from, to, Size * RowBytes, Size * RowBytes);
+                Vector512.Load(from).Store((byte*)to);
+                Vector512.Load(from + 64).Store((byte*)to + 64);
                 continue;
             }
 
-            ushort* elements = (ushort*)from;
-            for (int lane = 0; lane < Lanes.Count; lane++)
+            Transpose((ushort*)from, (ushort*)to);
+        }
+    }
+
+    // Element (2t + h, g) goes to half h of lane 4g + t: as 16-bit elements in memory, the transposed matrix.
+    private static void Transpose(ushort* from, ushort* to)
+    {
+        if (Avx512BW.IsSupported)
+        {
+            Vector512<ushort> low = Vector512.Load(from);
+            Vector512<ushort> high = Vector512.Load(from + 32);
+            Vector512<ushort> columns = Vector512.Create(
+                (ushort)0, 8, 16, 24, 32, 40, 48, 56, 1, 9, 17, 25, 33, 41, 49, 57, 2, 10, 18, 26, 34, 42, 50, 58, 3, 11, 19, 27, 35, 43, 51, 59);
+            Avx512BW.PermuteVar32x16x2(low, columns, high).Store(to);
+            Avx512BW.PermuteVar32x16x2(low, columns + Vector512.Create((ushort)4), high).Store(to + 32);
+            return;
+        }
+
+        for (int row = 0; row < Size; row++)
+        {
+            for (int column = 0; column < Size; column++)
             {
-                int g = lane >> 2;
-                int t = lane & 3;
-                to[lane] = elements[(2 * t * Size) + g] | ((uint)elements[(((2 * t) + 1) * Size) + g] << 16);
+                to[(column * Size) + row] = from[(row * Size) + column];
             }
         }
     }

@@ -16,6 +16,11 @@ internal static unsafe class LaneMover
         }
 
         int stride = op.LaneBytes;
+        if (lanes == 32 && op.ElementBytes == 4 && op.RegisterBytes == 4 && WordTransposer.TryLoad(targets, registers, memory))
+        {
+            return;
+        }
+
         for (int element = 0; element < targets.Length; element++)
         {
             if (targets[element] >= 0)
@@ -61,6 +66,11 @@ internal static unsafe class LaneMover
         }
 
         int stride = op.LaneBytes;
+        if (lanes == 32 && op.ElementBytes == 4 && op.RegisterBytes == 4 && WordTransposer.TryStore(sources, registers, scratch))
+        {
+            return scratch;
+        }
+
         for (int element = 0; element < sources.Length; element++)
         {
             Scatter(op, registers + sources[element] + (lane * op.RegisterBytes), lanes, scratch + (element * op.ElementBytes), stride);

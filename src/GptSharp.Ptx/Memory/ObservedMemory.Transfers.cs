@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace GptSharp.Ptx.Memory;
 
 /// <content>Atomic operations, asynchronous copies, and rows that a whole warp shares.</content>
 internal sealed unsafe partial class ObservedMemory<TObserver>
 {
+    private const int SharedRow = 16;
+
     /// <inheritdoc/>
     public override void Atomic(MemoryInstruction op, byte* registers, int warp, uint mask)
     {
@@ -84,6 +87,12 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
     public override void ReadRows(MemoryInstruction op, int warp, uint mask, ulong* addresses, int rows, int rowBytes, byte* into)
     {
         _observer.Request(op, op.Space, rows == Lanes ? uint.MaxValue : (1u << rows) - 1, addresses, rowBytes);
+        if (op.Space == MemorySpace.Shared && rowBytes == SharedRow && AreSharedRows(addresses, rows))
+        {
+            ReadSharedRows(op, warp, addresses, rows, into);
+            return;
+        }
+
         for (int row = 0; row < rows; row++)
         {
             if (ResolveRow(op, warp, row, addresses[row], rowBytes, "reads", out Segment segment))
@@ -109,6 +118,29 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
                 _observer.Write(op, warp, segment, from + (row * rowBytes));
                 Unsafe.CopyBlockUnaligned(segment.Host, from + (row * rowBytes), (uint)rowBytes);
             }
+        }
+    }
+
+    // Rows as ldmatrix has them, all of them aligned and inside shared memory.
+    private bool AreSharedRows(ulong* addresses, int rows)
+    {
+        ulong end = _regions.Shared.ByteCount;
+        bool good = end >= SharedRow;
+        for (int row = 0; row < rows; row++)
+        {
+            good &= addresses[row] <= end - SharedRow & (addresses[row] & (SharedRow - 1)) == 0;
+        }
+
+        return good;
+    }
+
+    private void ReadSharedRows(MemoryInstruction op, int warp, ulong* addresses, int rows, byte* into)
+    {
+        MemoryRegion shared = _regions.Shared;
+        for (int row = 0; row < rows; row++)
+        {
+            _observer.Read(op, warp, new Segment(shared, (nuint)addresses[row], AccessRecord.Several, 1, SharedRow));
+            Vector128.Load(shared.Host + addresses[row]).Store(into + (row * SharedRow));
         }
     }
 

@@ -64,6 +64,13 @@ internal sealed unsafe partial class FunctionDecoder
         (OperandSyntax value, OperandSyntax? valid) = Pair(statement.Operands[0]);
         step.D = Write(value, NumberType.B32);
         step.Detail = valid is null ? Instruction.None : WritePredicate(valid);
+        if (statement.Operands[2] is LiteralOperand distance && statement.Operands[3] is LiteralOperand clamp
+            && statement.Operands[4] is LiteralOperand named && (uint)named.Bits == WarpSize.Full)
+        {
+            step.Operation = Operation.ShuffleFixed;
+            step.Table = _program.AddShuffle(new ShuffleTable((ShuffleMode)step.Control, (uint)distance.Bits, (uint)clamp.Bits));
+        }
+
         EmitStep(step);
     }
 

@@ -20,6 +20,7 @@ internal sealed class ProgramBuilder
     private readonly List<(string Opcode, IReadOnlyList<string> Modifiers)> _counted = [];
     private readonly List<MemoryInstruction> _memory = [];
     private readonly List<MatrixStep> _matrices = [];
+    private readonly List<ShuffleTable> _shuffles = [];
     private readonly List<string> _reasons = [];
     private int _sharedBytes;
     private int _sharedAlignment = SharedAlignment;
@@ -57,6 +58,7 @@ internal sealed class ProgramBuilder
 
         builder._memory.Clear();
         builder._matrices.Clear();
+        builder._shuffles.Clear();
         builder._reasons.Clear();
         builder.TargetLists.Clear();
         builder._dynamicBase = FunctionUnit.Align(builder._sharedBytes, builder._sharedAlignment);
@@ -106,6 +108,13 @@ internal sealed class ProgramBuilder
     {
         _matrices.Add(step);
         return _matrices.Count - 1;
+    }
+
+    /// <summary>Keeps a shuffle whose lanes are known.</summary>
+    public int AddShuffle(ShuffleTable table)
+    {
+        _shuffles.Add(table);
+        return _shuffles.Count - 1;
     }
 
     /// <summary>The number of a called function, or -1 when the file does not define it.</summary>
@@ -186,6 +195,7 @@ internal sealed class ProgramBuilder
             CountedStatements = [.. _counted],
             Memory = [.. _memory],
             Matrices = [.. _matrices],
+            Shuffles = [.. _shuffles],
             Reasons = [.. _reasons],
             Targets = [.. TargetLists],
             FunctionByAddress = addresses,
