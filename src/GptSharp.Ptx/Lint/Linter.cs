@@ -1,4 +1,5 @@
 using GptSharp.Ptx.Lint.Forms;
+using GptSharp.Ptx.Lint.Warnings;
 using GptSharp.Ptx.Syntax;
 
 namespace GptSharp.Ptx.Lint;
@@ -29,6 +30,7 @@ public static class Linter
 
         TargetGpu target = TargetCheck.Check(module, refused);
         new ModuleCheck(module, target, refused, warnings).Check();
+        EmulationWarnings.Check(module, refused, warnings);
         return new LintReport(refused.InOrder(), warnings.InOrder());
     }
 }
