@@ -90,7 +90,7 @@ internal sealed class FunctionCheck(
                     CheckTargets(list, scope);
                     break;
                 case InstructionSyntax instruction:
-                    if ((CheckGuard(instruction, scope) ?? matcher.Check(instruction) ?? calls.Check(instruction)) is { } reason)
+                    if ((CheckGuard(instruction, scope) ?? matcher.Check(instruction) ?? SpaceCheck.Check(instruction, scope) ?? calls.Check(instruction)) is { } reason)
                     {
                         refused.Add(instruction.Span, reason);
                     }

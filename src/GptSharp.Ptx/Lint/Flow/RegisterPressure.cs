@@ -7,7 +7,7 @@ namespace GptSharp.Ptx.Lint.Flow;
 internal static class RegisterPressure
 {
     // One bit per block and register; what is larger is no program that anybody wrote.
-    private const long MostBits = 4_000_000_000;
+    private const long MostBits = 1_000_000_000;
 
     /// <summary>
     /// The largest number of 32-bit registers that are live at once (64-bit ones count twice, predicates not at all), and the
@@ -46,7 +46,7 @@ internal static class RegisterPressure
             for (int i = block.End - 1; i >= block.First; i--)
             {
                 count += Step(graph.Instructions[i], live, graph);
-                if (count > most || where < 0)
+                if (count > most || (count == most && where >= block.First) || where < 0)
                 {
                     (most, where) = (count, i);
                 }

@@ -73,7 +73,7 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
         {
             if (given < operands.Count)
             {
-                Blame(OperandStage, given, () => $"'{_instruction.Name}' takes {Plural(wanted, "operand")}, not {operands.Count}.");
+                Blame(OperandStage, 2 * given, () => $"'{_instruction.Name}' takes {Plural(wanted, "operand")}, not {operands.Count}.");
             }
 
             return given == operands.Count;
@@ -106,12 +106,14 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
 
             if (complaint is not null)
             {
-                Blame(OperandStage, given, () => $"Operand {given + 1} of '{_instruction.Name}' {complaint}.");
+                // A form that wants a vector where there is one says more than a form that wants something else.
+                bool alike = operand.Kind == OperandKind.Vector == operands[given] is VectorOperand;
+                Blame(OperandStage, (2 * given) + (alike ? 1 : 0), () => $"Operand {given + 1} of '{_instruction.Name}' {complaint}.");
             }
         }
         else if (!operand.IsOptional)
         {
-            Blame(OperandStage, given, () => $"'{_instruction.Name}' takes {Plural(form.Operands.Count, "operand")}, not {operands.Count}.");
+            Blame(OperandStage, 2 * given, () => $"'{_instruction.Name}' takes {Plural(form.Operands.Count, "operand")}, not {operands.Count}.");
         }
 
         return operand.IsOptional && MatchOperands(form, captures, wanted + 1, given);

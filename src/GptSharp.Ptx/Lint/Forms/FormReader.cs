@@ -8,8 +8,7 @@ namespace GptSharp.Ptx.Lint.Forms;
 /// <remarks>
 /// A form is a pattern, blanks, its operands with commas between them, and <c>@version/sm</c> when it needs more than the first
 /// PTX. In a pattern, <c>x?</c> is optional, <c>(a|b)</c> is one of several, <c>(t:a|b)</c> remembers which as t, <c>$set</c> is
-/// <c>(set:...)</c> over a set's words, <c>=t</c> is t's word again, <c>&lt;a.b&gt;</c> is in any order, <c>m64n{8..256/8}k16</c> is a word for each
-/// number, and <c>@version/sm</c> (or <c>@a32</c>: addresses of 32 bits) behind a word is what that word needs. <see cref="OperandReader"/> describes the operands.
+/// <c>(set:...)</c> over a set's words, <c>=t</c> is t's word again, <c>m64n{8..256/8}k16</c> is a word for each number, and <c>@version/sm</c> (or <c>@a32</c>: addresses of 32 bits) behind a word is what that word needs. <see cref="OperandReader"/> describes the operands.
 /// </remarks>
 internal sealed class FormReader(string file, string text)
 {
@@ -70,7 +69,7 @@ internal sealed class FormReader(string file, string text)
         List<FormSlot> slots = ReadSlots();
         return new Form(
             ((ChoiceSlot)slots[0]).Choices.Select(choice => choice.Words[0]).ToList(),
-            Loosen(slots[1..]),
+            slots[1..],
             _captures.Count,
             new OperandReader(_captures).Read(operands),
             requirement);
@@ -98,17 +97,6 @@ internal sealed class FormReader(string file, string text)
         return words;
     }
 
-    // The assembler minds the order of types, and of nothing that stands before them.
-    private static List<FormSlot> Loosen(List<FormSlot> slots)
-    {
-        int count = slots.TakeWhile(slot => slot is GroupSlot || (slot is ChoiceSlot choice && !IsType(choice))).Count();
-        var members = slots.Take(count).SelectMany(slot => slot is GroupSlot group ? group.Members : [slot]).ToList();
-        return members.Count > 1 ? [new GroupSlot(members), .. slots[count..]] : slots;
-    }
-
-    private static bool IsType(ChoiceSlot slot) =>
-        slot.Choices.All(choice => choice.Words[^1] is "tf32" or ['e', _, 'm', ..] or ['u', 'e', ..] || OperandType.IsKnown(choice.Words[^1]));
-
     private IEnumerable<FormChoice> SetWord(string word)
     {
         (_pattern, _at, _dotsBelongToWords) = (word, 0, true);
@@ -129,13 +117,6 @@ internal sealed class FormReader(string file, string text)
 
     private FormSlot ReadSlot()
     {
-        if (Accept('<'))
-        {
-            List<FormSlot> members = ReadSlots();
-            Expect('>');
-            return new GroupSlot(members);
-        }
-
         if (Accept('='))
         {
             string again = ReadWord();

@@ -29,6 +29,9 @@ internal sealed record OperandType(string Name, int Bits, OperandClass Class)
 
     public static bool IsKnown(string name) => ByName.ContainsKey(name);
 
+    /// <summary>Whether a dotted word is a type, one that no operand has by itself included.</summary>
+    public static bool IsTypeWord(string word) => IsKnown(word) || word is "tf32" or "b1" or "u4" or "s4" or "u2" or "s2" or ['e', _, 'm', ..] or ['u', 'e', _, 'm', ..];
+
     public static OperandType Named(string name) => ByName[name];
 
     /// <summary>The type of twice the width that a widening instruction writes.</summary>
@@ -78,6 +81,13 @@ internal sealed record OperandType(string Name, int Bits, OperandClass Class)
             types.Add(new OperandType($"b{bits}", bits, OperandClass.Bits));
             types.Add(new OperandType($"u{bits}", bits, OperandClass.Integer));
             types.Add(new OperandType($"s{bits}", bits, OperandClass.Integer));
+        }
+
+        foreach (string narrow in (string[])["e4m3", "e5m2"])
+        {
+            types.Add(new OperandType(narrow, 8, OperandClass.Bits));
+            types.Add(new OperandType($"{narrow}x2", 16, OperandClass.Bits));
+            types.Add(new OperandType($"{narrow}x4", 32, OperandClass.Bits));
         }
 
         types.Add(new OperandType("f16", 16, OperandClass.Float));

@@ -28,7 +28,7 @@ internal sealed class WordMatch(IReadOnlyList<string> words)
         _requirements.Clear();
         _expected.Clear();
         Furthest = 0;
-        return Match(0, 0, 0);
+        return form.Slots.Count <= 32 && Match(0, 0);
     }
 
     /// <summary>Says which word does not fit and what would.</summary>
@@ -41,50 +41,39 @@ internal sealed class WordMatch(IReadOnlyList<string> words)
             : $"'.{words[Furthest]}' cannot stand behind '{before}'{expected}.";
     }
 
-    private bool Match(int slot, uint used, int word)
-    {
-        if (slot == _slots.Count)
-        {
-            Reach(word);
-            return word == words.Count;
-        }
-
-        if (_slots[slot] is GroupSlot group)
-        {
-            return MatchGroup(group, slot, used, word);
-        }
-
-        return Take(_slots[slot], word, slot + 1, 0) || (_slots[slot] is ChoiceSlot { IsOptional: true } && Match(slot + 1, 0, word));
-    }
-
-    private bool MatchGroup(GroupSlot group, int slot, uint used, int word)
+    // Which slots have taken a word is in the bits of used.
+    private bool Match(uint used, int word)
     {
         bool complete = true;
-        for (int i = 0; i < group.Members.Count; i++)
+        bool typesInOrder = true;
+        for (int i = 0; i < _slots.Count; i++)
         {
             if ((used & (1u << i)) != 0)
             {
                 continue;
             }
 
-            if (Take(group.Members[i], word, slot, used | (1u << i)))
+            FormSlot slot = _slots[i];
+            if ((typesInOrder || !slot.IsType) && Take(slot, word, used | (1u << i)))
             {
                 return true;
             }
 
-            complete &= group.Members[i] is ChoiceSlot { IsOptional: true };
+            bool needed = slot is not ChoiceSlot { IsOptional: true };
+            complete &= !needed;
+            typesInOrder &= !(needed && slot.IsType);
         }
 
-        return complete && Match(slot + 1, 0, word);
+        return complete && word == words.Count;
     }
 
-    // Lets a slot take the words that stand there, and goes on behind them.
-    private bool Take(FormSlot slot, int word, int nextSlot, uint nextUsed)
+    // Lets a slot take the words that stand here, and goes on behind them.
+    private bool Take(FormSlot slot, int word, uint used)
     {
         Reach(word);
         if (slot is RepeatSlot repeat)
         {
-            return word < words.Count && words[word] == _captures[repeat.Capture] && Match(nextSlot, nextUsed, word + 1);
+            return word < words.Count && words[word] == _captures[repeat.Capture] && Match(used, word + 1);
         }
 
         var choices = (ChoiceSlot)slot;
@@ -107,7 +96,7 @@ internal sealed class WordMatch(IReadOnlyList<string> words)
             }
 
             _captures[choices.Capture] = choice.Words[0];
-            if (Match(nextSlot, nextUsed, word + choice.Words.Count))
+            if (Match(used, word + choice.Words.Count))
             {
                 return true;
             }

@@ -6,8 +6,14 @@ namespace GptSharp.Ptx.Lint.Names;
 /// <param name="parent">The scope around it, or null for a module.</param>
 internal sealed class Scope(Scope? parent)
 {
+    // Digits of a register's number that still fits into an int.
+    private const int LongestNumber = 9;
+
     private readonly Dictionary<string, Symbol> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Range> _ranges = new(StringComparer.Ordinal);
+
+    // By each way to cut a number off a name: the lowest number. Only names that could clash with a range are here.
+    private readonly Dictionary<string, int> _lowestNumbers = new(StringComparer.Ordinal);
 
     /// <summary>What a name stands for, or null when nobody declared it.</summary>
     public Symbol? Find(string name)
@@ -38,17 +44,29 @@ internal sealed class Scope(Scope? parent)
     private Scope? Parent { get; } = parent;
 
     /// <summary>Declares a name; false when this scope has it already.</summary>
-    public bool TryDeclare(string name, Symbol symbol) => !InRange(name, out _) && _names.TryAdd(name, symbol);
+    public bool TryDeclare(string name, Symbol symbol)
+    {
+        if (InRange(name, out _) || !_names.TryAdd(name, symbol))
+        {
+            return false;
+        }
+
+        foreach (int length in Cuts(name))
+        {
+            string prefix = name[..length];
+            int number = int.Parse(name.AsSpan(length), NumberStyles.None, CultureInfo.InvariantCulture);
+            _lowestNumbers[prefix] = Math.Min(number, _lowestNumbers.GetValueOrDefault(prefix, int.MaxValue));
+        }
+
+        return true;
+    }
 
     /// <summary>Replaces what a name stands for: a definition in place of its prototype.</summary>
     public void Replace(string name, Symbol symbol) => _names[name] = symbol;
 
     /// <summary>Declares the registers <c>name0</c> to <c>name(count-1)</c>; false when this scope has one of them already.</summary>
-    public bool TryDeclareRange(string prefix, int count, RegisterSymbol register)
-    {
-        bool clash = _names.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal) && IsNumberBelow(name.AsSpan(prefix.Length), count));
-        return !clash && _ranges.TryAdd(prefix, new Range(count, register));
-    }
+    public bool TryDeclareRange(string prefix, int count, RegisterSymbol register) =>
+        _lowestNumbers.GetValueOrDefault(prefix, int.MaxValue) >= count && _ranges.TryAdd(prefix, new Range(count, register));
 
     // The digits at the end of a name are the number of a register; those before them may belong to the prefix.
     private bool InRange(string name, out Symbol? symbol)
@@ -56,9 +74,10 @@ internal sealed class Scope(Scope? parent)
         if (_ranges.Count > 0)
         {
             var lookup = _ranges.GetAlternateLookup<ReadOnlySpan<char>>();
-            for (int length = name.Length - 1; length > 0 && char.IsAsciiDigit(name[length]); length--)
+            foreach (int length in Cuts(name))
             {
-                if (lookup.TryGetValue(name.AsSpan(0, length), out Range? range) && IsNumberBelow(name.AsSpan(length), range.Count))
+                if (lookup.TryGetValue(name.AsSpan(0, length), out Range? range)
+                    && int.Parse(name.AsSpan(length), NumberStyles.None, CultureInfo.InvariantCulture) < range.Count)
                 {
                     symbol = range.Register;
                     return true;
@@ -70,9 +89,17 @@ internal sealed class Scope(Scope? parent)
         return false;
     }
 
-    private static bool IsNumberBelow(ReadOnlySpan<char> digits, int count) =>
-        digits.Length > 0 && (digits[0] != '0' || digits.Length == 1)
-        && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < count;
+    // Where a name can be cut into a prefix and a number without leading zeros.
+    private static IEnumerable<int> Cuts(string name)
+    {
+        for (int length = name.Length - 1; length > 0 && name.Length - length <= LongestNumber && char.IsAsciiDigit(name[length]); length--)
+        {
+            if (name[length] != '0' || length == name.Length - 1)
+            {
+                yield return length;
+            }
+        }
+    }
 
     private sealed record Range(int Count, RegisterSymbol Register);
 }

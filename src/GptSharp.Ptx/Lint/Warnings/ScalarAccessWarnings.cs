@@ -13,35 +13,35 @@ internal static class ScalarAccessWarnings
     {
         foreach (FlowBlock block in graph.Blocks)
         {
-            // By opcode, type and base: the accesses since the base was last written.
-            var groups = new Dictionary<(string Opcode, string Type, int Base), List<(long Offset, SourceSpan Span)>>();
+            // By base, then by opcode and type: the accesses since the base was last written.
+            var bases = new Dictionary<int, Dictionary<(string Opcode, string Type), List<(long Offset, SourceSpan Span)>>>();
             for (int i = block.First; i < block.End; i++)
             {
                 FlowInstruction instruction = graph.Instructions[i];
                 if (ScalarAccess(instruction) is { } access)
                 {
-                    groups.TryAdd(access.Key, []);
-                    groups[access.Key].Add((access.Offset, instruction.Syntax.Span));
+                    bases.TryAdd(access.Base, []);
+                    bases[access.Base].TryAdd(access.Kind, []);
+                    bases[access.Base][access.Kind].Add((access.Offset, instruction.Syntax.Span));
                 }
 
                 foreach (int result in instruction.Results)
                 {
-                    foreach (var key in groups.Keys.Where(key => key.Base == result).ToList())
+                    if (bases.Remove(result, out var groups))
                     {
-                        Report(key.Opcode, key.Type, groups[key], warnings);
-                        groups.Remove(key);
+                        Report(groups, warnings);
                     }
                 }
             }
 
-            foreach (((string opcode, string type, _), List<(long, SourceSpan)> accesses) in groups)
+            foreach (var groups in bases.Values)
             {
-                Report(opcode, type, accesses, warnings);
+                Report(groups, warnings);
             }
         }
     }
 
-    private static ((string Opcode, string Type, int Base) Key, long Offset)? ScalarAccess(FlowInstruction instruction)
+    private static (int Base, (string Opcode, string Type) Kind, long Offset)? ScalarAccess(FlowInstruction instruction)
     {
         InstructionSyntax syntax = instruction.Syntax;
         if (syntax.Guard is not null || syntax.Opcode is not ("ld" or "st") || syntax.Modifiers is not ["shared", var type]
@@ -53,8 +53,16 @@ internal static class ScalarAccessWarnings
         OperandSyntax place = syntax.Operands[syntax.Opcode == "ld" ? ^1 : 0];
         int source = syntax.Opcode == "ld" ? instruction.Sources.Count - 1 : 0;
         return place is AddressOperand { Base: NameOperand { Name: ['%', ..] } } address && source >= 0 && source < instruction.Sources.Count
-            ? ((syntax.Opcode, type, instruction.Sources[source]), address.Offset)
+            ? (instruction.Sources[source], (syntax.Opcode, type), address.Offset)
             : null;
+    }
+
+    private static void Report(Dictionary<(string Opcode, string Type), List<(long Offset, SourceSpan Span)>> groups, FindingList warnings)
+    {
+        foreach (((string opcode, string type), List<(long, SourceSpan)> accesses) in groups)
+        {
+            Report(opcode, type, accesses, warnings);
+        }
     }
 
     private static void Report(string opcode, string type, List<(long Offset, SourceSpan Span)> accesses, FindingList warnings)
