@@ -38,7 +38,17 @@ public sealed class WarningTests
     [Theory]
     [InlineData("ld.global.f32 %f1, [%rd1]; st.shared.f32 [tile], %f1; ld.param.u64 %rd1, [source]; red.global.add.u32 [%rd1], 1;")]
     [InlineData("st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.u32 [%r1], %r2, [%r3];")]
-    public void Accesses_that_name_their_space_are_not(string statements) => Assert.Empty(PtxText.Lint(statements, "8.1").Warnings);
+    public void Accesses_that_name_their_space_are_not(string statements) => Assert.DoesNotContain(
+        PtxText.Lint(statements, "8.1").Warnings, finding => finding.Reason.StartsWith("This access", StringComparison.Ordinal));
+
+    [Fact]
+    public void What_the_emulator_cannot_run_is_legal_and_warned_of()
+    {
+        LintReport report = PtxText.Lint("mov.u32 %r1, %tid.x; add.s32 %r1, %r2; wgmma.fence.sync.aligned; mbarrier.init.shared.b64 [tile], 1;", "8.0", "sm_90a");
+        Assert.Equal("add.s32 %r1, %r2;", Assert.Single(report.Refused).Text);
+        Assert.Equal(["wgmma.fence.sync.aligned;", "mbarrier.init.shared.b64 [tile], 1;"], report.Warnings.Select(finding => finding.Text));
+        Assert.All(report.Warnings, finding => Assert.StartsWith("The emulator cannot run this: ", finding.Reason, StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("ld.shared.f32 %f1, [%r1]; ld.shared.f32 %f2, [%r1+4]; ld.shared.f32 %f3, [%r1+8]; ld.shared.f32 %f4, [%r1+12];", 1)]
