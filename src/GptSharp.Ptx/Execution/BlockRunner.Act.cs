@@ -1,4 +1,5 @@
 using System.Numerics;
+using GptSharp.Ptx.Execution.Decoding;
 using GptSharp.Ptx.Memory;
 
 namespace GptSharp.Ptx.Execution;
@@ -82,7 +83,8 @@ internal sealed unsafe partial class BlockRunner
                 CallIndirect(warp, i, r, mask);
                 return false;
             case Operation.Trap:
-                Fail(warp, FindingKind.Trap, "The program trapped.", mask);
+                string trap = i->Control == FunctionDecoder.FailedAssertion ? "An assertion of the program failed." : "The program trapped.";
+                Fail(warp, FindingKind.Trap, trap, mask);
                 return false;
             case Operation.Unsupported:
                 Fail(warp, FindingKind.Unsupported, _program.Reasons[i->Detail], mask);

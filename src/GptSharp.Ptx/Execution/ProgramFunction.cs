@@ -17,7 +17,7 @@ internal sealed class ProgramFunction
         for (int number = 0; number < unit.Plan.Items.Count; number++)
         {
             FrameItem item = unit.Plan.Items[number];
-            if (item.Kind == FrameItemKind.Constant)
+            if (item.Kind is FrameItemKind.Constant or FrameItemKind.Address)
             {
                 constants.Add((unit.Plan.Offset(number), item.SlotBytes, item.Bits));
             }

@@ -190,6 +190,13 @@ public class CallTests
     }
 
     [Fact]
+    public void Vectors_of_registers_as_results_are_refused_when_they_are_reached()
+    {
+        const string Module = ".func (.reg .v2 .b32 r) both(.reg .b32 a) { mov.b32 r.x, a; mov.b32 r.y, 5; ret; }";
+        Assert.Contains("registers is not emulated", new Snippet("{ .reg .v2 .b32 v; call (v), both, (%r0); }", Module).Fault().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Local_memory_of_a_function_lies_behind_that_of_its_caller()
     {
         const string Module = """

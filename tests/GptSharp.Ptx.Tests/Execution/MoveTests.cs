@@ -9,9 +9,31 @@ public class MoveTests
     [InlineData("mov.b64 %d3, {%r0, 7}; mov.b64 {%h1, %h2, %h3, %h4}, %d3; cvt.u32.u16 %r2, %h3; cvt.u32.u16 %r3, %h1; mad.lo.u32 %r1, %r2, 100, %r3;", 700u)]
     [InlineData("cvt.u16.u32 %h1, %r0; mov.b32 %r2, {%h1, 3}; mov.b32 {%h3, %h4}, %r2; cvt.u32.u16 %r3, %h4; cvt.u32.u16 %r4, %h3; mad.lo.u32 %r1, %r3, 100, %r4;", 300u)]
     [InlineData("cvt.u16.u32 %h1, %r0; mov.u16 %h2, 2; mov.b64 %d3, {%h1, 5, %h2, 6}; shr.u64 %d3, %d3, 32; cvt.u32.u64 %r2, %d3; add.u32 %r1, %r2, %r0;", 0x60002u)]
+    [InlineData("{ .reg .v2 .b16 v; mov.b32 v, 0x70000; cvt.u32.u16 %r2, v.y; cvt.u32.u16 %r3, v.x; add.u32 %r2, %r2, %r3; add.u32 %r1, %r2, %r0; }", 7u)]
+    [InlineData("{ .reg .v2 .b32 v; mov.v2.b32 v, {%r0, 3}; add.u32 %r1, v.x, v.y; }", 3u)]
     [InlineData("{ .reg .v4 .b32 v; mov.b32 v.x, %r0; mov.b32 v.y, 5; add.u32 v.z, v.x, v.y; mov.b32 v.w, 0; add.u32 %r1, v.z, v.w; }", 5u)]
     public void Packing_and_unpacking_lose_nothing(string body, uint offset) =>
         Assert.Equal(Snippet.Each(t => t + offset), new Snippet(body).Run());
+
+    [Fact]
+    public void Addresses_of_dynamic_shared_memory_lie_behind_the_static_ones()
+    {
+        var snippet = new Snippet(
+            """
+            mov.u32 %r2, dynamic;
+            mov.u32 %r3, fixed;
+            mov.u64 %d3, dynamic;
+            cvt.u32.u64 %r4, %d3;
+            sub.u32 %r5, %r2, %r3;
+            setp.eq.u32 %p1, %r2, %r4;
+            selp.u32 %r1, %r5, 0, %p1;
+            """,
+            ".extern .shared .align 32 .b8 dynamic[]; .shared .align 4 .b8 fixed[100];")
+        {
+            Options = new LaunchOptions { SharedBytes = 64 },
+        };
+        Assert.Equal(Snippet.Each(_ => 128), snippet.Run());
+    }
 
     [Fact]
     public void Bits_of_literals_are_kept()

@@ -6,6 +6,9 @@ internal enum FrameItemKind
     /// <summary>A literal, the same in every lane.</summary>
     Constant,
 
+    /// <summary>An address, the same in every lane, that is known only in the second pass.</summary>
+    Address,
+
     /// <summary>A special register that does not change while the frame lives.</summary>
     Special,
 
@@ -75,6 +78,14 @@ internal sealed class FramePlan
         return _next++;
     }
 
+    /// <summary>The number of a constant whose value the second pass says. Both passes ask in the same order.</summary>
+    public int Address(ulong value, int slotBytes)
+    {
+        int number = Next(FrameItemKind.Address, slotBytes);
+        _items[number] = _items[number] with { Bits = slotBytes == 4 ? (uint)value : value };
+        return number;
+    }
+
     /// <summary>Offset of an item in the frame; in the first pass its number.</summary>
     public int Offset(int number) => _offsets is null ? number : _offsets[number];
 
@@ -86,7 +97,7 @@ internal sealed class FramePlan
         int end = 0;
         for (int number = 0; number < offsets.Length; number++)
         {
-            if (_items[number].Kind is FrameItemKind.Constant or FrameItemKind.Special)
+            if (_items[number].Kind is FrameItemKind.Constant or FrameItemKind.Address or FrameItemKind.Special)
             {
                 offsets[number] = end;
                 end += _items[number].Bytes;

@@ -7,6 +7,9 @@ namespace GptSharp.Ptx.Execution.Decoding;
 // Branches and calls.
 internal sealed unsafe partial class FunctionDecoder
 {
+    /// <summary>In the control of a trap: an assertion is behind it.</summary>
+    public const int FailedAssertion = 1;
+
     private void Branch(InstructionSyntax statement)
     {
         Need(statement, 1, 1);
@@ -39,7 +42,7 @@ internal sealed unsafe partial class FunctionDecoder
         Instruction step = Instruction.Create(Operation.BranchIf);
         step.Target = label;
         step.A = ReadItem(_guard);
-        step.Control = _statement.Guard!.Negated ? 1 : 0;
+        step.Control = _statement!.Guard!.Negated ? 1 : 0;
         step.Reconvergence = Meeting();
         _guard = Instruction.None;
         EmitStep(step);
@@ -84,9 +87,17 @@ internal sealed unsafe partial class FunctionDecoder
             (parameters, returned) = (function.Parameters, function.Results);
             step = Instruction.Create(Operation.Call);
             step.Detail = _program.Callee(_unit, function);
+            if (step.Detail < 0 && function.Name is "__assertfail" or "__assert_fail")
+            {
+                Instruction failure = Instruction.Create(Operation.Trap);
+                failure.Control = FailedAssertion;
+                EmitStep(failure);
+                return;
+            }
+
             if (step.Detail < 0)
             {
-                throw Refuse(FailedAssertion(function.Name));
+                throw Refuse($"The function '{function.Name}' is not defined in this file.");
             }
         }
         else
@@ -104,10 +115,6 @@ internal sealed unsafe partial class FunctionDecoder
         EmitStep(step);
         Pass(results, outgoing, isResult: true);
     }
-
-    private static string FailedAssertion(string function) => function is "__assertfail" or "__assert_fail"
-        ? "An assertion of the program failed."
-        : $"The function '{function}' is not defined in this file.";
 
     private (IReadOnlyList<VariableSyntax> Parameters, IReadOnlyList<VariableSyntax> Results) Signature(string? name)
     {
@@ -169,6 +176,11 @@ internal sealed unsafe partial class FunctionDecoder
 
             Place place = FramePlace(MemorySpace.Local, _unit.OutgoingBase + offset);
             NumberType type = NumberTypes.Parse(variable.Type.ToString().ToLowerInvariant());
+            if (type.Bits() is not 8 and not 16 and not 32 and not 64 || variable.VectorLength > 1 || variable.Dimensions.Count > 0)
+            {
+                throw Refuse($"Passing '{variable.Name}' in registers is not emulated.");
+            }
+
             if (isResult)
             {
                 EmitLoad(place, type, [Write(operand, type)]);
@@ -180,21 +192,43 @@ internal sealed unsafe partial class FunctionDecoder
         }
     }
 
-    private void LoadRegisterParameters()
+    private void LoadRegisterParameters() => OrRefuse(() =>
     {
         foreach ((int offset, VariableSyntax variable) in _registerParameters)
         {
-            NumberType type = NumberTypes.Parse(variable.Type.ToString().ToLowerInvariant());
-            EmitLoad(FramePlace(MemorySpace.Local, offset), type, [Write(new NameOperand(variable.Name, null, false, 0), type)]);
+            MoveRegisterParameter(offset, variable, isLoad: true);
         }
-    }
+    });
 
-    private void StoreRegisterResults()
+    private void StoreRegisterResults() => OrRefuse(() =>
     {
         foreach ((int offset, VariableSyntax variable) in _registerResults)
         {
-            NumberType type = NumberTypes.Parse(variable.Type.ToString().ToLowerInvariant());
-            EmitStore(FramePlace(MemorySpace.Local, offset), type, [Read(new NameOperand(variable.Name, null, false, 0), type)]);
+            MoveRegisterParameter(offset, variable, isLoad: false);
+        }
+    });
+
+    private void MoveRegisterParameter(int offset, VariableSyntax variable, bool isLoad)
+    {
+        NumberType type = NumberTypes.Parse(variable.Type.ToString().ToLowerInvariant());
+        if (type.Bits() is not 8 and not 16 and not 32 and not 64)
+        {
+            throw Refuse($"Register parameters such as '{variable.Name}' are not emulated.");
+        }
+
+        foreach (OperandSyntax element in ElementsOf(new NameOperand(variable.Name, null, false, 0)))
+        {
+            Place place = FramePlace(MemorySpace.Local, offset);
+            if (isLoad)
+            {
+                EmitLoad(place, type, [Write(element, type)]);
+            }
+            else
+            {
+                EmitStore(place, type, [Read(element, type)]);
+            }
+
+            offset += type.Bits() / 8;
         }
     }
 }

@@ -69,7 +69,7 @@ internal sealed unsafe partial class FunctionDecoder
         IReadOnlyList<OperandSyntax> elements = ElementsOf(operand);
         if (elements.Count != count)
         {
-            throw Refuse($"{_statement.Name} takes {count} registers here, not {elements.Count}.");
+            throw Refuse($"{_statement!.Name} takes {count} registers here, not {elements.Count}.");
         }
 
         return [.. elements.Select(element => isWrite ? Write(element, NumberType.B32) : Read(element, NumberType.B32))];

@@ -10,7 +10,8 @@ internal sealed unsafe partial class FunctionDecoder
     private void Move(InstructionSyntax statement)
     {
         Need(statement, 2, 2);
-        string word = statement.Modifiers.Count == 1 ? statement.Modifiers[0] : "";
+        bool isVector = statement.Modifiers is ["v2" or "v4", _];
+        string word = statement.Modifiers.Count == 1 || isVector ? statement.Modifiers[^1] : "";
         NumberType type = NumberTypes.Parse(word);
         if (type == NumberType.Predicate)
         {
@@ -29,13 +30,13 @@ internal sealed unsafe partial class FunctionDecoder
 
         (OperandSyntax to, OperandSyntax from) = (statement.Operands[0], statement.Operands[1]);
         (IReadOnlyList<OperandSyntax> destinations, IReadOnlyList<OperandSyntax> sources) = (ElementsOf(to), ElementsOf(from));
-        if (to is VectorOperand && from is not VectorOperand)
+        if (destinations.Count > 1 && sources.Count == 1 && !isVector)
         {
-            Unpack(destinations, Read(from, type), type);
+            Unpack(destinations, Read(sources[0], type), type);
         }
-        else if (from is VectorOperand && to is not VectorOperand)
+        else if (sources.Count > 1 && destinations.Count == 1 && !isVector)
         {
-            Pack(to, sources, type);
+            Pack(destinations[0], sources, type);
         }
         else if (destinations.Count == sources.Count)
         {

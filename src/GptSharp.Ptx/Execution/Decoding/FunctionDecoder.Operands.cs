@@ -100,19 +100,19 @@ internal sealed unsafe partial class FunctionDecoder
         slotBytes = _program.AddressBytes;
         if (Find(name.Name) is FunctionSymbol function)
         {
-            return Constant(_program.Module.AddressOf(function.Function), slotBytes);
+            return Address(_program.Module.AddressOf(function.Function), slotBytes);
         }
 
         Place place = PlaceOf(name.Name, name.Offset);
         if (place.Register == Instruction.None)
         {
-            return Constant((ulong)place.Offset, slotBytes);
+            return Address((ulong)place.Offset, slotBytes);
         }
 
         int sum = _plan.Next(FrameItemKind.Register, 4);
         Instruction step = Instruction.Create(Operation.Add32);
         step.A = place.Register;
-        step.B = Constant((ulong)place.Offset, 4);
+        step.B = Address((ulong)place.Offset, 4);
         step.DestinationBytes = 4;
         EmitUnguarded(step, sum);
         return Fit(_plan.Offset(sum), 4, slotBytes);
@@ -219,6 +219,8 @@ internal sealed unsafe partial class FunctionDecoder
 
     private int Constant(ulong bits, int slotBytes) =>
         _plan.Offset(_plan.Fixed(FrameItemKind.Constant, slotBytes, slotBytes == 4 ? (uint)bits : bits));
+
+    private int Address(ulong value, int slotBytes) => _plan.Offset(_plan.Address(value, slotBytes));
 
     private int ReadItem(int item)
     {

@@ -213,7 +213,7 @@ internal sealed unsafe partial class FunctionDecoder
         Instruction skip = Instruction.Create(Operation.BranchIf);
         skip.Target = behind;
         skip.A = ReadItem(_guard);
-        skip.Control = _statement.Guard!.Negated ? 0 : 1;
+        skip.Control = _statement!.Guard!.Negated ? 0 : 1;
         skip.Reconvergence = Meeting();
         _guard = Instruction.None;
         EmitStep(skip);

@@ -19,7 +19,7 @@ internal sealed unsafe partial class FunctionDecoder
     private readonly List<Instruction> _code = [];
     private readonly List<bool> _counted = [];
     private Scope _scope = new(null);
-    private InstructionSyntax _statement = null!;
+    private InstructionSyntax? _statement;
     private int _guard = Instruction.None;
     private uint _usedBytes = uint.MaxValue;
     private int _branches;
@@ -141,12 +141,23 @@ internal sealed unsafe partial class FunctionDecoder
     {
         _statement = statement;
         _isCounted = false;
+        OrRefuse(() =>
+        {
+            _guard = statement.Guard is { } guard ? PredicateRegister(guard.Register) : Instruction.None;
+            DecodeInstruction(statement);
+        });
+        _guard = Instruction.None;
+        _statement = null;
+    }
+
+    // Decodes something; when it cannot be, a step that says so takes its place.
+    private void OrRefuse(Action decode)
+    {
         int length = _code.Count;
         int accesses = _accesses.Count;
         try
         {
-            _guard = statement.Guard is { } guard ? PredicateRegister(guard.Register) : Instruction.None;
-            DecodeInstruction(statement);
+            decode();
             foreach (Instruction step in _after)
             {
                 EmitStep(step);
@@ -167,8 +178,6 @@ internal sealed unsafe partial class FunctionDecoder
         }
 
         _after.Clear();
-        _guard = Instruction.None;
-        _statement = null!;
     }
 
     // Adds a step under the statement's guard.
@@ -178,7 +187,7 @@ internal sealed unsafe partial class FunctionDecoder
         {
             Record(_guard, isWrite: false);
             step.Guard = _plan.Offset(_guard);
-            step.GuardNegated = _statement.Guard!.Negated;
+            step.GuardNegated = _statement!.Guard!.Negated;
         }
 
         // The first step that does the statement's own work is counted for all of them.
