@@ -8,6 +8,8 @@ namespace GptSharp.Ptx.Lint;
 /// <param name="warnings">Where calls of functions without a body are noted.</param>
 internal sealed class CallCheck(Scope scope, FindingList warnings)
 {
+    private const string NoSignature = "An indirect call needs a .callprototype, .calltargets or a table of functions as its last operand.";
+
     // The driver has these; a program need not define them.
     private static readonly HashSet<string> FromDriver = new(StringComparer.Ordinal) { "vprintf", "malloc", "free", "__assertfail" };
 
@@ -65,9 +67,10 @@ internal sealed class CallCheck(Scope scope, FindingList warnings)
         {
             PrototypeSymbol { Prototype: var prototype } => Compare(name.Name, prototype.Results.Count, prototype.Parameters.Count, results, arguments),
             TargetListSymbol { List.AreFunctions: true } => null,
-            _ => "An indirect call needs a .callprototype or .calltargets as its last operand.",
+            VariableSymbol => null,
+            _ => NoSignature,
         }
-        : "An indirect call needs a .callprototype or .calltargets as its last operand.";
+        : NoSignature;
 
     private static string? Compare(string name, int wantedResults, int wantedArguments, int results, int arguments) =>
         wantedResults != results ? $"'{name}' has {Plural(wantedResults, "result")}, not {results}."

@@ -9,7 +9,7 @@ public abstract record OperandSyntax;
 /// </summary>
 /// <param name="Name">The name, for example <c>%r1</c>, <c>%tid</c>, <c>smem</c>.</param>
 /// <param name="Component">The part of a vector that a dot selects (<c>x</c> in <c>%tid.x</c>), or null.</param>
-/// <param name="Negated">Whether a <c>!</c> stands before it.</param>
+/// <param name="Negated">Whether a <c>!</c> stands before it (a <c>-</c> in video instructions).</param>
 /// <param name="Offset">What is added to the address of a variable: 8 in <c>smem+8</c>.</param>
 public sealed record NameOperand(string Name, string? Component, bool Negated, long Offset) : OperandSyntax
 {
@@ -56,7 +56,11 @@ public sealed record ElementOperand(string Name, OperandSyntax Index) : OperandS
 
 /// <summary>A vector in braces: <c>{%r1, %r2}</c>.</summary>
 /// <param name="Elements">Its elements.</param>
-public sealed record VectorOperand(IReadOnlyList<OperandSyntax> Elements) : OperandSyntax;
+public sealed record VectorOperand(IReadOnlyList<OperandSyntax> Elements) : OperandSyntax
+{
+    /// <summary>The predicate behind a bar (<c>{%r1, %r2}|%p1</c>), or null: whether a texture's memory was there.</summary>
+    public NameOperand? Second { get; init; }
+}
 
 /// <summary>Two results of one instruction: <c>%r1|%p1</c>.</summary>
 /// <param name="First">The result before the bar.</param>

@@ -8,7 +8,17 @@ public sealed partial class Parser
         if (Is("{"))
         {
             List<OperandSyntax>? elements = Elements("{", "}", "a vector");
-            return elements is null ? null : new VectorOperand(elements);
+            NameOperand? second = null;
+            if (elements is not null && Accept("|"))
+            {
+                second = Current.Kind == TokenKind.Name ? Name(negated: false) : null;
+                if (second is null)
+                {
+                    return FailWith("a predicate was expected behind a vector and '|'");
+                }
+            }
+
+            return elements is null ? null : new VectorOperand(elements) { Second = second };
         }
 
         if (Is("["))
@@ -16,7 +26,7 @@ public sealed partial class Parser
             return Address();
         }
 
-        if (Is("!") && Ahead(1).Kind == TokenKind.Name)
+        if ((Is("!") || Is("-")) && Ahead(1).Kind == TokenKind.Name && !IsAt(1, "WARP_SZ"))
         {
             _at++;
             return Name(negated: true);
@@ -122,7 +132,14 @@ public sealed partial class Parser
         }
 
         _depth--;
-        return good && Expect("]", "behind an address") ? new AddressOperand(start!, offset, rest) : null;
+        if (!good || !Expect("]", "behind an address"))
+        {
+            return null;
+        }
+
+        // That all threads load from the same place is a hint without effect.
+        Accept(".unified");
+        return new AddressOperand(start!, offset, rest);
     }
 
     private List<OperandSyntax>? Elements(string open, string close, string what)

@@ -69,7 +69,7 @@ public sealed class DeclarationTests
         Assert.Empty(PtxText.Lint("T: .branchtargets END, MORE; brx.idx %r1, T; MORE:").Refused);
         Assert.Equal("The target 'GONE' is no label that is declared.", Assert.Single(PtxText.Lint("T: .branchtargets END, GONE; brx.idx %r1, T;").Refused).Reason);
         Assert.Equal(
-            "An indirect call needs a .callprototype or .calltargets as its last operand.",
+            "An indirect call needs a .callprototype, .calltargets or a table of functions as its last operand.",
             Assert.Single(PtxText.Lint("{ .param .b32 x; call %rd1, (x); }").Refused).Reason);
     }
 }

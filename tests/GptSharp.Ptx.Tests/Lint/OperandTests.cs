@@ -38,6 +38,13 @@ public sealed class OperandTests
     [InlineData("@!%p1 bra END;")]
     [InlineData("{ .reg .b16 low, high; mov.b32 {low, high}, %r1; }")]
     [InlineData("{ .reg .v4 .f32 v; ld.global.v4.f32 v, [%rd1]; add.f32 %f1, v.x, v.w; }")]
+    [InlineData("{ .reg .v2 .b16 v; mov.b32 v, %r1; mov.b32 %r1, v; }")]
+    [InlineData("{ .reg .v4 .b16 v; mov.v4.u16 v, {%rs1, %rs2, %rs3, %rs4}; }")]
+    [InlineData("st.shared.u32 [tile], %r1+1;")]
+    [InlineData("ld.global.u32 %r1, [%rd1].unified;")]
+    [InlineData("tex.2d.v4.f32.f32 {%f1, %f2, %f3, %f4}|%p1, [%rd1, {%f5, %f6}];")]
+    [InlineData("vmad.s32.s32.u32.sat %r1, %r2.h0, %r3.b1, -%r4;")]
+    [InlineData("mbarrier.arrive.shared::cta.b64 _, [tile];")]
     public void Operands_that_fit_are_taken(string statement)
     {
         LintReport report = PtxText.Lint(statement, "8.0");

@@ -57,12 +57,12 @@ internal sealed class OperandCheck(Scope scope, TargetGpu target)
     {
         if (name.IsSink)
         {
-            return form.IsResult && form.TakesSink ? null : "cannot be '_'";
+            return form.TakesSink ? null : "cannot be '_'";
         }
 
         if (name.Negated && !form.IsNegatable)
         {
-            return "cannot be negated with '!'";
+            return "cannot be negated";
         }
 
         if (form.TakesParts && name.Component is { } part && scope.Find(name.Name) is RegisterSymbol { VectorLength: 1 } whole)
@@ -115,7 +115,13 @@ internal sealed class OperandCheck(Scope scope, TargetGpu target)
     private string? CheckVector(OperandForm form, OperandSyntax operand, string?[] captures)
     {
         OperandType type = TypeOf(form.Type!, captures);
-        OperandForm element = form with { Kind = OperandKind.Value, Second = SecondResult.None, TakesSink = true, RegisterOnly = false };
+        OperandForm element = form with
+        {
+            Kind = OperandKind.Value,
+            Second = SecondResult.None,
+            TakesSink = form.TakesSink || form.IsResult,
+            RegisterOnly = false,
+        };
         int? wanted = form.Count is { } count ? CountOf(count, captures) : null;
         if (wanted == 1 && operand is not VectorOperand)
         {
@@ -131,6 +137,12 @@ internal sealed class OperandCheck(Scope scope, TargetGpu target)
         if (operand is not VectorOperand vector)
         {
             return wanted is null ? "must be a vector in braces" : $"must be a vector of {wanted} elements";
+        }
+
+        if (vector.Second is { } second
+            && (form.Second == SecondResult.None ? "has a second result behind '|', which it cannot have" : CheckValue(element, second, OperandType.Named("pred"))) is { } wrong)
+        {
+            return wrong;
         }
 
         if (form.IsPacked)

@@ -10,7 +10,7 @@ namespace GptSharp.Ptx.Lint.Forms;
 /// names of variables, <c>-</c> admits a minus. <c>{t*4}</c> is a vector, <c>{t*v}</c> one of the length that slot v took (a plain value when the slot
 /// is empty), <c>{t*+}</c> one of any length, <c>{/t}</c> one whose elements share the bits of t. <c>[]</c> is an address, <c>[;]</c> one with
 /// coordinates, <c>#</c> a constant, <c>#0..15</c> and <c>#4|8</c> constants in a range or set, <c>#24..256/8</c> multiples. Behind the type,
-/// <c>:0..15</c> limits literals, <c>[|pred]</c> admits a second result and <c>|pred</c> demands one, <c>/_</c> admits the underscore, <c>.part</c> admits bytes and halves, <c>?</c>
+/// <c>:0..15</c> limits literals, <c>[|pred]</c> admits a second result and <c>|pred</c> demands one, <c>/_</c> admits the underscore (elements of vectors that are written may always be one), <c>.part</c> admits bytes and halves, <c>?</c>
 /// makes the operand optional, and <c>?h</c> makes it come and go with slot h.
 /// </remarks>
 internal sealed class OperandReader(IReadOnlyList<string> captures)
@@ -119,6 +119,7 @@ internal sealed class OperandReader(IReadOnlyList<string> captures)
                 '~' => operand with { IsRelaxed = true },
                 '!' => operand with { IsNegatable = true },
                 '&' => operand with { TakesSymbols = true },
+                '-' => operand with { IsNegatable = true },
                 _ => operand,
             };
             type = type[1..];
