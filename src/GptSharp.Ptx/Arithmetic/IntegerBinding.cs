@@ -22,9 +22,9 @@ internal static unsafe class IntegerBinding
         {
             NumberType.U16 => Narrow<ushort, uint>(form, type),
             NumberType.S16 => Narrow<short, int>(form, type),
-            NumberType.U32 => Word<uint, ulong>(form, type),
+            NumberType.U32 => Word<uint>(form, type),
             NumberType.S32 when form.TakeAny("sat", "relu") is { } clamp => Clamped32(form, clamp),
-            NumberType.S32 => Word<int, long>(form, type),
+            NumberType.S32 => Word<int>(form, type),
             NumberType.U64 => Long<ulong>(form, type),
             NumberType.S64 => Long<long>(form, type),
             NumberType.U16x2 or NumberType.S16x2 => Packed(form, type),
@@ -89,11 +89,11 @@ internal static unsafe class IntegerBinding
         };
     }
 
-    private static LaneOperation? Word<T, TWide>(Form form, NumberType type)
+    private static LaneOperation? Word<T>(Form form, NumberType type)
         where T : unmanaged, IBinaryInteger<T>
-        where TWide : unmanaged, IBinaryInteger<TWide>
     {
-        NumberType wide = type == NumberType.U32 ? NumberType.U64 : NumberType.S64;
+        bool signed = type == NumberType.S32;
+        NumberType wide = signed ? NumberType.S64 : NumberType.U64;
         return form.Opcode switch
         {
             "add" => Two(type, &WarpVectors.Binary<uint, AddVectors<uint>>),
@@ -104,10 +104,10 @@ internal static unsafe class IntegerBinding
             "max" => Two(type, &WarpVectors.Binary<T, MaxVectors<T>>),
             "mul" when form.Take("lo") => Two(type, &WarpVectors.Binary<uint, MultiplyVectors<uint>>),
             "mul" when form.Take("hi") => Two(type, &Lanes.Binary<T, T, T, MultiplyHigh<T>>),
-            "mul" when form.Take("wide") => Two(type, &Lanes.Binary<T, T, TWide, MultiplyWide<T, TWide>>) with { Destination = wide },
+            "mul" when form.Take("wide") => Two(type, signed ? &WideProducts.Signed : &WideProducts.Unsigned) with { Destination = wide },
             "mad" when form.Take("lo") => Three(type, &WarpVectors.Ternary<uint, MultiplyAddVectors<uint>>),
             "mad" when form.Take("hi") => Three(type, &Lanes.Ternary<T, T, T, T, PlusThird<T, T, MultiplyHigh<T>>>),
-            "mad" when form.Take("wide") => Three(type, &Lanes.Ternary<T, T, TWide, TWide, PlusThird<T, TWide, MultiplyWide<T, TWide>>>) with { Destination = wide, C = wide },
+            "mad" when form.Take("wide") => Three(type, signed ? &WideProducts.SignedAdd : &WideProducts.UnsignedAdd) with { Destination = wide, C = wide },
             "mul24" when form.Take("lo") => Two(type, &Lanes.Binary<T, T, T, Multiply24Low<T>>),
             "mul24" when form.Take("hi") => Two(type, &Lanes.Binary<T, T, T, Multiply24High<T>>),
             "mad24" when form.Take("lo") => Three(type, &Lanes.Ternary<T, T, T, T, PlusThird<T, T, Multiply24Low<T>>>),
