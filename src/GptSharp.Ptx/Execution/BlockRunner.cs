@@ -25,6 +25,9 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     private readonly byte* _rows;
     private readonly ulong* _rowAddresses;
     private long _block;
+    private Random? _random;
+    private int _running;
+    private int _nextWarp;
 
     /// <summary>Prepares a worker.</summary>
     /// <param name="launch">The launch.</param>
@@ -47,11 +50,15 @@ internal sealed unsafe partial class BlockRunner : IDisposable
     /// <summary>Steps that all blocks together executed.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Runs a block to its end.</summary>
-    /// <exception cref="KernelFaultException">A mistake that ends the launch.</exception>
-    public void Run(long block)
+    /// <summary>The turn of the launch in which the block was begun: its place in the order of blocks.</summary>
+    public long TurnOfBlock { get; private set; }
+
+    /// <summary>Puts all threads of a block before the kernel's first statement.</summary>
+    /// <param name="block">Number of the block in the grid.</param>
+    /// <param name="turn">Its place in the order of blocks.</param>
+    public void Begin(long block, long turn)
     {
-        _block = block;
+        (_block, TurnOfBlock) = (block, turn);
         _memory.BeginBlock(block);
         foreach (Warp warp in _warps)
         {
@@ -59,9 +66,22 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         }
 
         ResetBarriers();
+        _random = _launch.ShuffleSeed is { } seed ? new Random(HashCode.Combine(seed, block)) : null;
+        (_running, _nextWarp) = (_warps.Length, 0);
+    }
+
+    /// <summary>Runs the block on, to its end or for some time.</summary>
+    /// <param name="steps">When to stop a block that does not end by itself.</param>
+    /// <returns>Whether the block has ended.</returns>
+    /// <exception cref="KernelFaultException">A mistake that ends the launch.</exception>
+    public bool Run(long steps)
+    {
         try
         {
-            Schedule();
+            if (!Schedule(steps))
+            {
+                return false;
+            }
         }
         catch (BlockAbortedException)
         {
@@ -74,6 +94,7 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         }
 
         _memory.EndBlock();
+        return true;
     }
 
     /// <inheritdoc/>
@@ -89,33 +110,31 @@ internal sealed unsafe partial class BlockRunner : IDisposable
         NativeMemory.AlignedFree(_rowAddresses);
     }
 
-    private void Schedule()
+    private bool Schedule(long steps)
     {
-        Random? random = _launch.ShuffleSeed is { } seed ? new Random(HashCode.Combine(seed, _block)) : null;
-        int running = _warps.Length;
-        int next = 0;
-        while (running > 0)
+        while (_running > 0)
         {
-            Warp? warp = Pick(random, ref next);
+            Warp? warp = Pick();
             if (warp is null)
             {
                 ReportDeadlock();
-                return;
+                return true;
             }
 
             uint before = warp.Live;
+            long begun = warp.Steps;
             if (_counts is null)
             {
-                RunWarp<NotCounted>(warp, random?.Next(1, LongestShuffledTurn) ?? Turn);
+                RunWarp<NotCounted>(warp, _random?.Next(1, LongestShuffledTurn) ?? Turn);
             }
             else
             {
-                RunWarp<Counted>(warp, random?.Next(1, LongestShuffledTurn) ?? Turn);
+                RunWarp<Counted>(warp, _random?.Next(1, LongestShuffledTurn) ?? Turn);
             }
 
             if (warp.Live == 0)
             {
-                running--;
+                _running--;
                 _memory.ExitWarp(warp.Number);
             }
 
@@ -123,18 +142,26 @@ internal sealed unsafe partial class BlockRunner : IDisposable
             {
                 ReviewBarriers();
             }
+
+            steps -= warp.Steps - begun;
+            if (steps < 0)
+            {
+                return _running == 0;
+            }
         }
+
+        return true;
     }
 
-    private Warp? Pick(Random? random, ref int next)
+    private Warp? Pick()
     {
-        int first = random?.Next(_warps.Length) ?? next;
+        int first = _random?.Next(_warps.Length) ?? _nextWarp;
         for (int i = 0; i < _warps.Length; i++)
         {
             int number = (first + i) % _warps.Length;
             if (_warps[number].Live != 0 && FindReady(_warps[number]) >= 0)
             {
-                next = (number + 1) % _warps.Length;
+                _nextWarp = (number + 1) % _warps.Length;
                 return _warps[number];
             }
         }

@@ -7,12 +7,19 @@ namespace GptSharp.Ptx.Execution;
 /// <summary>Runs the blocks of a launch, on as many threads as there are cores where their order does not matter.</summary>
 internal sealed class GridRunner
 {
+    private const long StepsBeforeOthers = 1_000_000;
+    private const int MostResidentBlocks = 128;
+
     private readonly Launch _launch;
     private readonly FindingSink _findings;
     private readonly LaunchMemory _memory;
     private readonly long[]? _order;
     private readonly bool _counts;
     private readonly Lock _lock = new();
+    private readonly object _helpers = new();
+    private bool _isOver;
+    private int _helping;
+    private int _numbers;
     private long _next = -1;
     private long _lowestFault = long.MaxValue;
     private KernelFaultException? _fault;
@@ -76,24 +83,19 @@ internal sealed class GridRunner
     {
         int count = _launch.Program.RunsBlocksInOrder ? 1 : workers > 0 ? workers : Environment.ProcessorCount;
         count = (int)Math.Min(count, _launch.Grid.Count);
-        if (count == 1)
+        for (int worker = 1; worker < count; worker++)
         {
-            Work(0);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => Help(), null);
         }
-        else
-        {
-            var threads = new Thread[count - 1];
-            for (int worker = 0; worker < threads.Length; worker++)
-            {
-                int number = worker + 1;
-                threads[worker] = new Thread(() => Work(number)) { IsBackground = true };
-                threads[worker].Start();
-            }
 
-            Work(0);
-            foreach (Thread thread in threads)
+        Work(0);
+        lock (_helpers)
+        {
+            // Whoever has not begun by now is not needed any more.
+            _isOver = true;
+            while (_helping > 0)
             {
-                thread.Join();
+                Monitor.Wait(_helpers);
             }
         }
 
@@ -108,34 +110,54 @@ internal sealed class GridRunner
         }
     }
 
-    // Blocks are taken in order. After a fault those before it still run, so that the lowest one is told whoever was faster.
+    private void Help()
+    {
+        int number;
+        lock (_helpers)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            _helping++;
+            number = ++_numbers;
+        }
+
+        Work(number);
+        lock (_helpers)
+        {
+            _helping--;
+            Monitor.PulseAll(_helpers);
+        }
+    }
+
+    // Blocks are taken in order. After a fault those before it still run, so that the lowest one is told whoever was faster. A block
+    // that may be waiting for another one is laid aside after some time, and others run between.
     private void Work(int number)
     {
+        var resident = new Queue<BlockRunner>();
+        var idle = new Stack<BlockRunner>();
+        var all = new List<BlockRunner>();
+        long steps = _launch.Program.MayWaitForOtherBlocks ? StepsBeforeOthers : long.MaxValue;
+        ExecutionCounts? counts = _counts ? new ExecutionCounts(_launch.Program.Length) : null;
         try
         {
-            ExecutionCounts? counts = _counts ? new ExecutionCounts(_launch.Program.Length) : null;
-            using var runner = new BlockRunner(_launch, _memory.CreateBlockMemory(number), _findings, counts);
-            for (long turn = Interlocked.Increment(ref _next); turn < _launch.Grid.Count; turn = Interlocked.Increment(ref _next))
+            while (Next(number, resident, idle, all, counts) is { } runner)
             {
-                if (turn > Interlocked.Read(ref _lowestFault))
-                {
-                    break;
-                }
-
                 try
                 {
-                    runner.Run(_order is null ? turn : _order[turn]);
+                    (runner.Run(steps) ? idle.Push : (Action<BlockRunner>)resident.Enqueue)(runner);
                 }
                 catch (KernelFaultException fault)
                 {
-                    Take(fault, turn);
-                    break;
+                    Take(fault, runner.TurnOfBlock);
                 }
             }
 
             lock (_lock)
             {
-                _steps += runner.Steps;
+                _steps += all.Sum(runner => runner.Steps);
                 if (counts is not null)
                 {
                     _sum ??= new ExecutionCounts(_launch.Program.Length);
@@ -143,11 +165,42 @@ internal sealed class GridRunner
                 }
             }
         }
-        catch (Exception failure) when (failure is not KernelFaultException)
+        catch (Exception failure)
         {
             _failure = failure;
             Interlocked.Exchange(ref _lowestFault, -1);
         }
+        finally
+        {
+            all.ForEach(runner => runner.Dispose());
+        }
+    }
+
+    // The runner to go on with: one that begins the next block, as long as not too many are under way, or one that was laid aside.
+    private BlockRunner? Next(int number, Queue<BlockRunner> resident, Stack<BlockRunner> idle, List<BlockRunner> all, ExecutionCounts? counts)
+    {
+        if (resident.Count < MostResidentBlocks && Interlocked.Increment(ref _next) is var turn && turn < _launch.Grid.Count
+            && turn < Interlocked.Read(ref _lowestFault))
+        {
+            if (!idle.TryPop(out BlockRunner? runner))
+            {
+                runner = new BlockRunner(_launch, _memory.CreateBlockMemory(number), _findings, counts);
+                all.Add(runner);
+            }
+
+            runner.Begin(_order is null ? turn : _order[turn], turn);
+            return runner;
+        }
+
+        while (resident.TryDequeue(out BlockRunner? aside))
+        {
+            if (aside.TurnOfBlock < Interlocked.Read(ref _lowestFault))
+            {
+                return aside;
+            }
+        }
+
+        return null;
     }
 
     private void Take(KernelFaultException fault, long turn)

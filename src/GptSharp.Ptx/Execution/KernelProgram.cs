@@ -73,6 +73,12 @@ internal sealed unsafe class KernelProgram
     /// <summary>Whether blocks must run one after the other.</summary>
     public required bool RunsBlocksInOrder { get; init; }
 
+    /// <summary>Whether a block can learn what another one does, and so wait for it: by volatile loads or atomic operations.</summary>
+    public bool MayWaitForOtherBlocks => Array.Exists(
+        Memory,
+        op => op.Space is MemorySpace.Global or MemorySpace.Generic && op.Order == MemoryOrder.Strong
+            && (op.Atomic == AtomicOperation.None || op.OldValue >= 0));
+
     /// <summary>The largest number of 32-bit registers alive at once in one function.</summary>
     public required int MaximumLiveRegisters { get; init; }
 

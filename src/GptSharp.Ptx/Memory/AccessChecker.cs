@@ -59,6 +59,29 @@ internal sealed unsafe class AccessChecker
         ReadAll(op, warp, segment);
     }
 
+    /// <summary>All lanes together are about to read rows of shared memory.</summary>
+    /// <param name="op">The instruction.</param>
+    /// <param name="warp">The warp.</param>
+    /// <param name="region">The block's shared memory.</param>
+    /// <param name="offsets">The first byte of each row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="rowBytes">Bytes of a row.</param>
+    public void ReadSharedRows(MemoryInstruction op, int warp, MemoryRegion region, ulong* offsets, int rows, int rowBytes)
+    {
+        if (region.Shadow is not { } shadow)
+        {
+            return;
+        }
+
+        _judge.Consider(op, region, warp);
+        ShadowAccess access = Describe(op.Index, warp, new Segment(region, 0, AccessRecord.Several, 1, rowBytes), shadow);
+        int count = Entries(rowBytes, shadow.Shift);
+        for (int row = 0; row < rows; row++)
+        {
+            shadow.OnRead((nuint)offsets[row] >> shadow.Shift, count, access, _judge);
+        }
+    }
+
     /// <summary>Lanes are about to write.</summary>
     public void Write(MemoryInstruction op, int warp, in Segment segment, byte* values)
     {

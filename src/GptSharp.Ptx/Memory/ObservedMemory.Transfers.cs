@@ -137,9 +137,9 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
     private void ReadSharedRows(MemoryInstruction op, int warp, ulong* addresses, int rows, byte* into)
     {
         MemoryRegion shared = _regions.Shared;
+        _observer.Checker?.ReadSharedRows(op, warp, shared, addresses, rows, SharedRow);
         for (int row = 0; row < rows; row++)
         {
-            _observer.Read(op, warp, new Segment(shared, (nuint)addresses[row], AccessRecord.Several, 1, SharedRow));
             Vector128.Load(shared.Host + addresses[row]).Store(into + (row * SharedRow));
         }
     }

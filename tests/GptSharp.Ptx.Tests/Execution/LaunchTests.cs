@@ -145,6 +145,31 @@ public class LaunchTests
         Assert.Equal(Snippet.Each(t => t < 32 ? 5u : 0, 64), snippet.Run(64));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(5)]
+    public void Blocks_may_wait_for_each_other(int? seed)
+    {
+        // A barrier of the whole grid: every block adds one and waits for all.
+        var snippet = new Snippet(
+            """
+            setp.ne.u32 %p1, %r52, 0;
+            @%p1 bra WAIT;
+            atom.global.add.u32 %r2, [%d2], 1;
+            POLL:
+            ld.volatile.global.u32 %r3, [%d2];
+            setp.lt.u32 %p2, %r3, 3;
+            @%p2 bra POLL;
+            WAIT:
+            bar.sync 0;
+            ld.volatile.global.u32 %r1, [%d2];
+            """)
+        {
+            Options = new LaunchOptions { Checks = Checks.None, ShuffleSeed = seed },
+        };
+        Assert.Equal(Snippet.Each(_ => 3, 3 * 64), snippet.Run(64, 3));
+    }
+
     [Fact]
     public void Findings_may_be_collected()
     {
