@@ -96,7 +96,7 @@ internal sealed class FunctionCheck(
                     }
                     else
                     {
-                        Warn(instruction.Span, AccessWarnings.Check(instruction));
+                        Warn(instruction.Span, AccessWarnings.Check(instruction) ?? LiteralWarnings.Check(instruction, matcher));
                     }
 
                     break;

@@ -142,7 +142,11 @@ public sealed partial class Parser
 
     private bool IsFirstOfLine(int token) => token == 0 || _tokens[token - 1].Line < _tokens[token].Line;
 
-    // Behind the semicolon, or before a brace that closes the scope around the statement.
+    // Whether a line begins with what no statement goes on with: a guard, a directive, a label, an opcode.
+    private bool StartsStatement() => Is("@") || Current.Kind == TokenKind.Dotted
+        || (Current.Kind == TokenKind.Name && (IsAt(1, ":") || Ahead(1).Kind == TokenKind.Dotted) && TextOf(Current)[0] != '%');
+
+    // Behind the semicolon; before a brace that closes the scope around the statement, or before a line that begins another one.
     private void SkipStatement(int first)
     {
         int depth = 0;
@@ -154,7 +158,7 @@ public sealed partial class Parser
         while (Current.Kind != TokenKind.End)
         {
             int step = BraceStep(Current);
-            if (step < 0 && depth <= 0)
+            if ((step < 0 && depth <= 0) || (_at > first && IsFirstOfLine(_at) && StartsStatement()))
             {
                 break;
             }

@@ -26,6 +26,18 @@ public sealed class RecoveryTests
     }
 
     [Theory]
+    [InlineData(")")]
+    [InlineData("\"no end")]
+    [InlineData("a label with blanks:")]
+    [InlineData("add.s32 %r1, %r2")]
+    [InlineData("add.s32 %r1, (")]
+    public void A_line_that_is_no_statement_takes_no_other_with_it(string line)
+    {
+        LintReport report = PtxText.Lint($"bra THERE;\n{line}\nTHERE:\nadd.s32 %r1, %r2, %r3;\n{line}\n@%p1 bra THERE;\n{line}\nmul.lo.s32 %r1, %r2;");
+        Assert.Equal([12, 15, 17, 18], report.Refused.Select(finding => finding.Line));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("\0\0\0")]
     [InlineData("not PTX at all")]

@@ -36,6 +36,16 @@ public sealed class WarningTests
     }
 
     [Theory]
+    [InlineData("mov.u32 %r1, 0x1FFFFFFFF;", "8589934591 does not fit into the 32 bits of .u32: its upper bits are dropped.")]
+    [InlineData("add.s16 %rs1, %rs2, -32769;", "-32769 does not fit into the 16 bits of .s16: its upper bits are dropped.")]
+    [InlineData("st.global.v2.u8 [buf], {255, 256};", "256 does not fit into the 8 bits of .u8: its upper bits are dropped.")]
+    public void Literals_that_lose_bits_are_warned_of(string statement, string reason) => Assert.Equal(reason, Assert.Single(PtxText.Lint(statement).Warnings).Reason);
+
+    [Theory]
+    [InlineData("mov.u32 %r1, 0xFFFFFFFF; mov.s32 %r1, -1; mov.u16 %rs1, -32768; mov.u64 %rd1, 0xFFFFFFFFFFFFFFFF; mov.b32 %r1, -2147483648;")]
+    public void Literals_that_fit_signed_or_unsigned_are_not(string statements) => Assert.Empty(PtxText.Lint(statements).Warnings);
+
+    [Theory]
     [InlineData("ld.global.f32 %f1, [%rd1]; st.shared.f32 [tile], %f1; ld.param.u64 %rd1, [source]; red.global.add.u32 [%rd1], 1;")]
     [InlineData("st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.u32 [%r1], %r2, [%r3];")]
     public void Accesses_that_name_their_space_are_not(string statements) => Assert.DoesNotContain(

@@ -13,12 +13,16 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
 
     private readonly OperandCheck _operands = new(scope, target);
     private readonly List<OperandForm> _taken = [];
+    private string?[] _captures = [];
     private InstructionSyntax _instruction = null!;
     private string _reason = "";
     private (int Stage, int Position) _furthest;
 
     /// <summary>After a check that found a form: what the form says of each operand; empty for calls and after a refusal.</summary>
     public IReadOnlyList<OperandForm> Operands => _taken;
+
+    /// <summary>After such a check: the type of an operand, or null when it has none.</summary>
+    public OperandType? TypeOf(int operand) => operand < _taken.Count && _taken[operand].Type is { } type ? OperandCheck.TypeOf(type, _captures) : null;
 
     /// <summary>Null when a form fits; otherwise why none does: the complaint of the form that fits best.</summary>
     public string? Check(InstructionSyntax instruction)
@@ -51,6 +55,7 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
             return false;
         }
 
+        _captures = words.Captures;
         if (!MatchOperands(form, words.Captures, 0, 0))
         {
             return false;

@@ -25,7 +25,8 @@ internal sealed class OperandCheck(Scope scope, TargetGpu target)
         _ => null,
     };
 
-    private static OperandType TypeOf(FormType type, string?[] captures)
+    /// <summary>The type that a form's type stands for.</summary>
+    internal static OperandType TypeOf(FormType type, string?[] captures)
     {
         OperandType plain = OperandType.Named(type.Name ?? captures[type.Capture!.Value]!);
         return type.IsDoubled ? plain.Doubled : plain;
