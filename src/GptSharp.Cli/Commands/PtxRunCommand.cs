@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using GptSharp.Cli.Display;
 using GptSharp.Cli.Ptx;
 using GptSharp.Files.Safetensors;
 using GptSharp.Nn;
@@ -97,7 +98,7 @@ internal static class PtxRunCommand
         }
         catch (PtxException refusal)
         {
-            throw new InvalidDataException($"{request.Path}: {refusal.Message}", refusal);
+            throw new InvalidDataException($"{request.Path}: {Format.Printable(refusal.Message)}", refusal);
         }
 
         using var memory = new DeviceMemory();

@@ -56,6 +56,7 @@ internal sealed class GridRunner
             options.ShuffleSeed,
             options.Checks.HasFlag(Checks.Synchronisation),
             options.Checks.HasFlag(Checks.Division));
+        LaunchLimits.CheckShared(program.Kernel.Name, launch.SharedBytes);
         var kernel = new KernelMemory
         {
             Name = program.Kernel.Name,

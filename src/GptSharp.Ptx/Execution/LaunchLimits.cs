@@ -9,6 +9,9 @@ internal static class LaunchLimits
     private const int MostThreadsZ = 64;
     private const int MostBlocksYZ = 65535;
 
+    // 227 KB: what Hopper and Blackwell, the most generous ones, give to one block.
+    private const int MostSharedBytes = 227 * 1024;
+
     /// <summary>Checks a launch against the hardware's limits and what the kernel declares.</summary>
     /// <exception cref="PtxException">It does not fit.</exception>
     public static void Check(PtxKernel kernel, Dimensions grid, Dimensions block)
@@ -34,6 +37,16 @@ internal static class LaunchLimits
             {
                 throw new PtxException($"The kernel {kernel.Name} allows at most {Extents(directive).Count} threads per block (.maxntid), not {block.Count}.");
             }
+        }
+    }
+
+    /// <summary>Checks the shared memory of a block, static and dynamic together.</summary>
+    /// <exception cref="PtxException">No GPU has so much.</exception>
+    public static void CheckShared(string kernel, long bytes)
+    {
+        if (bytes is < 0 or > MostSharedBytes)
+        {
+            throw new PtxException($"The kernel {kernel} would have {bytes} bytes of shared memory per block, of {MostSharedBytes} at most.");
         }
     }
 

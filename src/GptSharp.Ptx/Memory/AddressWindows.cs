@@ -16,7 +16,7 @@ internal static class AddressWindows
     public const ulong Parameter = 0x0300_0000_0000;
 
     /// <summary>Address of the first buffer in global memory.</summary>
-    public const ulong Global = 0x7f00_0000_0000;
+    public const ulong Global = 0x0400_0000_0000;
 
     private const int WindowBits = 40;
 

@@ -1,12 +1,12 @@
 namespace GptSharp.Ptx.Memory;
 
 /// <summary>
-/// The emulated GPU's global memory: buffers at addresses that are stable and never reused, with a red zone of at least 512
-/// bytes behind each, so that an access beside a buffer hits nothing and is reported.
+/// The emulated GPU's global memory: buffers at addresses that are stable and never reused, with a red zone behind each that is
+/// as long as the buffer and at least 1 MiB, so that an access beside a buffer hits nothing and is reported. Addresses cost nothing.
 /// </summary>
 public sealed unsafe class DeviceMemory : IDisposable
 {
-    private const ulong RedZone = 512;
+    private const ulong SmallestRedZone = 1 << 20;
 
     // As cudaMalloc: every buffer begins at a multiple of 256 bytes.
     private const ulong Alignment = 256;
@@ -118,6 +118,7 @@ public sealed unsafe class DeviceMemory : IDisposable
             ulong behind = below is null ? ulong.MaxValue : address - below.End;
             ulong before = above is null ? ulong.MaxValue : above.Address - address;
             return Math.Min(behind, before) > 1UL << 32 ? $"address 0x{address:x}, far from every buffer"
+                : behind == 0 ? $"directly behind the end of buffer {below!.Name} ({below.ByteCount} bytes)"
                 : behind <= before ? $"{behind} bytes behind the end of buffer {below!.Name} ({below.ByteCount} bytes)"
                 : $"{before} bytes before the start of buffer {above!.Name}";
         }
@@ -129,7 +130,7 @@ public sealed unsafe class DeviceMemory : IDisposable
         {
             var buffer = new DeviceBuffer(_next, host, byteCount, name, isReadOnly);
             _buffers.Add(buffer.Address, buffer);
-            _next = (buffer.End + RedZone + Alignment - 1) / Alignment * Alignment;
+            _next = (buffer.End + Math.Max(SmallestRedZone, byteCount) + Alignment - 1) / Alignment * Alignment;
             return buffer;
         }
     }

@@ -42,5 +42,6 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
     private void RefuseReadOnly(MemoryInstruction op, int warp, in Segment segment) => _launch.Findings.Report(
         FindingKind.ReadOnly, $"writes {segment.Region.Describe(segment.Offset)}, which kernels may only read.", _block, warp, segment.NamedLane, op.Index);
 
-    private static string Preposition(string place) => char.IsAsciiDigit(place[0]) ? place : $"at {place}";
+    private static string Preposition(string place) =>
+        char.IsAsciiDigit(place[0]) || place.StartsWith("directly", StringComparison.Ordinal) ? place : $"at {place}";
 }

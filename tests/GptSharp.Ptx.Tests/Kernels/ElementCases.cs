@@ -22,8 +22,10 @@ internal static class ElementCases
         SwiGlu("elem", "gs_swiglu_fwd_bf16", new Dimensions(3), 64, hasRows: true),
         SwiGlu("edited/stream2", "swiglu2", new Dimensions(1, 5), 256, hasRows: false),
         GeluBackward(),
-        SquaredNorm("elem", "gs_sqnorm_stage1", 2),
-        SquaredNorm("edited/stream2", "sqnorm2", 8),
+        SquaredNorm("elem", "gs_sqnorm_stage1", 16400, 2),
+        SquaredNorm("elem", "gs_sqnorm_stage1", 600, 2),
+        SquaredNorm("edited/stream2", "sqnorm2", 40016, 8),
+        SquaredNorm("edited/stream2", "sqnorm2", 600, 8),
         Embedding(),
         CrossEntropy(9003, 9008, write: 1),
         CrossEntropy(1024, 1024, write: 0),
@@ -156,11 +158,10 @@ internal static class ElementCases
         return [output, x, dy, (long)n];
     });
 
-    private static KernelCase SquaredNorm(string file, string kernel, int perLoad) => new(file, kernel, "n=16400", new Dimensions(2), 512, 0, bench =>
+    private static KernelCase SquaredNorm(string file, string kernel, int n, int perLoad) => new(file, kernel, $"n={n}", new Dimensions(2), 512, 0, bench =>
     {
         const int blocks = 2;
         const int threads = 512;
-        const int n = 16400;
         var g = bench.Halves(n, out double[] gv);
         double[] parts = new double[blocks];
         for (int i = 0; i < n; i++)

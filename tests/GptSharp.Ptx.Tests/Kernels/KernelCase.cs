@@ -13,6 +13,9 @@ namespace GptSharp.Ptx.Tests.Kernels;
 internal sealed record KernelCase(
     string File, string Kernel, string Shape, Dimensions Grid, int Threads, int SharedBytes, Func<Bench, KernelArgument[]> Prepare)
 {
+    /// <summary>Every kernel of the samples, with the shapes that it runs on.</summary>
+    public static IEnumerable<KernelCase> All => GemmCases.All.Concat(AttentionCases.All).Concat(NormCases.All).Concat(ElementCases.All);
+
     /// <summary>Whether to leave out the exact matrix models: a smaller shape of the same kernel runs with them.</summary>
     public bool IsLarge { get; init; }
 
@@ -26,9 +29,6 @@ internal sealed class Bench : IDisposable
     private readonly List<(DeviceBuffer Buffer, bool IsHalf, double[] Reference, double[] Bound)> _expected = [];
 
     public DeviceMemory Memory { get; } = new();
-
-    /// <summary>The worst error of an output, as a share of its bound: at most 1 is right.</summary>
-    public double WorstError { get; private set; }
 
     /// <summary>Bits of every output, in order.</summary>
     public byte[][] Outputs => [.. _expected.Select(output => output.Buffer.Read<byte>())];
@@ -76,20 +76,30 @@ internal sealed class Bench : IDisposable
 
     public int Next(int limit) => _random.Next(limit);
 
-    /// <summary>Compares every output with its reference.</summary>
-    public void Check()
+    /// <summary>Fails when an output is not what its reference says.</summary>
+    public void Check() => Assert.Null(FirstError());
+
+    /// <summary>What is wrong with the outputs, or null.</summary>
+    public string? FirstError()
     {
         foreach ((DeviceBuffer buffer, bool isHalf, double[] reference, double[] bound) in _expected)
         {
             double[] actual = isHalf ? Array.ConvertAll(buffer.Read<ushort>(), FromBits) : Array.ConvertAll(buffer.Read<float>(), value => (double)value);
-            Assert.Equal((long)buffer.ByteCount, buffer.CountWrittenBytes());
+            if (buffer.CountWrittenBytes() != (long)buffer.ByteCount)
+            {
+                return $"Only {buffer.CountWrittenBytes()} of {buffer.ByteCount} bytes of {buffer.Name} were written.";
+            }
+
             for (int i = 0; i < reference.Length; i++)
             {
-                double error = Math.Abs(actual[i] - reference[i]);
-                WorstError = Math.Max(WorstError, error == 0 ? 0 : error / bound[i]);
-                Assert.True(error <= bound[i], $"{buffer.Name}[{i}] is {actual[i]:G9}, but must be {reference[i]:G9} within {bound[i]:G3}.");
+                if (!(Math.Abs(actual[i] - reference[i]) <= bound[i]))
+                {
+                    return $"{buffer.Name}[{i}] is {actual[i]:G9}, but must be {reference[i]:G9} within {bound[i]:G3}.";
+                }
             }
         }
+
+        return null;
     }
 
     public void Dispose() => Memory.Dispose();

@@ -8,8 +8,7 @@ namespace GptSharp.Ptx.Tests.Kernels;
 /// </summary>
 public class KernelTests
 {
-    private static readonly Lazy<Dictionary<string, KernelCase>> Cases = new(() => GemmCases.All
-        .Concat(AttentionCases.All).Concat(NormCases.All).Concat(ElementCases.All).ToDictionary(item => item.ToString()));
+    private static readonly Lazy<Dictionary<string, KernelCase>> Cases = new(() => KernelCase.All.ToDictionary(item => item.ToString()));
 
     public static TheoryData<string> Names => [.. Cases.Value.Keys];
 

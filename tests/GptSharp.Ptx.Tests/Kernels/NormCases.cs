@@ -15,6 +15,7 @@ internal static class NormCases
         Forward("norms", "gs_layernorm_fwd_bf16_c1024", 3, 264, true, false, 4),
         Forward("norms", "gs_rmsnorm_fwd_bf16_c1024", 5, 1000, true, true, 4),
         Forward("norms", "gs_layernorm_fwd_f32", 6, 77, false, false, 4),
+        Forward("norms", "gs_layernorm_fwd_f32", 3, 20, false, false, 4),
         Forward("edited/norms2", "ln_fwd_c1024", 7, 1024, true, false, 4, hasChannels: false),
         Forward("edited/norms2", "ln_fwd_c1024_r40", 7, 1024, true, false, 4, hasChannels: false),
         Backward("norms", "gs_layernorm_bwd_f32_stage1", 21, 200, hasChannels: true),

@@ -12,7 +12,7 @@ public class BoundsTests
         bench.Load(0, 1, lane => buffer.Address + (ulong)(4 * lane) + 68);
         Finding finding = Assert.Single(bench.Findings);
         Assert.Equal(FindingKind.OutOfBounds, finding.Kind);
-        Assert.Equal("reads 4 bytes 0 bytes behind the end of buffer numbers (192 bytes).", finding.Message);
+        Assert.Equal("reads 4 bytes directly behind the end of buffer numbers (192 bytes).", finding.Message);
         Assert.Equal(new Dimensions(32 + 31, 0, 0), finding.Thread);
         Assert.Equal(1, finding.Line);
     }
