@@ -26,16 +26,16 @@ internal sealed class MmaForm
 
     public uint Two => Bits(2);
 
-    public uint[,] Run(MmaModel model, uint[,] a, uint[,] b, uint[,] c)
-    {
-        uint[][] d = TileRunner.Run(
-            _form,
-            model,
-            FragmentTables.Scatter(a, (g, t) => FragmentTables.A(_shape, Type, g, t)),
-            FragmentTables.Scatter(b, (g, t) => FragmentTables.B(_shape, Type, g, t)),
-            FragmentTables.Scatter(c, (g, t) => FragmentTables.C(Accumulator, g, t)));
-        return FragmentTables.Gather(d, 16, 8, (g, t) => FragmentTables.C(Accumulator, g, t));
-    }
+    public uint[,] Run(MmaModel model, uint[,] a, uint[,] b, uint[,] c) =>
+        GatherD(TileRunner.Run(_form, model, ScatterA(a), ScatterB(b), ScatterC(c)));
+
+    public uint[][] ScatterA(uint[,] a) => FragmentTables.Scatter(a, (g, t) => FragmentTables.A(_shape, Type, g, t));
+
+    public uint[][] ScatterB(uint[,] b) => FragmentTables.Scatter(b, (g, t) => FragmentTables.B(_shape, Type, g, t));
+
+    public uint[][] ScatterC(uint[,] c) => FragmentTables.Scatter(c, (g, t) => FragmentTables.C(Accumulator, g, t));
+
+    public uint[,] GatherD(uint[][] d) => FragmentTables.Gather(d, 16, 8, (g, t) => FragmentTables.C(Accumulator, g, t));
 
     /// <summary>The value of an accumulator's bits.</summary>
     public float Value(uint bits) => Accumulator == "f32" ? BitConverter.UInt32BitsToSingle(bits) : (float)BitConverter.UInt16BitsToHalf((ushort)bits);
