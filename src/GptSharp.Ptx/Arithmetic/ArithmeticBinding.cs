@@ -31,6 +31,7 @@ internal static class ArithmeticBinding
         return type switch
         {
             NumberType.F32 or NumberType.F64 => FloatBinding.Bind(form, type, options),
+            NumberType.F32x2 => PairedSingles.Bind(form),
             NumberType.F16 or NumberType.F16x2 or NumberType.BF16 or NumberType.BF16x2 => HalfBinding.Bind(form, type),
             _ => IntegerBinding.Bind(form, type),
         };

@@ -6,6 +6,11 @@ internal static unsafe class ConversionBinding
     /// <summary>The computation of a form, or null.</summary>
     public static LaneOperation? Bind(Form form)
     {
+        if (form.Take("pack"))
+        {
+            return PackedConversion.Bind(form);
+        }
+
         NumberType source = form.TakeType();
         NumberType destination = form.TakeType();
         RoundingMode? mode = form.TakeRounding();
@@ -18,6 +23,11 @@ internal static unsafe class ConversionBinding
             Saturate: form.Take("sat"),
             Rectify: form.Take("relu"),
             Finite: form.Take("satfinite"));
+        if (Float8.IsPair(destination) || Float8.IsPair(source))
+        {
+            return Float8.Bind(conversion);
+        }
+
         if (destination is NumberType.F16x2 or NumberType.BF16x2)
         {
             return source == NumberType.F32 ? Pair(conversion) : null;

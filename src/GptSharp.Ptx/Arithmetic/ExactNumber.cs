@@ -72,8 +72,8 @@ internal readonly struct ExactNumber
     /// <summary>The value of a finite double.</summary>
     public static ExactNumber FromDouble(double value) => FromBits(BitConverter.DoubleToUInt64Bits(value), FloatFormat.F64);
 
-    /// <summary>The number with the other sign.</summary>
-    public ExactNumber Negate() => new(!Negative, Significand, Exponent);
+    /// <summary>The number times 2^<paramref name="exponent"/>.</summary>
+    public ExactNumber Scale(int exponent) => new(Negative, Significand, Exponent + exponent);
 
     /// <summary>The bits of the number rounded into a format; past its largest number, infinity or that number as the mode demands.</summary>
     public ulong Round(FloatFormat format, RoundingMode mode)

@@ -16,8 +16,15 @@ internal static unsafe class HalfBinding
             return new() { Function = signs, Control = form.Take("ftz") ? HalfArithmetic.Flush : 0, Destination = type, A = type };
         }
 
-        // Rounding to nearest even is all there is, whether named or not.
-        form.Take("rn");
+        // Rounding to nearest even is all there is, named or not, but for bf16's fma.
+        RoundingMode mode = form.TakeRounding() ?? RoundingMode.NearestEven;
+        if (mode != RoundingMode.NearestEven)
+        {
+            return form.Opcode == "fma" && TFormat.Format == FloatFormat.BF16 && mode != RoundingMode.NearestAway
+                ? new() { Function = &Directed, Control = (int)mode, Destination = type, A = type, B = type, C = type }
+                : null;
+        }
+
         int control = HalfArithmetic.HasB;
         control |= form.Take("ftz") ? HalfArithmetic.Flush : 0;
         control |= form.Take("sat") ? HalfArithmetic.Saturate : 0;
@@ -52,6 +59,20 @@ internal static unsafe class HalfBinding
             (true, false) => &HalfArithmetic.Invoke<TFormat, HalfArithmetic.Exact<TPropagating>>,
             _ => &HalfArithmetic.Invoke<TFormat, HalfArithmetic.Exact<XorSign<TPropagating>>>,
         };
+    }
+
+    private static void Directed(void* d, void* a, void* b, void* c, void* e, int control)
+    {
+        var mode = (RoundingMode)control;
+        for (int lane = 0; lane < Lanes.Count; lane++)
+        {
+            uint x = ((uint*)a)[lane];
+            uint y = ((uint*)b)[lane];
+            uint z = ((uint*)c)[lane];
+            uint low = (uint)IeeeArithmetic.MultiplyAdd(x & 0xffff, y & 0xffff, z & 0xffff, FloatFormat.BF16, mode);
+            uint high = (uint)IeeeArithmetic.MultiplyAdd(x >> 16, y >> 16, z >> 16, FloatFormat.BF16, mode);
+            ((uint*)d)[lane] = low | (high << 16);
+        }
     }
 
     private static void Abs<TFormat>(void* d, void* a, void* b, void* c, void* e, int control)

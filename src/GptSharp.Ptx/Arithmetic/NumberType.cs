@@ -71,6 +71,15 @@ internal enum NumberType : byte
 
     /// <summary>Two signed 16-bit integers in 32 bits.</summary>
     S16x2,
+
+    /// <summary>Two singles in 64 bits.</summary>
+    F32x2,
+
+    /// <summary>Two 8-bit floats with 3 fraction bits in 16 bits.</summary>
+    E4M3x2,
+
+    /// <summary>Two 8-bit floats with 2 fraction bits in 16 bits.</summary>
+    E5M2x2,
 }
 
 /// <summary>Facts about a <see cref="NumberType"/>.</summary>
@@ -100,6 +109,9 @@ internal static class NumberTypes
         ["bf16x2"] = NumberType.BF16x2,
         ["u16x2"] = NumberType.U16x2,
         ["s16x2"] = NumberType.S16x2,
+        ["f32x2"] = NumberType.F32x2,
+        ["e4m3x2"] = NumberType.E4M3x2,
+        ["e5m2x2"] = NumberType.E5M2x2,
     };
 
     /// <summary>The type that a modifier such as <c>s32</c> names, or <see cref="NumberType.None"/>.</summary>
@@ -111,8 +123,9 @@ internal static class NumberTypes
         NumberType.None => 0,
         NumberType.Predicate => 1,
         NumberType.B8 or NumberType.U8 or NumberType.S8 => 8,
-        NumberType.B16 or NumberType.U16 or NumberType.S16 or NumberType.F16 or NumberType.BF16 => 16,
-        NumberType.B64 or NumberType.U64 or NumberType.S64 or NumberType.F64 => 64,
+        NumberType.B16 or NumberType.U16 or NumberType.S16 or NumberType.F16 or NumberType.BF16
+            or NumberType.E4M3x2 or NumberType.E5M2x2 => 16,
+        NumberType.B64 or NumberType.U64 or NumberType.S64 or NumberType.F64 or NumberType.F32x2 => 64,
         _ => 32,
     };
 

@@ -82,7 +82,7 @@ public class FloatFormTests
         {
             string[] forms = type[0] == 'f'
                 ? ["add", "sub", "mul", "add.ftz", "mul.sat", "add.rn.ftz.sat", "fma.rn", "fma.rn.ftz", "fma.rn.sat", "fma.rn.relu", "min.ftz", "abs", "neg", "abs.ftz"]
-                : ["add", "sub", "mul", "fma.rn", "fma.rn.relu", "abs", "neg"];
+                : ["add", "sub", "mul", "fma.rn", "fma.rn.relu", "fma.rz", "fma.rm", "fma.rp", "abs", "neg"];
             foreach (string form in (string[])[.. forms, "min", "max", "min.NaN", "max.NaN", "min.xorsign.abs", "max.NaN.xorsign.abs"])
             {
                 yield return $"{form}.{type}";
