@@ -33,6 +33,7 @@ internal sealed class ModuleCheck(ModuleSyntax module, TargetGpu target, Finding
         foreach (FunctionSyntax function in module.Functions)
         {
             declarations.CheckHead(function);
+            SizeCheck.Check(function, module, target, refused);
             new FunctionCheck(function, target, _scope, declarations, refused, warnings).Check();
         }
     }

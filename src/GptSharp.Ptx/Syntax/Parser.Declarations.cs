@@ -171,6 +171,8 @@ public sealed partial class Parser
     // A declaration of one or more names, with its semicolon.
     private bool Declaration(List<VariableSyntax> variables)
     {
+        Token first = Current;
+        int count = variables.Count;
         if (!DeclarationHead(out Head head))
         {
             return false;
@@ -187,7 +189,17 @@ public sealed partial class Parser
         }
         while (Accept(","));
 
-        return Expect(";", "behind a declaration");
+        if (!Expect(";", "behind a declaration"))
+        {
+            return false;
+        }
+
+        for (int i = count; i < variables.Count; i++)
+        {
+            variables[i] = variables[i] with { Span = SpanFrom(first) };
+        }
+
+        return true;
     }
 
     private VariableSyntax? Declarator(Head head, bool isParameter)

@@ -1,7 +1,7 @@
 namespace GptSharp.Ptx.Syntax;
 
 /// <summary>A declared variable, parameter or register.</summary>
-/// <param name="Span">Where its declaration begins.</param>
+/// <param name="Span">The whole declaration, which may declare others too; of a parameter, its name.</param>
 /// <param name="Linkage">Who sees it.</param>
 /// <param name="Space">Where it lives.</param>
 /// <param name="Type">Type of its elements.</param>

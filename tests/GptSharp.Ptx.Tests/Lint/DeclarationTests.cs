@@ -46,6 +46,35 @@ public sealed class DeclarationTests
     public void Prototypes_and_initial_values_are_taken(string module) => Assert.Empty(PtxText.Lint("", module: module).Refused);
 
     [Fact]
+    public void A_declaration_is_quoted_whole_and_once()
+    {
+        LintReport report = PtxText.Lint("  .reg .b32 a, a, a;", module: ".shared .b32 x[4],\n  y[];");
+        Assert.Equal(
+            [(4, 1, ".shared .b32 x[4], y[];"), (12, 3, ".reg .b32 a, a, a;")],
+            report.Refused.Select(finding => (finding.Line, finding.Column, finding.Text)));
+    }
+
+    [Theory]
+    [InlineData("8.0", "sm_90", 4352, true)]
+    [InlineData("8.0", "sm_90", 4353, false)]
+    [InlineData("8.1", "sm_90", 32764, true)]
+    [InlineData("8.1", "sm_90", 32765, false)]
+    [InlineData("8.1", "sm_61", 4353, false)]
+    public void A_kernel_has_room_for_so_many_bytes_of_parameters(string version, string target, int bytes, bool accepted) =>
+        Assert.Equal(accepted, Linter.Lint($".version {version}\n.target {target}\n.entry k(.param .b8 p[{bytes}]) {{ ret; }}").Accepted);
+
+    [Theory]
+    [InlineData("mov.u32 %r1, other;", false)]
+    [InlineData("mov.u32 %r1, %r2;", true)]
+    public void Static_shared_memory_that_a_kernel_uses_ends_at_48_kilobytes(string statement, bool accepted)
+    {
+        const string Module = ".shared .b8 other[49100]; .extern .shared .b8 dynamic[];";
+        LintReport report = PtxText.Lint(".shared .b8 own[100]; " + statement + " mov.u32 %r3, dynamic;", module: Module);
+        Assert.Equal(accepted, report.Accepted);
+        Assert.True(accepted || report.Refused[0].Reason == "'kernel' uses 49200 bytes of static shared memory; a block has 49152.");
+    }
+
+    [Fact]
     public void Calls_are_compared_with_the_function()
     {
         const string Module = ".func (.param .b32 out) f(.param .b32 a, .param .b32 b) { ret; } .extern .func away();";

@@ -44,6 +44,7 @@ public sealed class RecoveryTests
     [InlineData(".version 7.0\n.target sm_80\n.entry k() {")]
     [InlineData(".version 7.0\n.target sm_80\n.entry k() { add.s32 \"")]
     [InlineData(".version 7.0\n.target sm_80\n/* no end")]
+    [InlineData(".version 7.0\n.target sm_80\n.entry k() { ld.shared.f32; }")]
     public void What_is_no_program_is_refused(string text)
     {
         LintReport report = Linter.Lint(text);

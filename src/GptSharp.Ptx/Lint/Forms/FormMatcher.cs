@@ -8,8 +8,9 @@ namespace GptSharp.Ptx.Lint.Forms;
 /// <param name="target">The PTX version and GPU.</param>
 internal sealed class FormMatcher(Scope scope, TargetGpu target)
 {
-    private const int OperandStage = 1;
-    private const int RequirementStage = 2;
+    private const int CountStage = 1;
+    private const int OperandStage = 2;
+    private const int RequirementStage = 3;
 
     private readonly OperandCheck _operands = new(scope, target);
     private readonly List<OperandForm> _taken = [];
@@ -78,7 +79,7 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
         {
             if (given < operands.Count)
             {
-                Blame(OperandStage, 2 * given, () => $"'{_instruction.Name}' takes {Plural(wanted, "operand")}, not {operands.Count}.");
+                Blame(CountStage, given, () => $"'{_instruction.Name}' takes {Plural(wanted, "operand")}, not {operands.Count}.");
             }
 
             return given == operands.Count;
@@ -113,15 +114,23 @@ internal sealed class FormMatcher(Scope scope, TargetGpu target)
             {
                 // A form that wants a vector where there is one says more than a form that wants something else.
                 bool alike = operand.Kind == OperandKind.Vector == operands[given] is VectorOperand;
-                Blame(OperandStage, (2 * given) + (alike ? 1 : 0), () => $"Operand {given + 1} of '{_instruction.Name}' {complaint}.");
+                Blame(FitsCount(form, captures) ? OperandStage : CountStage, (2 * given) + (alike ? 1 : 0), () => $"Operand {given + 1} of '{_instruction.Name}' {complaint}.");
             }
         }
         else if (!operand.IsOptional)
         {
-            Blame(OperandStage, 2 * given, () => $"'{_instruction.Name}' takes {Plural(form.Operands.Count, "operand")}, not {operands.Count}.");
+            Blame(CountStage, given, () => $"'{_instruction.Name}' takes {Plural(form.Operands.Count, "operand")}, not {operands.Count}.");
         }
 
         return operand.IsOptional && MatchOperands(form, captures, wanted + 1, given);
+    }
+
+    // A form with the right number of operands says more than one with another number.
+    private bool FitsCount(Form form, string?[] captures)
+    {
+        int most = form.Operands.Count(operand => operand.OnlyWith is not { } slot || captures[slot] is not null);
+        int least = most - form.Operands.Count(operand => operand.IsOptional);
+        return _instruction.Operands.Count >= least && _instruction.Operands.Count <= most;
     }
 
     private void Blame(int stage, int position, Func<string> reason)

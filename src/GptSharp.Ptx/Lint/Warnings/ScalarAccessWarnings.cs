@@ -44,7 +44,7 @@ internal static class ScalarAccessWarnings
     private static (int Base, (string Opcode, string Type) Kind, long Offset)? ScalarAccess(FlowInstruction instruction)
     {
         InstructionSyntax syntax = instruction.Syntax;
-        if (syntax.Guard is not null || syntax.Opcode is not ("ld" or "st") || syntax.Modifiers is not ["shared", var type]
+        if (syntax.Guard is not null || syntax.Operands.Count != 2 || syntax.Opcode is not ("ld" or "st") || syntax.Modifiers is not ["shared", var type]
             || ScalarTypes.Parse(type).Bytes() is not (4 or 8))
         {
             return null;
