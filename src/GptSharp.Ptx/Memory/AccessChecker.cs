@@ -122,42 +122,51 @@ internal sealed unsafe class AccessChecker
         }
     }
 
-    /// <summary>A <c>cp.async</c> may write its target from now on, until it is waited for.</summary>
-    public void IssueCopy(MemoryInstruction op, int warp, in Segment target)
+    /// <summary>A <c>cp.async</c> may write its targets from now on, until it is waited for.</summary>
+    public void IssueCopies(MemoryInstruction op, int warp, MemoryRegion shared, AsyncCopy copy)
     {
-        RaceShadow shadow = target.Region.Shadow!;
-        nuint first = target.Offset >> shadow.Shift;
-        int count = Entries(target.ByteCount, shadow.Shift);
-        _judge.Consider(op, target.Region, warp);
-        ShadowAccess access = Describe(op.Index, warp, target, shadow);
-        shadow.OnWrite(first, count, access, target.Host, null, _judge);
-        for (int i = 0; i < count; i++)
+        RaceShadow shadow = shared.Shadow!;
+        _judge.Consider(op, shared, warp);
+        ShadowAccess access = Describe(op.Index, warp, new Segment(shared, 0, 0, 1, copy.LaneBytes), shadow);
+        int count = Entries(copy.LaneBytes, shadow.Shift);
+        for (uint rest = copy.Mask; rest != 0; rest &= rest - 1)
         {
-            shadow.Write(first + (nuint)i) |= (long)AccessRecord.Pending << AccessRecord.TimeShift;
+            int lane = int.TrailingZeroCount((int)rest);
+            var first = (nuint)copy.Targets[lane] >> shadow.Shift;
+            shadow.OnWrite(first, count, access with { Mine = access.Mine + lane }, shared.Host + copy.Targets[lane], null, _judge);
+            for (int i = 0; i < count; i++)
+            {
+                shadow.Write(first + (nuint)i) |= (long)AccessRecord.Pending << AccessRecord.TimeShift;
+            }
         }
     }
 
-    /// <summary>A copy has been waited for: it counts as written now.</summary>
-    public void CompleteCopy(int warp, AsyncCopy copy)
+    /// <summary>The copies of some lanes have been waited for: they count as written now.</summary>
+    public void CompleteCopies(int warp, AsyncCopy copy, uint lanes)
     {
-        Segment target = copy.Target;
-        if (!copy.SourceIsUnchanged && _launch.Checks.HasFlag(Checks.AsyncCopies))
+        MemoryRegion shared = Regions.Shared;
+        RaceShadow shadow = shared.Shadow!;
+        ShadowAccess access = Describe(copy.Instruction, warp, new Segment(shared, 0, 0, 1, copy.LaneBytes), shadow);
+        int count = Entries(copy.LaneBytes, shadow.Shift);
+        bool isChecked = _launch.Checks.HasFlag(Checks.AsyncCopies);
+        for (uint rest = lanes; rest != 0; rest &= rest - 1)
         {
-            _launch.Findings.Report(
-                FindingKind.AsyncCopy, "copies memory that was changed before the copy was waited for.", _block, warp, target.NamedLane, copy.Instruction);
-        }
+            int lane = int.TrailingZeroCount((int)rest);
+            if (isChecked && !copy.SourceIsUnchanged(lane))
+            {
+                _launch.Findings.Report(
+                    FindingKind.AsyncCopy, "copies memory that was changed before the copy was waited for.", _block, warp, lane, copy.Instruction);
+            }
 
-        RaceShadow shadow = target.Region.Shadow!;
-        nuint first = target.Offset >> shadow.Shift;
-        int count = Entries(target.ByteCount, shadow.Shift);
-        ShadowAccess access = Describe(copy.Instruction, warp, target, shadow);
-        for (int i = 0; i < count; i++)
-        {
-            shadow.Write(first + (nuint)i) = access.At(i);
-            shadow.WriteDetail(first + (nuint)i) = access.Detail;
-        }
+            var first = (nuint)copy.Targets[lane] >> shadow.Shift;
+            for (int i = 0; i < count; i++)
+            {
+                shadow.Write(first + (nuint)i) = access.Mine + lane;
+                shadow.WriteDetail(first + (nuint)i) = access.Detail;
+            }
 
-        Unsafe.CopyBlockUnaligned(target.Host, copy.Data, (uint)target.ByteCount);
+            AsyncCopies.Move(shared.Host + copy.Targets[lane], copy.Data + (lane * AsyncCopy.LargestLane), copy.LaneBytes, copy.LaneBytes);
+        }
     }
 
     private void ReadAll(MemoryInstruction op, int warp, in Segment segment)

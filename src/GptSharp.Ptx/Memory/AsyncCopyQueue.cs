@@ -1,36 +1,47 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace GptSharp.Ptx.Memory;
 
-/// <summary>A <c>cp.async</c> of lanes side by side on its way: the data as they were when it was issued.</summary>
+/// <summary>A <c>cp.async</c> of a warp on its way: per lane, where the data go and what they were when it was issued.</summary>
 internal sealed unsafe class AsyncCopy
 {
-    private const int LargestRun = 32 * 16;
+    private const int Lanes = 32;
+
+    /// <summary>Bytes that one lane copies at most.</summary>
+    public const int LargestLane = 16;
+
+    private readonly byte* _memory = (byte*)NativeMemory.AlignedAlloc(Lanes * (LargestLane + sizeof(ulong) + sizeof(ulong) + sizeof(int) + sizeof(int)), 64);
 
     /// <summary>Number of the instruction.</summary>
     public int Instruction { get; set; }
 
-    /// <summary>Where the data go.</summary>
-    public Segment Target { get; set; }
+    /// <summary>Bytes that each lane writes.</summary>
+    public int LaneBytes { get; set; }
+
+    /// <summary>The lanes whose copies are still pending.</summary>
+    public uint Mask { get; set; }
+
+    /// <summary>All bytes of the target of each lane.</summary>
+    public byte* Data => _memory;
+
+    /// <summary>Where the data of each lane go: offsets in shared memory.</summary>
+    public ulong* Targets => (ulong*)(_memory + (Lanes * LargestLane));
 
     /// <summary>Where they come from.</summary>
-    public byte* Source { get; set; }
+    public byte** Sources => (byte**)(Targets + Lanes);
 
-    /// <summary>How many bytes were read; the others become zero.</summary>
-    public int BytesRead { get; set; }
+    /// <summary>How many bytes each lane reads; the others become zero.</summary>
+    public int* BytesRead => (int*)(Sources + Lanes);
 
-    /// <summary>The group, counted per lane.</summary>
-    public int Group { get; set; }
+    /// <summary>The group of each lane, counted per lane.</summary>
+    public int* Groups => BytesRead + Lanes;
 
-    /// <summary>All bytes of the target.</summary>
-    public byte* Data { get; } = (byte*)NativeMemory.AlignedAlloc(LargestRun, 64);
+    /// <summary>Whether the source of a lane still holds what was read.</summary>
+    public bool SourceIsUnchanged(int lane) =>
+        new ReadOnlySpan<byte>(Sources[lane], BytesRead[lane]).SequenceEqual(new ReadOnlySpan<byte>(Data + (lane * LargestLane), BytesRead[lane]));
 
-    /// <summary>Whether the source still holds what was read.</summary>
-    public bool SourceIsUnchanged => new ReadOnlySpan<byte>(Source, BytesRead).SequenceEqual(new ReadOnlySpan<byte>(Data, BytesRead));
-
-    /// <summary>Frees the data.</summary>
-    public void Free() => NativeMemory.AlignedFree(Data);
+    /// <summary>Frees the memory.</summary>
+    public void Free() => NativeMemory.AlignedFree(_memory);
 }
 
 /// <summary>The copies that the lanes of one warp have issued and not yet waited for, in groups that each lane counts for itself.</summary>
@@ -42,54 +53,61 @@ internal sealed unsafe class AsyncCopyQueue : IDisposable
     private readonly Stack<AsyncCopy> _free = new();
     private readonly int[] _committed = new int[Lanes];
 
-    /// <summary>Whether all lanes have committed the same number of groups.</summary>
-    public bool IsUniform { get; private set; } = true;
+    /// <summary>A new copy; the caller fills in targets, sources and bytes, and calls <see cref="Add"/>.</summary>
+    public AsyncCopy Create() => _free.Count > 0 ? _free.Pop() : new AsyncCopy();
 
-    /// <summary>Starts a copy.</summary>
-    /// <param name="instruction">Number of the instruction.</param>
-    /// <param name="target">Where the data go; the lanes of one segment are in one group.</param>
-    /// <param name="source">Where they come from.</param>
-    /// <param name="bytesRead">Bytes to read for each lane, or fewer for a single lane, which fills up with zeros.</param>
-    public void Add(int instruction, in Segment target, byte* source, int bytesRead)
+    /// <summary>Starts a copy: its data are read now.</summary>
+    /// <param name="copy">What <see cref="Create"/> gave.</param>
+    public void Add(AsyncCopy copy)
     {
-        AsyncCopy copy = _free.Count > 0 ? _free.Pop() : new AsyncCopy();
-        copy.Instruction = instruction;
-        copy.Target = target;
-        copy.Source = source;
-        copy.BytesRead = bytesRead * target.Lanes;
-        copy.Group = _committed[target.Lane];
-        Unsafe.CopyBlockUnaligned(copy.Data, source, (uint)copy.BytesRead);
-        Unsafe.InitBlockUnaligned(copy.Data + copy.BytesRead, 0, (uint)(target.ByteCount - copy.BytesRead));
+        for (uint rest = copy.Mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = int.TrailingZeroCount((int)rest);
+            copy.Groups[lane] = _committed[lane];
+            AsyncCopies.Move(copy.Data + (lane * AsyncCopy.LargestLane), copy.Sources[lane], copy.BytesRead[lane], copy.LaneBytes);
+        }
+
         _pending.Add(copy);
     }
+
+    /// <summary>Takes back a copy that was not started.</summary>
+    public void Release(AsyncCopy copy) => _free.Push(copy);
 
     /// <summary>Closes the open group of some lanes.</summary>
     public void Commit(uint mask)
     {
-        SplitUnless(mask);
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
             _committed[int.TrailingZeroCount((int)rest)]++;
         }
-
-        IsUniform = (mask == uint.MaxValue && IsUniform) || !_committed.AsSpan().ContainsAnyExcept(_committed[0]);
     }
 
     /// <summary>Completes the copies of some lanes, but for their latest groups.</summary>
     /// <param name="mask">The lanes that wait.</param>
     /// <param name="remaining">How many groups may stay pending.</param>
-    /// <param name="complete">What to do with each copy.</param>
-    public void Wait(uint mask, int remaining, Action<AsyncCopy> complete)
+    /// <param name="warp">The warp.</param>
+    /// <param name="checker">Learns of each lane's copy that is complete.</param>
+    public void Wait(uint mask, int remaining, int warp, AccessChecker checker)
     {
-        SplitUnless(mask);
         int kept = 0;
         for (int i = 0; i < _pending.Count; i++)
         {
             AsyncCopy copy = _pending[i];
-            int lane = copy.Target.Lane;
-            if ((mask >> lane & 1) != 0 && copy.Group < _committed[lane] - remaining)
+            uint complete = 0;
+            for (uint rest = copy.Mask & mask; rest != 0; rest &= rest - 1)
             {
-                complete(copy);
+                int lane = int.TrailingZeroCount((int)rest);
+                complete |= copy.Groups[lane] < _committed[lane] - remaining ? 1u << lane : 0;
+            }
+
+            if (complete != 0)
+            {
+                checker.CompleteCopies(warp, copy, complete);
+                copy.Mask &= ~complete;
+            }
+
+            if (copy.Mask == 0)
+            {
                 _free.Push(copy);
             }
             else
@@ -111,7 +129,6 @@ internal sealed unsafe class AsyncCopyQueue : IDisposable
 
         _pending.Clear();
         Array.Clear(_committed);
-        IsUniform = true;
     }
 
     /// <inheritdoc/>
@@ -124,37 +141,5 @@ internal sealed unsafe class AsyncCopyQueue : IDisposable
         }
 
         _free.Clear();
-    }
-
-    // Lanes that part company need copies of their own.
-    private void SplitUnless(uint mask)
-    {
-        if (mask == uint.MaxValue || _pending.TrueForAll(copy => copy.Target.Lanes == 1))
-        {
-            return;
-        }
-
-        foreach (AsyncCopy whole in _pending.ToArray())
-        {
-            Segment target = whole.Target;
-            int bytes = target.LaneBytes;
-            for (int i = 1; i < target.Lanes; i++)
-            {
-                AsyncCopy part = _free.Count > 0 ? _free.Pop() : new AsyncCopy();
-                part.Instruction = whole.Instruction;
-                part.Target = target with { Offset = target.Offset + (nuint)(i * bytes), Lane = target.Lane + i, Lanes = 1 };
-                part.Source = whole.Source + (i * bytes);
-                part.BytesRead = bytes;
-                part.Group = whole.Group;
-                Unsafe.CopyBlockUnaligned(part.Data, whole.Data + (i * bytes), (uint)bytes);
-                _pending.Add(part);
-            }
-
-            if (target.Lanes > 1)
-            {
-                whole.Target = target with { Lanes = 1 };
-                whole.BytesRead = bytes;
-            }
-        }
     }
 }

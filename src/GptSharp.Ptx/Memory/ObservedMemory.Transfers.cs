@@ -51,24 +51,24 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
             _observer.Request(op, MemorySpace.Global, Reading(op, registers, mask), sources, bytes);
         }
 
-        for (int lane = int.TrailingZeroCount((int)mask); lane < Lanes;)
+        AsyncCopy copy = _copies[warp].Create();
+        (copy.Instruction, copy.LaneBytes) = (op.Index, bytes);
+        copy.Mask = ResolveTargets(op, warp, mask, targets, copy);
+        copy.Mask = ResolveSources(op, registers, warp, copy.Mask, sources, copy);
+        if (_observer.Checker is { } checker)
         {
-            int run = CopyRun(op, registers, warp, mask, lane, targets, sources, out int read);
-            if (IssueRun(op, warp, lane, run, targets[lane], sources[lane], read, out Segment target, out byte* source))
-            {
-                if (_observer.Checker is { } checker)
-                {
-                    checker.IssueCopy(op, warp, target);
-                    _copies[warp].Add(op.Index, target, source, read);
-                }
-                else
-                {
-                    Copy(target, source, read);
-                }
-            }
-
-            lane = NextLane(mask, lane + run);
+            checker.IssueCopies(op, warp, _regions.Shared, copy);
+            _copies[warp].Add(copy);
+            return;
         }
+
+        for (uint rest = copy.Mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = int.TrailingZeroCount((int)rest);
+            AsyncCopies.Move(_regions.Shared.Host + copy.Targets[lane], copy.Sources[lane], copy.BytesRead[lane], bytes);
+        }
+
+        _copies[warp].Release(copy);
     }
 
     /// <inheritdoc/>
@@ -79,7 +79,7 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
     {
         if (_observer.Checker is { } checker)
         {
-            _copies[warp].Wait(mask, pending, copy => checker.CompleteCopy(warp, copy));
+            _copies[warp].Wait(mask, pending, warp, checker);
         }
     }
 
@@ -144,41 +144,6 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
         }
     }
 
-    private static void Copy(in Segment target, byte* source, int read)
-    {
-        if (read == target.LaneBytes)
-        {
-            Unsafe.CopyBlockUnaligned(target.Host, source, (uint)target.ByteCount);
-            return;
-        }
-
-        Unsafe.CopyBlockUnaligned(target.Host, source, (uint)read);
-        Unsafe.InitBlockUnaligned(target.Host + read, 0, (uint)(target.LaneBytes - read));
-    }
-
-    // Lanes that copy whole elements side by side, or one lane that fills up with zeros.
-    private int CopyRun(
-        MemoryInstruction op, byte* registers, int warp, uint mask, int lane, ulong* targets, ulong* sources, out int read)
-    {
-        int bytes = op.ElementBytes;
-        read = BytesToRead(op, registers, lane);
-        if (read < bytes || !_copies[warp].IsUniform)
-        {
-            return 1;
-        }
-
-        int run = Math.Min(LaneAddresses.RunLength(targets, mask, lane, bytes), LaneAddresses.RunLength(sources, mask, lane, bytes));
-        for (int i = 1; i < run; i++)
-        {
-            if (BytesToRead(op, registers, lane + i) != bytes)
-            {
-                return i;
-            }
-        }
-
-        return run;
-    }
-
     private static int BytesToRead(MemoryInstruction op, byte* registers, int lane) => op.SourceBytesRegister < 0
         ? op.SourceBytes
         : (int)Math.Min(((uint*)(registers + op.SourceBytesRegister))[lane], (uint)op.ElementBytes);
@@ -195,46 +160,77 @@ internal sealed unsafe partial class ObservedMemory<TObserver>
         return reading;
     }
 
-    private bool IssueRun(
-        MemoryInstruction op, int warp, int lane, int lanes, ulong to, ulong from, int read, out Segment target, out byte* source)
+    // The lanes whose targets lie in shared memory; the others are refused.
+    private uint ResolveTargets(MemoryInstruction op, int warp, uint mask, ulong* addresses, AsyncCopy copy)
     {
-        int bytes = op.ElementBytes;
-        source = null;
-        if (!Resolve(MemorySpace.Shared, warp, lane, lanes, to, bytes, bytes, out target))
+        ulong end = _regions.Shared.ByteCount;
+        var bytes = (ulong)op.ElementBytes;
+        uint good = 0;
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
-            int bad = FirstBad(MemorySpace.Shared, warp, lane, lanes, to, bytes);
-            Refuse(MemorySpace.Shared, op.Index, warp, lane + bad, to + (ulong)(bad * bytes), bytes, bytes, "copies to");
-            return false;
-        }
-
-        if (read == 0)
-        {
-            return true;
-        }
-
-        if (!Resolve(MemorySpace.Global, warp, lane, lanes, from, read, bytes, out Segment origin))
-        {
-            int bad = FirstBad(MemorySpace.Global, warp, lane, lanes, from, read);
-            Refuse(MemorySpace.Global, op.Index, warp, lane + bad, from + (ulong)(bad * bytes), read, bytes, "copies from");
-            return false;
-        }
-
-        _observer.Read(op, warp, origin);
-        source = origin.Host;
-        return true;
-    }
-
-    private int FirstBad(MemorySpace space, int warp, int lane, int lanes, ulong address, int bytes)
-    {
-        for (int i = 0; i < lanes; i++)
-        {
-            if (!Resolve(space, warp, lane, 1, address + (ulong)(i * bytes), bytes, bytes, out _))
+            int lane = int.TrailingZeroCount((int)rest);
+            ulong address = addresses[lane];
+            if (bytes <= end && address <= end - bytes && (address & (bytes - 1)) == 0)
             {
-                return i;
+                copy.Targets[lane] = address;
+                good |= 1u << lane;
+            }
+            else
+            {
+                Refuse(MemorySpace.Shared, op.Index, warp, lane, address, (int)bytes, (int)bytes, "copies to");
             }
         }
 
-        return 0;
+        return good;
+    }
+
+    // The lanes whose sources exist; lanes whose sources follow each other are shown to the observer together.
+    private uint ResolveSources(MemoryInstruction op, byte* registers, int warp, uint mask, ulong* addresses, AsyncCopy copy)
+    {
+        int bytes = op.ElementBytes;
+        uint good = mask;
+        Segment run = default;
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = int.TrailingZeroCount((int)rest);
+            int read = BytesToRead(op, registers, lane);
+            copy.BytesRead[lane] = read;
+            copy.Sources[lane] = null;
+            if (read == 0)
+            {
+                continue;
+            }
+
+            if (!Resolve(MemorySpace.Global, warp, lane, 1, addresses[lane], read, bytes, out Segment origin))
+            {
+                Refuse(MemorySpace.Global, op.Index, warp, lane, addresses[lane], read, bytes, "copies from");
+                good &= ~(1u << lane);
+                continue;
+            }
+
+            copy.Sources[lane] = origin.Host;
+            bool follows = run.Region == origin.Region && read == bytes && run.LaneBytes == bytes
+                && lane == run.Lane + run.Lanes && origin.Offset == run.Offset + (nuint)run.ByteCount;
+            if (follows)
+            {
+                run = run with { Lanes = run.Lanes + 1 };
+                continue;
+            }
+
+            ShowRead(op, warp, run);
+            run = origin;
+        }
+
+        ShowRead(op, warp, run);
+        return good;
+    }
+
+    private void ShowRead(MemoryInstruction op, int warp, in Segment run)
+    {
+        if (run.Region is not null)
+        {
+            _observer.Read(op, warp, run);
+        }
     }
 
     private bool ResolveRow(MemoryInstruction op, int warp, int row, ulong address, int rowBytes, string verb, out Segment segment)

@@ -76,6 +76,11 @@ internal sealed unsafe partial class ObservedMemory<TObserver> : BlockMemory, IO
             return;
         }
 
+        if (TryLoadScattered(op, registers, mask))
+        {
+            return;
+        }
+
         for (int lane = int.TrailingZeroCount((int)mask); lane < Lanes;)
         {
             int run = IsLocal(op, addresses[lane]) ? 1 : LaneAddresses.RunLength(addresses, mask, lane, laneBytes);
@@ -94,6 +99,11 @@ internal sealed unsafe partial class ObservedMemory<TObserver> : BlockMemory, IO
         if (mask == uint.MaxValue && LaneAddresses.AreContiguous(addresses, laneBytes) && !IsLocal(op, addresses[0]))
         {
             StoreRun(op, registers, warp, 0, Lanes, addresses[0], laneBytes);
+            return;
+        }
+
+        if (TryStoreScattered(op, registers, mask))
+        {
             return;
         }
 
