@@ -9,23 +9,23 @@ internal sealed class DeclarationCheck(TargetGpu target, int addressSize, Findin
 {
     private static readonly Dictionary<string, Requirement> Directives = new(StringComparer.Ordinal)
     {
-        ["maxnreg"] = FormReader.ReadRequirement("1.3/0"),
-        ["maxntid"] = FormReader.ReadRequirement("1.3/0"),
-        ["reqntid"] = FormReader.ReadRequirement("2.1/0"),
-        ["minnctapersm"] = FormReader.ReadRequirement("2.0/20"),
-        ["maxnctapersm"] = FormReader.ReadRequirement("1.3/0"),
-        ["noreturn"] = FormReader.ReadRequirement("6.4/30"),
-        ["pragma"] = FormReader.ReadRequirement("2.0/0"),
-        ["reqnctapercluster"] = FormReader.ReadRequirement("7.8/90"),
-        ["explicitcluster"] = FormReader.ReadRequirement("7.8/90"),
-        ["maxclusterrank"] = FormReader.ReadRequirement("7.8/90"),
-        ["blocksareclusters"] = FormReader.ReadRequirement("9.0/90"),
-        ["abi_preserve"] = FormReader.ReadRequirement("9.0/80"),
-        ["abi_preserve_control"] = FormReader.ReadRequirement("9.0/80"),
+        ["maxnreg"] = Requirement.Parse("1.3/0"),
+        ["maxntid"] = Requirement.Parse("1.3/0"),
+        ["reqntid"] = Requirement.Parse("2.1/0"),
+        ["minnctapersm"] = Requirement.Parse("2.0/20"),
+        ["maxnctapersm"] = Requirement.Parse("1.3/0"),
+        ["noreturn"] = Requirement.Parse("6.4/30"),
+        ["pragma"] = Requirement.Parse("2.0/0"),
+        ["reqnctapercluster"] = Requirement.Parse("7.8/90"),
+        ["explicitcluster"] = Requirement.Parse("7.8/90"),
+        ["maxclusterrank"] = Requirement.Parse("7.8/90"),
+        ["blocksareclusters"] = Requirement.Parse("9.0/90"),
+        ["abi_preserve"] = Requirement.Parse("9.0/80"),
+        ["abi_preserve_control"] = Requirement.Parse("9.0/80"),
     };
 
-    private static readonly Requirement Wide = FormReader.ReadRequirement("8.3/70");
-    private static readonly Requirement Half = FormReader.ReadRequirement("4.2/0");
+    private static readonly Requirement Wide = Requirement.Parse("8.3/70");
+    private static readonly Requirement Half = Requirement.Parse("4.2/0");
 
     /// <summary>Checks the directives between a function's parameters and its body.</summary>
     public void CheckHead(FunctionSyntax function)

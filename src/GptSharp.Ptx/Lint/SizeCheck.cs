@@ -10,7 +10,7 @@ internal static class SizeCheck
     private const long ParameterBytes = 4352;
     private const long LargeParameterBytes = 32764;
 
-    private static readonly Requirement LargeParameters = FormReader.ReadRequirement("8.1/70");
+    private static readonly Requirement LargeParameters = Requirement.Parse("8.1/70");
 
     /// <summary>Reports a kernel that does not fit.</summary>
     public static void Check(FunctionSyntax function, ModuleSyntax module, TargetGpu target, FindingList refused)

@@ -8,15 +8,15 @@ namespace GptSharp.Ptx.Lint.Forms;
 /// <remarks>
 /// A form is a pattern, blanks, its operands with commas between them, and <c>@version/sm</c> when it needs more than the first
 /// PTX. In a pattern, <c>x?</c> is optional, <c>(a|b)</c> is one of several, <c>(t:a|b)</c> remembers which as t, <c>$set</c> is
-/// <c>(set:...)</c> over a set's words, <c>=t</c> is t's word again, <c>m64n{8..256/8}k16</c> is a word for each number, and <c>@version/sm</c> (or <c>@a32</c>: addresses of 32 bits) behind a word is what that word needs. <see cref="OperandReader"/> describes the operands.
+/// <c>(set:...)</c> over a set's words, <c>=t</c> is t's word again, <c>m64n{8..256/8}k16</c> is a word for each number, and
+/// <c>@version/sm</c> behind a word is what that word needs. Slots fit in any order, but types stand in theirs.
+/// <see cref="OperandReader"/> describes the operands, <see cref="Requirement.Parse"/> the versions and GPUs.
 /// </remarks>
 internal sealed class FormReader(string file, string text)
 {
-    private static readonly Requirement Always = new([new TargetGpu(100, 0, '\0', 0)], null);
-
     private readonly Dictionary<string, List<FormChoice>> _sets = new(StringComparer.Ordinal);
     private readonly List<string> _captures = [];
-    private Requirement _default = Always;
+    private Requirement _default = Requirement.Parse("1.0/0");
     private string _pattern = "";
     private int _at;
 
@@ -58,11 +58,11 @@ internal sealed class FormReader(string file, string text)
 
         if (words[0] == "default")
         {
-            _default = ReadRequirement(words[1][1..]);
+            _default = Requirement.Parse(words[1][1..]);
             return null;
         }
 
-        Requirement requirement = words[^1][0] == '@' ? ReadRequirement(words[^1][1..]) : _default;
+        Requirement requirement = words[^1][0] == '@' ? Requirement.Parse(words[^1][1..]) : _default;
         string operands = string.Join(' ', words[^1][0] == '@' ? words[1..^1] : words[1..]);
         (_pattern, _at, _dotsBelongToWords) = (words[0], 0, false);
         _captures.Clear();
@@ -138,7 +138,7 @@ internal sealed class FormReader(string file, string text)
         bool optional = Accept('?');
         if (Accept('@'))
         {
-            Requirement requirement = ReadRequirement(ReadRequirementText());
+            Requirement requirement = Requirement.Parse(ReadRequirementText());
             choices = choices.Select(choice => choice with { Requirement = requirement }).ToList();
         }
 
@@ -189,7 +189,7 @@ internal sealed class FormReader(string file, string text)
             words = words.Select(word => $"{word}.{next}").ToList();
         }
 
-        Requirement? requirement = Accept('@') ? ReadRequirement(ReadRequirementText()) : null;
+        Requirement? requirement = Accept('@') ? Requirement.Parse(ReadRequirementText()) : null;
         return words.Select(word => new FormChoice(word.Split('.'), requirement)).ToList();
     }
 
@@ -235,32 +235,6 @@ internal sealed class FormReader(string file, string text)
         }
 
         return _pattern[start.._at];
-    }
-
-    /// <summary>Reads <c>7.8/90</c>, several of them with commas between, and <c>!6.4/70</c> for the pair that removed the form.</summary>
-    internal static Requirement ReadRequirement(string condition)
-    {
-        string[] parts = condition.Split('!');
-        return new Requirement(
-            parts[0].Split(',').Select(ReadPair).ToList(),
-            parts.Length > 1 ? ReadPair(parts[1]) : null);
-    }
-
-    private static TargetGpu ReadPair(string pair)
-    {
-        if (pair[0] == 'a')
-        {
-            return new TargetGpu(100, 0, '\0', int.Parse(pair.AsSpan(1), CultureInfo.InvariantCulture));
-        }
-
-        string[] parts = pair.Split('/');
-        string[] version = parts[0].Split('.');
-        char suffix = char.IsAsciiLetter(parts[1][^1]) ? parts[1][^1] : '\0';
-        return new TargetGpu(
-            int.Parse(version[0], CultureInfo.InvariantCulture) * 100 + int.Parse(version[1], CultureInfo.InvariantCulture),
-            int.Parse(suffix == '\0' ? parts[1] : parts[1][..^1], CultureInfo.InvariantCulture),
-            suffix,
-            0);
     }
 
     private bool Accept(char symbol)

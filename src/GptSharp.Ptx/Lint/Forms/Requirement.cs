@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GptSharp.Ptx.Lint.Forms;
 
 /// <summary>The PTX version and the GPU that a file is written for.</summary>
@@ -19,6 +21,36 @@ internal readonly record struct TargetGpu(int Version, int Sm, char Suffix, int 
 /// <param name="RemovedFrom">The version and GPU from which the form is gone, or null.</param>
 internal sealed record Requirement(IReadOnlyList<TargetGpu> Alternatives, TargetGpu? RemovedFrom)
 {
+    /// <summary>
+    /// Reads <c>7.8/90</c>, several of them with commas between, <c>a32</c> for addresses of 32 bits, and <c>!6.4/70</c> behind them for the
+    /// pair from which the form is gone.
+    /// </summary>
+    public static Requirement Parse(string condition)
+    {
+        string[] parts = condition.Split('!');
+        return new Requirement(
+            parts[0].Split(',').Select(ReadPair).ToList(),
+            parts.Length > 1 ? ReadPair(parts[1]) : null);
+    }
+
+    private static TargetGpu ReadPair(string pair)
+    {
+        if (pair[0] == 'a')
+        {
+            return new TargetGpu(100, 0, '\0', int.Parse(pair.AsSpan(1), CultureInfo.InvariantCulture));
+        }
+
+        string[] parts = pair.Split('/');
+        string[] version = parts[0].Split('.');
+        char suffix = char.IsAsciiLetter(parts[1][^1]) ? parts[1][^1] : '\0';
+        return new TargetGpu(
+            int.Parse(version[0], CultureInfo.InvariantCulture) * 100 + int.Parse(version[1], CultureInfo.InvariantCulture),
+            int.Parse(suffix == '\0' ? parts[1] : parts[1][..^1], CultureInfo.InvariantCulture),
+            suffix,
+            0);
+    }
+
+    /// <summary>Whether a file's version and GPU suffice.</summary>
     public bool IsMetBy(TargetGpu target)
     {
         if (RemovedFrom is { } removed && target.Version >= removed.Version && target.Sm >= removed.Sm)

@@ -21,7 +21,7 @@ internal static class SpecialRegisters
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words.Length > 0 && words[0][0] != '#')
             {
-                var symbol = new SpecialRegisterSymbol(words[1].Split('|').Select(ScalarTypes.Parse).ToArray(), FormReader.ReadRequirement(words[2][1..]));
+                var symbol = new SpecialRegisterSymbol(words[1].Split('|').Select(ScalarTypes.Parse).ToArray(), Requirement.Parse(words[2][1..]));
                 foreach (string name in FormReader.ReadWords(words[0]))
                 {
                     registers.Add($"%{name}", symbol);
