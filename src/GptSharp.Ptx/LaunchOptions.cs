@@ -6,7 +6,7 @@ namespace GptSharp.Ptx;
 public sealed record LaunchOptions
 {
     /// <summary>Most instructions of a warp in a block, unless the options say otherwise.</summary>
-    public const long DefaultStepLimit = 1_000_000_000;
+    public const long DefaultStepLimit = 200_000_000;
 
     /// <summary>Bytes of dynamic shared memory per block.</summary>
     public int SharedBytes { get; init; }

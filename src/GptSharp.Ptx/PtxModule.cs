@@ -86,6 +86,39 @@ public sealed class PtxModule
         return Launch(found, grid, block, found.Pack(arguments), memory, options ?? new LaunchOptions());
     }
 
+    /// <summary>Launches a kernel whose parameters lie packed already, as a driver has them.</summary>
+    /// <param name="kernel">A kernel of this module.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="parameters">All parameters, each at its <see cref="KernelParameter.Offset"/>.</param>
+    /// <param name="memory">The memory that its addresses mean.</param>
+    /// <param name="options">How to launch; null for all checks on every core.</param>
+    /// <exception cref="PtxException">Parameters or a shape that do not fit the kernel.</exception>
+    /// <exception cref="KernelFaultException">A mistake of the kernel.</exception>
+    public LaunchReport Launch(
+        PtxKernel kernel, Dimensions grid, Dimensions block, ReadOnlySpan<byte> parameters, DeviceMemory memory, LaunchOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        ArgumentNullException.ThrowIfNull(memory);
+        if (parameters.Length != kernel.ParameterBytes)
+        {
+            throw new PtxException($"The kernel {kernel.Name} takes {kernel.ParameterBytes} bytes of parameters, not {parameters.Length}.");
+        }
+
+        return Launch(kernel, grid, block, parameters.ToArray(), memory, options ?? new LaunchOptions());
+    }
+
+    /// <summary>Ends the life of the module's variables in a memory; a later launch begins with new ones.</summary>
+    /// <param name="memory">The memory that the module was used with.</param>
+    public void Unload(DeviceMemory memory)
+    {
+        if (_loaded.TryGetValue(memory, out LoadedModule? module))
+        {
+            _loaded.Remove(memory);
+            module.FreeVariables(memory);
+        }
+    }
+
     private LaunchReport Launch(PtxKernel kernel, Dimensions grid, Dimensions block, byte[] parameters, DeviceMemory memory, LaunchOptions options)
     {
         LaunchLimits.Check(kernel, grid, block);

@@ -71,6 +71,15 @@ internal sealed class LoadedModule
         (kernel.Name, options),
         key => new Lazy<KernelProgram>(() => ProgramBuilder.Build(this, kernel, key.Options))).Value;
 
+    /// <summary>Gives back the memory of all variables.</summary>
+    public void FreeVariables(DeviceMemory memory)
+    {
+        foreach (DeviceBuffer buffer in _buffers.Values)
+        {
+            memory.Free(buffer);
+        }
+    }
+
     private static IEnumerable<VariableSyntax> AllVariables(ModuleSyntax syntax)
     {
         var pending = new Stack<StatementSyntax>(syntax.Functions.Select(function => function.Body).OfType<BlockSyntax>().Reverse());

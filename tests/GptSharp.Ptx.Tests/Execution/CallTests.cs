@@ -197,6 +197,29 @@ public class CallTests
     }
 
     [Fact]
+    public void Threads_may_end_inside_a_function_and_wait_at_barriers_there()
+    {
+        const string Module = """
+            .func leave(.param .b32 x)
+            {
+                .reg .b32 %r1; .reg .pred %p<3>;
+                ld.param.b32 %r1, [x];
+                setp.ge.u32 %p1, %r1, 40;
+                @%p1 exit;
+                setp.ge.u32 %p2, %r1, 32;
+                @%p2 bra END;
+                bar.sync 1, 32;
+                END:
+                ret;
+            }
+            """;
+        var snippet = new Snippet(
+            "{ .param .b32 a; st.param.b32 [a], %r0; call leave, (a); } bar.sync 0; mov.u32 %r1, 1;",
+            Module);
+        Assert.Equal(Snippet.Each(t => t < 40 ? 1u : 0, 64), snippet.Run(64));
+    }
+
+    [Fact]
     public void Local_memory_of_a_function_lies_behind_that_of_its_caller()
     {
         const string Module = """

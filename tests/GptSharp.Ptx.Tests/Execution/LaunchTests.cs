@@ -43,6 +43,38 @@ public class LaunchTests
     }
 
     [Fact]
+    public void Packed_parameters_and_unloading_serve_drivers()
+    {
+        const string Text = Head + """
+            .visible .global .align 4 .u32 sum = 10;
+            .visible .entry k(.param .u8 a, .param .u32 b)
+            {
+                .reg .b32 %r<4>;
+                ld.param.u8 %r1, [a];
+                ld.param.u32 %r2, [b];
+                mad.lo.u32 %r1, %r1, 100, %r2;
+                ld.global.u32 %r3, [sum];
+                add.u32 %r3, %r3, %r1;
+                st.global.u32 [sum], %r3;
+                ret;
+            }
+            """;
+        using var memory = new DeviceMemory();
+        PtxModule module = PtxModule.Parse(Text);
+        PtxKernel kernel = module.Kernels["k"];
+        byte[] parameters = [3, 0, 0, 0, 7, 0, 0, 0];
+        module.Launch(kernel, new Dimensions(1), new Dimensions(1), parameters, memory);
+        module.Launch(kernel, new Dimensions(1), new Dimensions(1), parameters, memory);
+        Assert.Equal([624u], module.Variable("sum", memory)!.Read<uint>());
+        module.Unload(memory);
+        Assert.Empty(memory.Buffers);
+        Assert.Equal([10u], module.Variable("sum", memory)!.Read<uint>());
+        Assert.Contains("takes 8 bytes", Assert.Throws<PtxException>(() => module.Launch(kernel, new Dimensions(1), new Dimensions(1), parameters.AsSpan(1), memory)).Message, StringComparison.Ordinal);
+        PtxException shared = Assert.Throws<PtxException>(() => module.Launch(kernel, new Dimensions(1), new Dimensions(1), parameters, memory, new LaunchOptions { SharedBytes = 300_000 }));
+        Assert.Contains("300000 bytes of shared memory", shared.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Variables_start_as_their_initialisers_say()
     {
         const string Text = Head + """
