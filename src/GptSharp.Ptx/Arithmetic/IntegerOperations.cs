@@ -78,14 +78,6 @@ internal readonly struct MultiplyHighSigned64 : IBinary<long, long, long>
     public static long Invoke(long a, long b) => Math.BigMul(a, b, out _);
 }
 
-/// <summary>The low half of the product.</summary>
-internal readonly struct MultiplyLow<T> : IBinary<T, T, T>
-    where T : IBinaryInteger<T>
-{
-    /// <inheritdoc/>
-    public static T Invoke(T a, T b) => a * b;
-}
-
 /// <summary>The whole product, of twice the width.</summary>
 internal readonly struct MultiplyWide<T, TWide> : IBinary<T, T, TWide>
     where T : IBinaryInteger<T>

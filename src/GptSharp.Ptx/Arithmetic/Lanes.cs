@@ -23,13 +23,6 @@ internal interface ITernary<TA, TB, TC, TResult>
     static abstract TResult Invoke(TA a, TB b, TC c);
 }
 
-/// <summary>A comparison of two operands.</summary>
-internal interface IComparison<T>
-{
-    /// <summary>The outcome in one lane.</summary>
-    static abstract bool Invoke(T a, T b);
-}
-
 /// <summary>Runs scalar operations over the 32 lanes of a warp, in the shape of <see cref="LaneOperation.Function"/>.</summary>
 internal static unsafe class Lanes
 {
@@ -93,20 +86,5 @@ internal static unsafe class Lanes
         {
             Store(d, lane, TOp.Invoke(Load<TA>(a, lane), Load<TB>(b, lane), Load<TC>(c, lane)));
         }
-    }
-
-    /// <summary>Two masks at d: the outcome of the comparison of a and b, and its complement.</summary>
-    public static void Compare<T, TOp>(void* d, void* a, void* b, void* c, void* e, int control)
-        where T : unmanaged
-        where TOp : struct, IComparison<T>
-    {
-        uint mask = 0;
-        for (int lane = 0; lane < Count; lane++)
-        {
-            mask |= (TOp.Invoke(Load<T>(a, lane), Load<T>(b, lane)) ? 1u : 0u) << lane;
-        }
-
-        ((uint*)d)[0] = mask;
-        ((uint*)d)[1] = ~mask;
     }
 }
