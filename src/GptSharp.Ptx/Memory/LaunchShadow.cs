@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace GptSharp.Ptx.Memory;
@@ -58,9 +57,9 @@ internal sealed unsafe class LaunchShadow : IDisposable
     {
         _shift = shift;
         EntryCount = (byteCount + (nuint)((1 << shift) - 1)) >> shift;
-        _reads = (long*)NativeMemory.AllocZeroed(EntryCount + 4, sizeof(long));
-        _writes = (long*)NativeMemory.AllocZeroed(EntryCount + 4, sizeof(long));
-        _values = (uint*)NativeMemory.AllocZeroed(EntryCount + 4, sizeof(uint));
+        _reads = (long*)ZeroedMemory.Rent((EntryCount + 4) * sizeof(long));
+        _writes = (long*)ZeroedMemory.Rent((EntryCount + 4) * sizeof(long));
+        _values = (uint*)ZeroedMemory.Rent((EntryCount + 4) * sizeof(uint));
     }
 
     /// <summary>Number of entries.</summary>
@@ -142,9 +141,9 @@ internal sealed unsafe class LaunchShadow : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.Free(_reads);
-        NativeMemory.Free(_writes);
-        NativeMemory.Free(_values);
+        ZeroedMemory.Return(_reads, (EntryCount + 4) * sizeof(long));
+        ZeroedMemory.Return(_writes, (EntryCount + 4) * sizeof(long));
+        ZeroedMemory.Return(_values, (EntryCount + 4) * sizeof(uint));
     }
 
     private static void Remember(ref long record, long mine, long special)

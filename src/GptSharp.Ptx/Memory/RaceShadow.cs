@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace GptSharp.Ptx.Memory;
@@ -29,6 +28,7 @@ internal sealed unsafe class RaceShadow : IDisposable
 {
     private const int Step = 4;
 
+    private readonly nuint _bytes;
     private readonly long* _writes;
     private readonly long* _writeDetails;
     private readonly long* _reads;
@@ -41,11 +41,11 @@ internal sealed unsafe class RaceShadow : IDisposable
     public RaceShadow(nuint byteCount, int shift, bool knowsWrites)
     {
         (Shift, KnowsWrites) = (shift, knowsWrites);
-        nuint entries = (byteCount >> shift) + Step;
-        _writes = Allocate(entries);
-        _writeDetails = Allocate(entries);
-        _reads = Allocate(entries);
-        _readDetails = Allocate(entries);
+        _bytes = ((byteCount >> shift) + Step) * sizeof(long);
+        _writes = (long*)ZeroedMemory.Rent(_bytes);
+        _writeDetails = (long*)ZeroedMemory.Rent(_bytes);
+        _reads = (long*)ZeroedMemory.Rent(_bytes);
+        _readDetails = (long*)ZeroedMemory.Rent(_bytes);
     }
 
     /// <summary>Bytes per entry, as a shift.</summary>
@@ -177,10 +177,10 @@ internal sealed unsafe class RaceShadow : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.Free(_writes);
-        NativeMemory.Free(_writeDetails);
-        NativeMemory.Free(_reads);
-        NativeMemory.Free(_readDetails);
+        ZeroedMemory.Return(_writes, _bytes);
+        ZeroedMemory.Return(_writeDetails, _bytes);
+        ZeroedMemory.Return(_reads, _bytes);
+        ZeroedMemory.Return(_readDetails, _bytes);
     }
 
     // Other lanes or warps have read since the last barrier: they stay on record beside the new ones.
@@ -206,6 +206,4 @@ internal sealed unsafe class RaceShadow : IDisposable
         return values is not null
             && new ReadOnlySpan<byte>(memory + (entry << Shift), bytes).SequenceEqual(new ReadOnlySpan<byte>(values + (entry << Shift), bytes));
     }
-
-    private static long* Allocate(nuint entries) => (long*)NativeMemory.AllocZeroed(entries, sizeof(long));
 }

@@ -5,8 +5,6 @@ namespace GptSharp.Ptx.Memory;
 /// <summary>One worker's view of all memory: the buffers, and the shared and local memory of the block that it runs.</summary>
 internal sealed unsafe class RegionTable : IDisposable
 {
-    private const int HostAlignment = 64;
-
     private readonly LaunchMemory _launch;
     private readonly bool _isChecked;
     private readonly DeviceBuffer[] _buffers;
@@ -25,19 +23,19 @@ internal sealed unsafe class RegionTable : IDisposable
         KernelMemory kernel = launch.Kernel;
         _global = new MemoryRegion?[_buffers.Length];
         _local = new MemoryRegion?[kernel.Warps * 32];
-        nuint localTotal = (nuint)_local.Length * (nuint)kernel.LocalBytes;
-        _localBytes = Allocate(localTotal);
-        _localWritten = isChecked ? Allocate(localTotal) : null;
+        nuint localTotal = LocalTotal;
+        _localBytes = ZeroedMemory.Rent(localTotal);
+        _localWritten = isChecked ? ZeroedMemory.Rent(localTotal) : null;
         Shared = new MemoryRegion
         {
             Space = MemorySpace.Shared,
             Name = "shared memory",
             Address = 0,
             ByteCount = (nuint)kernel.SharedBytes,
-            Host = Allocate((nuint)kernel.SharedBytes),
+            Host = ZeroedMemory.Rent((nuint)kernel.SharedBytes),
             Shadow = isChecked ? new RaceShadow((nuint)kernel.SharedBytes, launch.Granularity.Shared, true) : null,
         };
-        byte* parameters = Allocate((nuint)kernel.Parameters.Length);
+        byte* parameters = ZeroedMemory.Rent((nuint)kernel.Parameters.Length);
         kernel.Parameters.CopyTo(new Span<byte>(parameters, kernel.Parameters.Length));
         Parameters = new MemoryRegion
         {
@@ -56,6 +54,9 @@ internal sealed unsafe class RegionTable : IDisposable
     /// <summary>The kernel's parameters.</summary>
     public MemoryRegion Parameters { get; }
 
+    // Zeroed, as everything here, so that a run with the checks off is as reproducible as one with them.
+    private nuint LocalTotal => (nuint)_local.Length * (nuint)_launch.Kernel.LocalBytes;
+
     /// <summary>The buffers that this worker's blocks touched.</summary>
     public IEnumerable<(int Index, MemoryRegion Region)> TouchedBuffers =>
         _global.Select((region, index) => (index, region)).Where(pair => pair.region is not null).Select(pair => (pair.index, pair.region!));
@@ -65,7 +66,7 @@ internal sealed unsafe class RegionTable : IDisposable
     {
         if (_localWritten is not null)
         {
-            NativeMemory.Clear(_localWritten, (nuint)_local.Length * (nuint)_launch.Kernel.LocalBytes);
+            NativeMemory.Clear(_localWritten, LocalTotal);
         }
     }
 
@@ -119,10 +120,10 @@ internal sealed unsafe class RegionTable : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(Shared.Host);
-        NativeMemory.AlignedFree(Parameters.Host);
-        NativeMemory.AlignedFree(_localBytes);
-        NativeMemory.AlignedFree(_localWritten);
+        ZeroedMemory.Return(Shared.Host, Shared.ByteCount);
+        ZeroedMemory.Return(Parameters.Host, Parameters.ByteCount);
+        ZeroedMemory.Return(_localBytes, LocalTotal);
+        ZeroedMemory.Return(_localWritten, LocalTotal);
         Shared.Shadow?.Dispose();
         foreach (MemoryRegion? region in _global)
         {
@@ -149,14 +150,5 @@ internal sealed unsafe class RegionTable : IDisposable
             TouchedByLoads = _launch.Touched is { } touched ? touched.Loads(index) : null,
             TouchedByStores = _launch.Touched is { } stored ? stored.Stores(index) : null,
         };
-    }
-
-    private static byte* Allocate(nuint bytes)
-    {
-        // Zeroed, so that a run with the checks off is as reproducible as one with them.
-        nuint size = Math.Max(bytes, 1);
-        var memory = (byte*)NativeMemory.AlignedAlloc(size, HostAlignment);
-        NativeMemory.Clear(memory, size);
-        return memory;
     }
 }
