@@ -6,6 +6,10 @@ namespace GptSharp.Ptx.Tests.Lint;
 public sealed class RecoveryTests
 {
     [Fact]
+    public void What_compilers_write_is_taken_whole() =>
+        Assert.Empty(Linter.Lint(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Lint", "compilers.ptx"))).Refused);
+
+    [Fact]
     public void Every_refused_statement_is_reported_once_in_the_order_of_the_file()
     {
         LintReport report = PtxText.Lint(
