@@ -190,10 +190,12 @@ public class CallTests
     }
 
     [Fact]
-    public void Vectors_of_registers_as_results_are_refused_when_they_are_reached()
+    public void Vectors_of_registers_may_be_parameters_and_results()
     {
-        const string Module = ".func (.reg .v2 .b32 r) both(.reg .b32 a) { mov.b32 r.x, a; mov.b32 r.y, 5; ret; }";
-        Assert.Contains("registers is not emulated", new Snippet("{ .reg .v2 .b32 v; call (v), both, (%r0); }", Module).Fault().Message, StringComparison.Ordinal);
+        const string Module = ".func (.reg .v2 .b32 r) turn(.reg .v2 .b32 a) { mov.b32 r.x, a.y; mov.b32 r.y, a.x; ret; }";
+        var snippet = new Snippet(
+            "{ .reg .v2 .b32 v, w; mov.v2.b32 v, {%r0, 5}; call (w), turn, (v); mad.lo.u32 %r1, w.x, 100, w.y; }", Module);
+        Assert.Equal(Snippet.Each(t => 500 + t), snippet.Run());
     }
 
     [Fact]

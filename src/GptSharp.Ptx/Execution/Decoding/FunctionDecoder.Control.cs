@@ -174,21 +174,7 @@ internal sealed unsafe partial class FunctionDecoder
                 continue;
             }
 
-            Place place = FramePlace(MemorySpace.Local, _unit.OutgoingBase + offset);
-            NumberType type = NumberTypes.Parse(variable.Type.ToString().ToLowerInvariant());
-            if (type.Bits() is not 8 and not 16 and not 32 and not 64 || variable.VectorLength > 1 || variable.Dimensions.Count > 0)
-            {
-                throw Refuse($"Passing '{variable.Name}' in registers is not emulated.");
-            }
-
-            if (isResult)
-            {
-                EmitLoad(place, type, [Write(operand, type)]);
-            }
-            else
-            {
-                EmitStore(place, type, [Read(operand, type)]);
-            }
+            MoveInRegisters(_unit.OutgoingBase + offset, variable, operand, isLoad: isResult);
         }
     }
 
@@ -208,15 +194,20 @@ internal sealed unsafe partial class FunctionDecoder
         }
     });
 
-    private void MoveRegisterParameter(int offset, VariableSyntax variable, bool isLoad)
+    private void MoveRegisterParameter(int offset, VariableSyntax variable, bool isLoad) =>
+        MoveInRegisters(offset, variable, new NameOperand(variable.Name, null, false, 0), isLoad);
+
+    // A parameter or result that stands in registers, one per element of a vector.
+    private void MoveInRegisters(int offset, VariableSyntax variable, OperandSyntax operand, bool isLoad)
     {
         NumberType type = NumberTypes.Parse(variable.Type.ToString().ToLowerInvariant());
-        if (type.Bits() is not 8 and not 16 and not 32 and not 64)
+        IReadOnlyList<OperandSyntax> elements = ElementsOf(operand);
+        if (type.Bits() is not 8 and not 16 and not 32 and not 64 || elements.Count != variable.VectorLength || variable.Dimensions.Count > 0)
         {
-            throw Refuse($"Register parameters such as '{variable.Name}' are not emulated.");
+            throw Refuse($"Passing '{variable.Name}' in registers is not emulated.");
         }
 
-        foreach (OperandSyntax element in ElementsOf(new NameOperand(variable.Name, null, false, 0)))
+        foreach (OperandSyntax element in elements)
         {
             Place place = FramePlace(MemorySpace.Local, offset);
             if (isLoad)
