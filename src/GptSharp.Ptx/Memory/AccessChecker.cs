@@ -17,6 +17,7 @@ internal sealed unsafe class AccessChecker
     public AccessChecker(LaunchMemory launch)
     {
         _launch = launch;
+        _serial = launch.FirstSerial - 1;
         _judge = new RaceJudge(launch, Clocks);
         bool hasReadOnly = launch.Kernel.Instructions.Any(op => op.Order == MemoryOrder.NonCoherent);
         _watchesBlocks = (launch.Checks.HasFlag(Checks.Races) && launch.Kernel.Grid.Count > 1)
@@ -76,6 +77,12 @@ internal sealed unsafe class AccessChecker
         _judge.Consider(op, region, warp);
         ShadowAccess access = Describe(op.Index, warp, new Segment(region, 0, AccessRecord.Several, 1, rowBytes), shadow);
         int count = Entries(rowBytes, shadow.Shift);
+        if (count == RaceShadow.Step)
+        {
+            shadow.OnReadRows(offsets, rows, access, _judge);
+            return;
+        }
+
         for (int row = 0; row < rows; row++)
         {
             shadow.OnRead((nuint)offsets[row] >> shadow.Shift, count, access, _judge);
@@ -133,11 +140,7 @@ internal sealed unsafe class AccessChecker
         {
             int lane = int.TrailingZeroCount((int)rest);
             var first = (nuint)copy.Targets[lane] >> shadow.Shift;
-            shadow.OnWrite(first, count, access with { Mine = access.Mine + lane }, shared.Host + copy.Targets[lane], null, _judge);
-            for (int i = 0; i < count; i++)
-            {
-                shadow.Write(first + (nuint)i) |= (long)AccessRecord.Pending << AccessRecord.TimeShift;
-            }
+            shadow.OnIssue(first, count, access with { Mine = access.Mine + lane }, shared.Host + copy.Targets[lane], _judge);
         }
     }
 
@@ -159,11 +162,7 @@ internal sealed unsafe class AccessChecker
             }
 
             var first = (nuint)copy.Targets[lane] >> shadow.Shift;
-            for (int i = 0; i < count; i++)
-            {
-                shadow.Write(first + (nuint)i) = access.Mine + lane;
-                shadow.WriteDetail(first + (nuint)i) = access.Detail;
-            }
+            shadow.Fill(first, count, access.Mine + lane, access.Detail);
 
             AsyncCopies.Move(shared.Host + copy.Targets[lane], copy.Data + (lane * AsyncCopy.LargestLane), copy.LaneBytes, copy.LaneBytes);
         }

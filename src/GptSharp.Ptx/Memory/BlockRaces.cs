@@ -46,44 +46,47 @@ internal static class BlockRaces
                 continue;
             }
 
-            if (Judge(launch, region, shadows, entry, writer) is { } finding)
+            if (Kind(launch.Checks, shadows, entry, writer) is { } kind)
             {
-                (FindingKind, int) key = (finding.Kind, LaunchAccess.Instruction(writer));
+                (FindingKind, int) key = (kind, LaunchAccess.Instruction(writer));
                 if (!found.TryGetValue(key, out (long Writer, string Message) known) || LaunchAccess.Block(writer) < LaunchAccess.Block(known.Writer))
                 {
-                    found[key] = (writer, finding.Message());
+                    found[key] = (writer, Message(launch, region, shadows, entry, writer, kind));
                 }
             }
         }
     }
 
-    private static (FindingKind Kind, Func<string> Message)? Judge(
-        LaunchMemory launch, MemoryRegion region, LaunchShadow[] shadows, nuint entry, long writer)
+    private static FindingKind? Kind(Checks checks, LaunchShadow[] shadows, nuint entry, long writer)
     {
-        long reader = Lowest(shadows, entry, true);
         long block = LaunchAccess.Block(writer);
-        bool isReadElsewhere = shadows.Any(shadow => IsByOther(shadow.Read(entry), block));
-        string place = region.Describe(shadows[0].Offset(entry));
-        if (launch.Checks.HasFlag(Checks.ReadOnly) && shadows.FirstOrDefault(shadow => (shadow.Read(entry) & LaunchAccess.Special) != 0) is not null)
+        bool isReadElsewhere = false;
+        bool isReadAsConstant = false;
+        foreach (LaunchShadow shadow in shadows)
         {
-            return (FindingKind.ReadOnly, () => $"writes {place}, which the same launch reads with ld.global.nc as if it were constant.");
+            long read = shadow.Read(entry);
+            isReadElsewhere |= IsByOther(read, block);
+            isReadAsConstant |= (read & LaunchAccess.Special) != 0;
         }
 
-        if (!launch.Checks.HasFlag(Checks.Races))
-        {
-            return null;
-        }
-
-        if (isReadElsewhere)
-        {
-            return (FindingKind.Race, () => LaunchAccess.Block(reader) != block
-                ? $"writes {place}, which block {launch.Kernel.Grid.At(LaunchAccess.Block(reader))} reads in the same launch at line {Line(launch, reader)}."
-                : $"writes {place}, which other blocks read in the same launch.");
-        }
-
-        return WritersDisagree(shadows, entry)
-            ? (FindingKind.Race, () => $"writes {place}, where other blocks of the launch store other values.")
+        return isReadAsConstant && checks.HasFlag(Checks.ReadOnly) ? FindingKind.ReadOnly
+            : checks.HasFlag(Checks.Races) && (isReadElsewhere || WritersDisagree(shadows, entry)) ? FindingKind.Race
             : null;
+    }
+
+    private static string Message(LaunchMemory launch, MemoryRegion region, LaunchShadow[] shadows, nuint entry, long writer, FindingKind kind)
+    {
+        string place = region.Describe(shadows[0].Offset(entry));
+        if (kind == FindingKind.ReadOnly)
+        {
+            return $"writes {place}, which the same launch reads with ld.global.nc as if it were constant.";
+        }
+
+        long block = LaunchAccess.Block(writer);
+        long reader = Lowest(shadows, entry, true);
+        return !shadows.Any(shadow => IsByOther(shadow.Read(entry), block)) ? $"writes {place}, where other blocks of the launch store other values."
+            : LaunchAccess.Block(reader) == block ? $"writes {place}, which other blocks read in the same launch."
+            : $"writes {place}, which block {launch.Kernel.Grid.At(LaunchAccess.Block(reader))} reads in the same launch at line {Line(launch, reader)}.";
     }
 
     private static bool WritersDisagree(LaunchShadow[] shadows, nuint entry)

@@ -29,6 +29,9 @@ public sealed unsafe class DeviceMemory : IDisposable
         }
     }
 
+    /// <summary>What checked launches on this memory use again.</summary>
+    internal ShadowPool Shadows { get; } = new();
+
     /// <summary>Reserves memory that starts as never written.</summary>
     /// <param name="byteCount">Number of bytes.</param>
     /// <param name="name">What messages call the buffer.</param>
@@ -98,6 +101,8 @@ public sealed unsafe class DeviceMemory : IDisposable
         {
             Free(buffer);
         }
+
+        Shadows.Dispose();
     }
 
     /// <summary>For messages: where an address lies that hits no buffer.</summary>

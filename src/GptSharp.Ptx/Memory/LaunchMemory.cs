@@ -24,6 +24,7 @@ internal sealed class LaunchMemory : IDisposable
         Buffers = [.. device.Buffers];
         Touched = counters ? new TouchedBytes(Buffers) : null;
         Granularity = Granularity.Of(kernel.Instructions);
+        (FirstSerial, ShadowGeneration) = device.Shadows.Reserve(kernel.Grid.Count);
     }
 
     /// <summary>The checks that this room makes.</summary>
@@ -52,6 +53,12 @@ internal sealed class LaunchMemory : IDisposable
 
     /// <summary>Bytes per entry of the shadows.</summary>
     public Granularity Granularity { get; }
+
+    /// <summary>Serial of the first block that a worker runs; the next ones follow.</summary>
+    public int FirstSerial { get; }
+
+    /// <summary>What to name when shadows go back to the device's pool.</summary>
+    public int ShadowGeneration { get; }
 
     /// <summary>Creates the memory of one worker thread.</summary>
     /// <param name="worker">Its number.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace GptSharp.Ptx.Memory;
@@ -45,22 +46,29 @@ internal readonly record struct LaunchAccess(long First, int LaneShift, bool IsO
 /// </summary>
 internal sealed unsafe class LaunchShadow : IDisposable
 {
-    private readonly int _shift;
     private readonly long* _reads;
     private readonly long* _writes;
     private readonly uint* _values;
+    private nuint _firstRead = nuint.MaxValue;
+    private nuint _endRead;
 
     /// <summary>Creates the shadow.</summary>
     /// <param name="byteCount">Bytes of the buffer.</param>
     /// <param name="shift">Bytes per entry, as a shift.</param>
     public LaunchShadow(nuint byteCount, int shift)
     {
-        _shift = shift;
+        Shift = shift;
         EntryCount = (byteCount + (nuint)((1 << shift) - 1)) >> shift;
-        _reads = (long*)ZeroedMemory.Rent((EntryCount + 4) * sizeof(long));
-        _writes = (long*)ZeroedMemory.Rent((EntryCount + 4) * sizeof(long));
-        _values = (uint*)ZeroedMemory.Rent((EntryCount + 4) * sizeof(uint));
+        _reads = (long*)NativeMemory.AllocZeroed(EntryCount + 4, sizeof(long));
+        _writes = (long*)NativeMemory.AllocZeroed(EntryCount + 4, sizeof(long));
+        _values = (uint*)NativeMemory.AllocZeroed(EntryCount + 4, sizeof(uint));
     }
+
+    /// <summary>Bytes per entry, as a shift.</summary>
+    public int Shift { get; }
+
+    /// <summary>Bytes of the shadow itself.</summary>
+    public long ByteCount => (long)(EntryCount + 4) * ((2 * sizeof(long)) + sizeof(uint));
 
     /// <summary>Number of entries.</summary>
     public nuint EntryCount { get; }
@@ -72,7 +80,7 @@ internal sealed unsafe class LaunchShadow : IDisposable
     public nuint EndWritten { get; private set; }
 
     /// <summary>Byte offset of an entry.</summary>
-    public nuint Offset(nuint entry) => entry << _shift;
+    public nuint Offset(nuint entry) => entry << Shift;
 
     /// <summary>The first read of an entry, or 0.</summary>
     public long Read(nuint entry) => _reads[entry];
@@ -86,6 +94,8 @@ internal sealed unsafe class LaunchShadow : IDisposable
     /// <summary>Remembers a read.</summary>
     public void OnRead(nuint first, int count, in LaunchAccess access, bool isNonCoherent)
     {
+        _firstRead = nuint.Min(_firstRead, first);
+        _endRead = nuint.Max(_endRead, first + (nuint)count);
         Vector256<long> block = Vector256.Create(access.First >> LaunchAccess.BlockShift);
         Vector256<long> several = Vector256.Create(LaunchAccess.Several);
         long special = isNonCoherent ? LaunchAccess.Special : 0;
@@ -118,7 +128,7 @@ internal sealed unsafe class LaunchShadow : IDisposable
         for (int i = 0; i < count; i++)
         {
             nuint entry = first + (nuint)i;
-            uint value = _shift switch
+            uint value = Shift switch
             {
                 2 => ((uint*)values)[i],
                 1 => ((ushort*)values)[i],
@@ -138,12 +148,28 @@ internal sealed unsafe class LaunchShadow : IDisposable
         }
     }
 
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        if (_endRead > 0)
+        {
+            NativeMemory.Clear(_reads + _firstRead, (_endRead - _firstRead) * sizeof(long));
+        }
+
+        if (EndWritten > 0)
+        {
+            NativeMemory.Clear(_writes + FirstWritten, (EndWritten - FirstWritten) * sizeof(long));
+        }
+
+        (_firstRead, _endRead, FirstWritten, EndWritten) = (nuint.MaxValue, 0, nuint.MaxValue, 0);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        ZeroedMemory.Return(_reads, (EntryCount + 4) * sizeof(long));
-        ZeroedMemory.Return(_writes, (EntryCount + 4) * sizeof(long));
-        ZeroedMemory.Return(_values, (EntryCount + 4) * sizeof(uint));
+        NativeMemory.Free(_reads);
+        NativeMemory.Free(_writes);
+        NativeMemory.Free(_values);
     }
 
     private static void Remember(ref long record, long mine, long special)

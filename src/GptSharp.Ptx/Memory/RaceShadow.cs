@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace GptSharp.Ptx.Memory;
@@ -26,9 +27,9 @@ internal readonly record struct ShadowAccess(long Low, long High, long Mine, lon
 /// </summary>
 internal sealed unsafe class RaceShadow : IDisposable
 {
-    private const int Step = 4;
+    /// <summary>Entries that are judged together.</summary>
+    public const int Step = 4;
 
-    private readonly nuint _bytes;
     private readonly long* _writes;
     private readonly long* _writeDetails;
     private readonly long* _reads;
@@ -41,12 +42,16 @@ internal sealed unsafe class RaceShadow : IDisposable
     public RaceShadow(nuint byteCount, int shift, bool knowsWrites)
     {
         (Shift, KnowsWrites) = (shift, knowsWrites);
-        _bytes = ((byteCount >> shift) + Step) * sizeof(long);
-        _writes = (long*)ZeroedMemory.Rent(_bytes);
-        _writeDetails = (long*)ZeroedMemory.Rent(_bytes);
-        _reads = (long*)ZeroedMemory.Rent(_bytes);
-        _readDetails = (long*)ZeroedMemory.Rent(_bytes);
+        nuint entries = (byteCount >> shift) + Step;
+        ByteCount = (long)entries * 4 * sizeof(long);
+        _writes = Allocate(entries);
+        _writeDetails = Allocate(entries);
+        _reads = Allocate(entries);
+        _readDetails = Allocate(entries);
     }
+
+    /// <summary>Bytes of the shadow itself.</summary>
+    public long ByteCount { get; }
 
     /// <summary>Bytes per entry, as a shift.</summary>
     public int Shift { get; }
@@ -174,13 +179,78 @@ internal sealed unsafe class RaceShadow : IDisposable
         }
     }
 
+    /// <summary>Judges and remembers plain reads of rows of four entries by several lanes of a warp: a matrix load.</summary>
+    /// <param name="offsets">Byte offset of each row.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="access">The access; all its lanes share each row.</param>
+    /// <param name="judge">Looks at what is not plain.</param>
+    public void OnReadRows(ulong* offsets, int rows, in ShadowAccess access, RaceJudge judge)
+    {
+        Vector256<long> low = Vector256.Create(access.Low);
+        Vector256<long> high = Vector256.Create(access.High);
+        Vector256<long> time = Vector256.Create(access.Mine >> AccessRecord.TimeShift);
+        Vector256<long> mine = Vector256.Create(access.Mine);
+        Vector256<long> detail = Vector256.Create(access.Detail);
+        for (int row = 0; row < rows; row++)
+        {
+            var entry = (nuint)(offsets[row] >> Shift);
+            Vector256<long> writes = Vector256.Load(_writes + entry);
+            Vector256<long> reads = Vector256.Load(_reads + entry);
+            Vector256<long> isLate = Vector256.LessThan(writes, low) | Vector256.GreaterThanOrEqual(writes, high);
+            Vector256<long> isRecent = Vector256.GreaterThanOrEqual(reads, high);
+            if ((isLate | isRecent) == Vector256<long>.Zero)
+            {
+                mine.Store(_reads + entry);
+                detail.Store(_readDetails + entry);
+                continue;
+            }
+
+            Vector256<long> isNow = Vector256.Equals(Vector256.ShiftRightLogical(reads, AccessRecord.TimeShift), time);
+            if ((isLate | (isRecent & ~isNow)) == Vector256<long>.Zero)
+            {
+                Merge(entry, mine, reads, isNow, detail);
+            }
+            else
+            {
+                OnRead(entry, Step, access, judge);
+            }
+        }
+    }
+
+    /// <summary>Judges a copy that will write at an unknown time, and remembers it as pending.</summary>
+    public void OnIssue(nuint first, int count, in ShadowAccess access, byte* memory, RaceJudge judge)
+    {
+        long pending = access.Mine | ((long)AccessRecord.Pending << AccessRecord.TimeShift);
+        if (count == Step)
+        {
+            Vector256<long> high = Vector256.Create(access.High);
+            Vector256<long> latest = Vector256.Max(Vector256.Load(_writes + first), Vector256.Load(_reads + first));
+            if (Vector256.LessThanAll(latest, high))
+            {
+                Vector256.Create(pending).Store(_writes + first);
+                Vector256.Create(access.Detail).Store(_writeDetails + first);
+                return;
+            }
+        }
+
+        OnWrite(first, count, access, memory, null, judge);
+        new Span<long>(_writes + first, count).Fill(pending);
+    }
+
+    /// <summary>Remembers one thread's write without judging it.</summary>
+    public void Fill(nuint first, int count, long record, long detail)
+    {
+        new Span<long>(_writes + first, count).Fill(record);
+        new Span<long>(_writeDetails + first, count).Fill(detail);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        ZeroedMemory.Return(_writes, _bytes);
-        ZeroedMemory.Return(_writeDetails, _bytes);
-        ZeroedMemory.Return(_reads, _bytes);
-        ZeroedMemory.Return(_readDetails, _bytes);
+        NativeMemory.Free(_writes);
+        NativeMemory.Free(_writeDetails);
+        NativeMemory.Free(_reads);
+        NativeMemory.Free(_readDetails);
     }
 
     // Other lanes or warps have read since the last barrier: they stay on record beside the new ones.
@@ -206,4 +276,6 @@ internal sealed unsafe class RaceShadow : IDisposable
         return values is not null
             && new ReadOnlySpan<byte>(memory + (entry << Shift), bytes).SequenceEqual(new ReadOnlySpan<byte>(values + (entry << Shift), bytes));
     }
+
+    private static long* Allocate(nuint entries) => (long*)NativeMemory.AllocZeroed(entries, sizeof(long));
 }

@@ -33,7 +33,7 @@ internal sealed unsafe class RegionTable : IDisposable
             Address = 0,
             ByteCount = (nuint)kernel.SharedBytes,
             Host = ZeroedMemory.Rent((nuint)kernel.SharedBytes),
-            Shadow = isChecked ? new RaceShadow((nuint)kernel.SharedBytes, launch.Granularity.Shared, true) : null,
+            Shadow = isChecked ? launch.Device.Shadows.RentRace((nuint)kernel.SharedBytes, launch.Granularity.Shared, true) : null,
         };
         byte* parameters = ZeroedMemory.Rent((nuint)kernel.Parameters.Length);
         kernel.Parameters.CopyTo(new Span<byte>(parameters, kernel.Parameters.Length));
@@ -124,11 +124,18 @@ internal sealed unsafe class RegionTable : IDisposable
         ZeroedMemory.Return(Parameters.Host, Parameters.ByteCount);
         ZeroedMemory.Return(_localBytes, LocalTotal);
         ZeroedMemory.Return(_localWritten, LocalTotal);
-        Shared.Shadow?.Dispose();
-        foreach (MemoryRegion? region in _global)
+        ShadowPool pool = _launch.Device.Shadows;
+        foreach (MemoryRegion region in _global.OfType<MemoryRegion>().Append(Shared))
         {
-            region?.Shadow?.Dispose();
-            region?.Launch?.Dispose();
+            if (region.Shadow is { } shadow)
+            {
+                pool.Return(region.ByteCount, shadow, _launch.ShadowGeneration);
+            }
+
+            if (region.Launch is { } launch)
+            {
+                pool.Return(region.ByteCount, launch);
+            }
         }
     }
 
@@ -145,8 +152,8 @@ internal sealed unsafe class RegionTable : IDisposable
             Host = buffer.Host,
             IsReadOnly = buffer.IsReadOnly,
             Written = buffer.Written,
-            Shadow = _isChecked && !buffer.IsReadOnly ? new RaceShadow(buffer.ByteCount, granularity.Global, false) : null,
-            Launch = _isChecked && !buffer.IsReadOnly ? new LaunchShadow(buffer.ByteCount, granularity.Global) : null,
+            Shadow = _isChecked && !buffer.IsReadOnly ? _launch.Device.Shadows.RentRace(buffer.ByteCount, granularity.Global, false) : null,
+            Launch = _isChecked && !buffer.IsReadOnly ? _launch.Device.Shadows.RentLaunch(buffer.ByteCount, granularity.Global) : null,
             TouchedByLoads = _launch.Touched is { } touched ? touched.Loads(index) : null,
             TouchedByStores = _launch.Touched is { } stored ? stored.Stores(index) : null,
         };
