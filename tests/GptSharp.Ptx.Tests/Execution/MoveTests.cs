@@ -16,6 +16,37 @@ public class MoveTests
         Assert.Equal(Snippet.Each(t => t + offset), new Snippet(body).Run());
 
     [Fact]
+    public void Parameters_and_elements_of_arrays_have_addresses()
+    {
+        var snippet = new Snippet(
+            """
+            mov.b64 %d3, in;
+            ld.param.u64 %d4, [%d3];
+            ld.global.u32 %r2, [%d4];
+            cvta.param.u64 %d5, %d3;
+            ld.u64 %d6, [%d5];
+            ld.global.u32 %r3, [%d6+4];
+            mov.u64 %d7, table[2];
+            ld.global.u32 %r4, [%d7];
+            ld.global.u32 %r5, table[1];
+            mad.lo.u32 %r1, %r2, 1000, %r3;
+            mad.lo.u32 %r1, %r4, 100, %r1;
+            add.u32 %r1, %r1, %r5;
+            """,
+            ".global .u32 table[3] = {1, 2, 3};")
+        {
+            Input = [4, 50],
+        };
+        Assert.Equal(Snippet.Each(_ => 4000 + 50 + 300 + 2), snippet.Run());
+    }
+
+    [Fact]
+    public void Vectors_move_at_once() =>
+        Assert.Equal(
+            Snippet.Each(t => 500 + t),
+            new Snippet("{ .reg .v2 .b32 v; mov.v2.b32 v, {%r0, 5}; mov.v2.b32 v, {v.y, v.x}; mad.lo.u32 %r1, v.x, 100, v.y; }").Run());
+
+    [Fact]
     public void Addresses_of_dynamic_shared_memory_lie_behind_the_static_ones()
     {
         var snippet = new Snippet(

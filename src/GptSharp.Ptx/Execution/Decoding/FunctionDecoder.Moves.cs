@@ -41,7 +41,7 @@ internal sealed unsafe partial class FunctionDecoder
         else if (destinations.Count == sources.Count)
         {
             int slotBytes = SlotBytes(type);
-            int[] places = [.. sources.Select(source => Read(source, type))];
+            int[] places = [.. sources.Select(source => sources.Count == 1 ? Read(source, type) : Copy(Read(source, type), slotBytes))];
             for (int i = 0; i < places.Length; i++)
             {
                 EmitMove(destinations[i], places[i], slotBytes);
@@ -51,6 +51,17 @@ internal sealed unsafe partial class FunctionDecoder
         {
             throw Refuse("The two sides of the move have different numbers of elements.");
         }
+    }
+
+    // The elements of a vector are moved at once: one may be the destination of another.
+    private int Copy(int source, int slotBytes)
+    {
+        int temporary = _plan.Next(FrameItemKind.Register, slotBytes);
+        Instruction step = Instruction.Create(slotBytes == 8 ? Operation.Move64 : Operation.Move32);
+        step.A = source;
+        step.DestinationBytes = (byte)slotBytes;
+        EmitUnguarded(step, temporary);
+        return _plan.Offset(temporary);
     }
 
     private static (NumberType Type, int Bits) Field(NumberType whole, int count)

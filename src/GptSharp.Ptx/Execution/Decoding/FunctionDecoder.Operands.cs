@@ -20,11 +20,24 @@ internal sealed unsafe partial class FunctionDecoder
                 return Constant(Literals.Bits(literal, type), SlotBytes(type));
             case NameOperand name when type == NumberType.Predicate:
                 return ReadPredicate(name);
+            case ElementOperand element:
+                return Fit(ReadAddress(ElementAddress(element), out int addressBytes), addressBytes, SlotBytes(type));
             case NameOperand { Negated: false } name:
                 return Fit(ReadAny(name, out int bytes), bytes, SlotBytes(type));
             default:
                 throw Refuse("An operand of this kind is not understood here.");
         }
+    }
+
+    // array[3] means the address of its element 3.
+    private NameOperand ElementAddress(ElementOperand element)
+    {
+        if (element.Index is not LiteralOperand { Kind: LiteralKind.Integer } index || Find(element.Name) is not VariableSymbol symbol)
+        {
+            throw Refuse("An element of an array is understood only with a number as its index.");
+        }
+
+        return new NameOperand(element.Name, null, false, checked(index.Value * symbol.Variable.ElementBytes));
     }
 
     private int ReadPredicate(NameOperand name)
