@@ -25,6 +25,15 @@ public class FloatFormTests
             a[draw] = format.Draw(random);
             b[draw] = format.Draw(random, a[draw]);
             c[draw] = format.Draw(random, b[draw]);
+            if (draw % 4 == 0)
+            {
+                // 1.5 · b lies in the middle of two numbers when b's fraction is odd: the smallest number decides which is nearer.
+                ulong one = (ulong)format.Bias << format.FractionBits;
+                a[draw] = one | (1ul << (format.FractionBits - 1));
+                b[draw] = one + (ulong)(2 * random.Next(1 << (format.FractionBits > 20 ? 20 : format.FractionBits - 3))) + 1;
+                c[draw] = random.Next(2) == 0 ? 1 : format.SignBit | 1;
+            }
+
             if (pairs)
             {
                 a[draw] |= format.Draw(random) << 16;
