@@ -4,11 +4,14 @@ using System.Runtime.Intrinsics;
 namespace GptSharp.Ptx.Memory;
 
 /// <summary>The checks of one worker: what its current block's lanes and warps do to memory and to each other.</summary>
-internal sealed unsafe class AccessChecker
+internal sealed unsafe partial class AccessChecker
 {
     private readonly LaunchMemory _launch;
     private readonly RaceJudge _judge;
     private readonly bool _watchesBlocks;
+    private readonly HashSet<long> _before = [];
+    private readonly Dictionary<ulong, int> _seen = [];
+    private bool _hasFence;
     private long _block;
     private int _serial;
 
@@ -38,6 +41,9 @@ internal sealed unsafe class AccessChecker
     {
         _block = block;
         _serial = _serial == AccessRecord.LastSerial ? 1 : _serial + 1;
+        _hasFence = false;
+        _before.Clear();
+        _seen.Clear();
         _judge.BeginBlock(block);
         Clocks.Begin(_launch.Kernel.Warps);
     }
@@ -113,7 +119,7 @@ internal sealed unsafe class AccessChecker
         nuint first = segment.Offset >> shadow.Shift;
         int count = Entries(segment.ByteCount, shadow.Shift);
         shadow.OnWrite(first, count, Describe(op.Index, warp, segment, shadow), segment.Host, values, _judge);
-        if (_watchesBlocks && region.Launch is { } launch)
+        if (_watchesBlocks && region.Launch is { } launch && !IsOrdered(launch, first, count, isWrite: true))
         {
             launch.OnWrite(first, count, LaunchAccess(op, warp, segment, shadow), values);
         }
@@ -126,45 +132,10 @@ internal sealed unsafe class AccessChecker
         if (segment.Region.Shadow is not null)
         {
             RememberStrong(op, warp, segment);
-        }
-    }
-
-    /// <summary>A <c>cp.async</c> may write its targets from now on, until it is waited for.</summary>
-    public void IssueCopies(MemoryInstruction op, int warp, MemoryRegion shared, AsyncCopy copy)
-    {
-        RaceShadow shadow = shared.Shadow!;
-        _judge.Consider(op, shared, warp);
-        ShadowAccess access = Describe(op.Index, warp, new Segment(shared, 0, 0, 1, copy.LaneBytes), shadow);
-        int count = Entries(copy.LaneBytes, shadow.Shift);
-        for (uint rest = copy.Mask; rest != 0; rest &= rest - 1)
-        {
-            int lane = int.TrailingZeroCount((int)rest);
-            var first = (nuint)copy.Targets[lane] >> shadow.Shift;
-            shadow.OnIssue(first, count, access with { Mine = access.Mine + lane }, shared.Host + copy.Targets[lane], _judge);
-        }
-    }
-
-    /// <summary>The copies of some lanes have been waited for: they count as written now.</summary>
-    public void CompleteCopies(int warp, AsyncCopy copy, uint lanes)
-    {
-        MemoryRegion shared = Regions.Shared;
-        RaceShadow shadow = shared.Shadow!;
-        ShadowAccess access = Describe(copy.Instruction, warp, new Segment(shared, 0, 0, 1, copy.LaneBytes), shadow);
-        int count = Entries(copy.LaneBytes, shadow.Shift);
-        bool isChecked = _launch.Checks.HasFlag(Checks.AsyncCopies);
-        for (uint rest = lanes; rest != 0; rest &= rest - 1)
-        {
-            int lane = int.TrailingZeroCount((int)rest);
-            if (isChecked && !copy.SourceIsUnchanged(lane))
+            if (op.OldValue >= 0)
             {
-                _launch.Findings.Report(
-                    FindingKind.AsyncCopy, "copies memory that was changed before the copy was waited for.", _block, warp, lane, copy.Instruction);
+                Acquire(segment);
             }
-
-            var first = (nuint)copy.Targets[lane] >> shadow.Shift;
-            shadow.Fill(first, count, access.Mine + lane, access.Detail);
-
-            AsyncCopies.Move(shared.Host + copy.Targets[lane], copy.Data + (lane * AsyncCopy.LargestLane), copy.LaneBytes, copy.LaneBytes);
         }
     }
 
@@ -188,11 +159,12 @@ internal sealed unsafe class AccessChecker
                 _judge.CheckWritten(shadow, first + (nuint)i, access.At(i));
             }
 
+            Acquire(segment);
             return;
         }
 
         shadow.OnRead(first, count, access, _judge);
-        if (_watchesBlocks && region.Launch is { } launch)
+        if (_watchesBlocks && region.Launch is { } launch && !IsOrdered(launch, first, count, isWrite: false))
         {
             launch.OnRead(first, count, LaunchAccess(op, warp, segment, shadow), op.Order == MemoryOrder.NonCoherent);
         }
@@ -269,6 +241,11 @@ internal sealed unsafe class AccessChecker
             }
 
             _judge.Atomic(shadow, first + (nuint)i, access.At(i), access);
+        }
+
+        if (_watchesBlocks && _hasFence && segment.Region.Space == MemorySpace.Global)
+        {
+            _launch.Order.Release(segment.Region.Address + segment.Offset, _block);
         }
     }
 

@@ -54,6 +54,9 @@ internal sealed class LaunchMemory : IDisposable
     /// <summary>Bytes per entry of the shadows.</summary>
     public Granularity Granularity { get; }
 
+    /// <summary>Which blocks come after which.</summary>
+    public BlockOrder Order { get; } = new();
+
     /// <summary>Serial of the first block that a worker runs; the next ones follow.</summary>
     public int FirstSerial { get; }
 
@@ -83,6 +86,11 @@ internal sealed class LaunchMemory : IDisposable
     /// <returns>The accesses that were counted, or null.</returns>
     public AccessCounts? Complete()
     {
+        if (Checks == Checks.None)
+        {
+            MarkTouchedAsWritten();
+        }
+
         BlockRaces.Report(this, [.. _workers.Select(worker => worker.Checker).OfType<AccessChecker>()]);
         return CountsAccesses ? AccessCounts.Sum(Kernel, _workers.Select(worker => worker.Counter).OfType<AccessCounter>(), Touched!) : null;
     }
@@ -96,6 +104,15 @@ internal sealed class LaunchMemory : IDisposable
         }
 
         Touched?.Dispose();
+    }
+
+    // Nobody noted what was written: a later launch with checks must not take it for never written.
+    private void MarkTouchedAsWritten()
+    {
+        foreach (int buffer in _workers.SelectMany(worker => worker.Regions.TouchedBuffers).Select(touched => touched.Index).Distinct())
+        {
+            Buffers[buffer].MarkWritten(0, Buffers[buffer].ByteCount);
+        }
     }
 
     private ObservedMemory<CheckingObserver> Observed(AccessChecker checker) => new(this, new CheckingObserver(checker));

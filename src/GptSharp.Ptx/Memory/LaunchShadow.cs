@@ -120,6 +120,19 @@ internal sealed unsafe class LaunchShadow : IDisposable
         }
     }
 
+    /// <summary>Whether all that an entry saw of other blocks was done by one of them that is known to be over.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="block">The block that asks.</param>
+    /// <param name="before">The blocks that are over.</param>
+    /// <param name="isWrite">Whether it is to write: then reads count too.</param>
+    public bool IsOver(nuint entry, long block, HashSet<long> before, bool isWrite)
+    {
+        return IsOver(_writes[entry]) && (!isWrite || IsOver(_reads[entry]));
+
+        bool IsOver(long record) => record != 0 && (record & LaunchAccess.Several) == 0
+            && (LaunchAccess.Block(record) == block || before.Contains(LaunchAccess.Block(record)));
+    }
+
     /// <summary>Remembers a write.</summary>
     public void OnWrite(nuint first, int count, in LaunchAccess access, byte* values)
     {

@@ -34,6 +34,9 @@ internal sealed unsafe partial class ObservedMemory<TObserver> : BlockMemory, IO
     }
 
     /// <inheritdoc/>
+    public RegionTable Regions => _regions;
+
+    /// <inheritdoc/>
     public AccessChecker? Checker => _observer.Checker;
 
     /// <inheritdoc/>
@@ -128,10 +131,7 @@ internal sealed unsafe partial class ObservedMemory<TObserver> : BlockMemory, IO
     public override void ExitWarp(int warp) => _observer.Checker?.Clocks.Exit(warp);
 
     /// <inheritdoc/>
-    public override void Fence(int warp, uint mask)
-    {
-        // Order alone makes nothing visible: what pairs a fence with another block's is the atomic operation behind it.
-    }
+    public override void Fence(int warp, uint mask) => _observer.Checker?.Fence();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -27,6 +27,9 @@ internal unsafe interface IAccessObserver
 /// <summary>The worker memory's side that a launch sums up.</summary>
 internal interface IObservingMemory
 {
+    /// <summary>What the worker's blocks touched.</summary>
+    RegionTable Regions { get; }
+
     /// <summary>The checks, or null.</summary>
     AccessChecker? Checker { get; }
 

@@ -87,6 +87,35 @@ public sealed class BlockRaceTests : IDisposable
         Assert.Empty(bench.Findings);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_last_block_may_read_what_the_others_handed_on_through_a_fence_and_an_atomic(bool hasFence)
+    {
+        using MemoryBench bench = Bench();
+        Run(
+            bench,
+            secondFirst: false,
+            twoWorkers: false,
+            () =>
+            {
+                bench.Store(0, 0, At, _ => 1);
+                if (hasFence)
+                {
+                    bench.Memory.Fence(0, uint.MaxValue);
+                }
+
+                bench.Atomic(5, 0, _ => At(100), _ => 1, 1);
+            },
+            () =>
+            {
+                bench.Memory.Fence(0, uint.MaxValue);
+                bench.Atomic(5, 0, _ => At(100), _ => 1, 1);
+                bench.Load(1, 0, At);
+            });
+        Assert.Equal(hasFence ? 0 : 1, bench.Findings.Count);
+    }
+
     private ulong At(int lane) => _buffer.Address + (ulong)(4 * lane);
 
     private MemoryBench Bench() => new(
@@ -96,6 +125,18 @@ public sealed class BlockRaceTests : IDisposable
             Instruction(2, MemorySpace.Global, order: MemoryOrder.NonCoherent),
             Instruction(3, MemorySpace.Global, order: MemoryOrder.Strong),
             Instruction(4, MemorySpace.Global, order: MemoryOrder.Strong),
+            new MemoryInstruction
+            {
+                Index = 5,
+                Space = MemorySpace.Global,
+                ElementBytes = 4,
+                Address = Address,
+                AddressIsWide = true,
+                Registers = [Values],
+                Atomic = AtomicOperation.Add,
+                AtomicType = AtomicType.U32,
+                OldValue = 1024,
+            },
         ],
         blocks: 2,
         device: _device);

@@ -70,6 +70,18 @@ public class InitialisationTests
     }
 
     [Fact]
+    public void What_a_launch_without_checks_touched_counts_as_written()
+    {
+        var device = new DeviceMemory();
+        DeviceBuffer buffer = device.Allocate(128, "numbers");
+        DeviceBuffer other = device.Allocate(128, "others");
+        using var bench = new MemoryBench([Instruction(0, MemorySpace.Global)], checks: Checks.None, device: device);
+        bench.Store(0, 0, lane => buffer.Address + (ulong)(4 * lane), _ => 1);
+        bench.Complete();
+        Assert.Equal((128, 0), (buffer.CountWrittenBytes(), other.CountWrittenBytes()));
+    }
+
+    [Fact]
     public void The_check_can_be_left_out()
     {
         using var bench = new MemoryBench([Instruction(0, MemorySpace.Shared)], checks: Checks.Races);
