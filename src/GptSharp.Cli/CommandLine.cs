@@ -25,6 +25,7 @@ internal static class CommandLine
             InfoCommand.Create(output),
             TraceCommand.Create(output),
             DataCommand.Create(output),
+            PtxCommand.Create(output),
             DoctorCommand.Create(output),
             debug,
         };

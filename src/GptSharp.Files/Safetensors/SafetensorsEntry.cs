@@ -10,7 +10,7 @@ public sealed record SafetensorsEntry(
     string Name, SafetensorsType Type, IReadOnlyList<long> Shape, long Offset, long ByteLength)
 {
     /// <summary>Number of elements.</summary>
-    public long Count => ByteLength / Type.Size();
+    public long Count => (long)((Int128)ByteLength * 8 / Type.Bits());
 
     /// <summary>The shape as people write it, for example <c>(2, 3)</c>.</summary>
     public string ShapeText => $"({string.Join(", ", Shape)})";

@@ -51,14 +51,16 @@ internal static class SafetensorsHeader
 
         long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(length => length.GetInt64())];
         long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
-        long bytes = type.Size();
+        long count = 1;
         foreach (long length in shape)
         {
-            bytes = length < 0 || (length > 0 && bytes > long.MaxValue / length) ? -1 : bytes * length;
-            if (bytes < 0)
-            {
-                throw new RefusedFileException(path, $"tensor '{property.Name}' has an impossible shape ({string.Join(", ", shape)}).");
-            }
+            count = count < 0 || length < 0 || (length > 0 && count > long.MaxValue / length) ? -1 : count * length;
+        }
+
+        long bytes = count < 0 ? -1 : type.ByteLength(count);
+        if (bytes < 0)
+        {
+            throw new RefusedFileException(path, $"tensor '{property.Name}' has an impossible shape ({string.Join(", ", shape)}).");
         }
 
         if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] - offsets[0] != bytes)

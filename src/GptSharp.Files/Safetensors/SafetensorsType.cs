@@ -41,17 +41,56 @@ public enum SafetensorsType
 
     /// <summary>Unsigned 64-bit integers.</summary>
     U64,
+
+    /// <summary>Floats of 8 bits: 4 of exponent, 3 of mantissa.</summary>
+    F8_E4M3,
+
+    /// <summary>Floats of 8 bits: 5 of exponent, 2 of mantissa.</summary>
+    F8_E5M2,
+
+    /// <summary>Powers of two, 8 bits.</summary>
+    F8_E8M0,
+
+    /// <summary>Like <see cref="F8_E4M3"/>, without infinities and negative zero.</summary>
+    F8_E4M3FNUZ,
+
+    /// <summary>Like <see cref="F8_E5M2"/>, without infinities and negative zero.</summary>
+    F8_E5M2FNUZ,
+
+    /// <summary>Floats of 6 bits, packed: 2 of exponent, 3 of mantissa.</summary>
+    F6_E2M3,
+
+    /// <summary>Floats of 6 bits, packed: 3 of exponent, 2 of mantissa.</summary>
+    F6_E3M2,
+
+    /// <summary>Floats of 4 bits, packed in pairs.</summary>
+    F4,
+
+    /// <summary>Pairs of binary32: complex numbers.</summary>
+    C64,
 }
 
 /// <summary>Facts about a <see cref="SafetensorsType"/>.</summary>
 public static class SafetensorsTypeExtensions
 {
-    /// <summary>Bytes of one element.</summary>
-    public static int Size(this SafetensorsType type) => type switch
+    /// <summary>Bits of one element.</summary>
+    public static int Bits(this SafetensorsType type) => type switch
     {
-        SafetensorsType.BOOL or SafetensorsType.U8 or SafetensorsType.I8 => 1,
-        SafetensorsType.I16 or SafetensorsType.U16 or SafetensorsType.F16 or SafetensorsType.BF16 => 2,
-        SafetensorsType.I32 or SafetensorsType.U32 or SafetensorsType.F32 => 4,
-        _ => 8,
+        SafetensorsType.F4 => 4,
+        SafetensorsType.F6_E2M3 or SafetensorsType.F6_E3M2 => 6,
+        SafetensorsType.BOOL or SafetensorsType.U8 or SafetensorsType.I8 or SafetensorsType.F8_E4M3 or SafetensorsType.F8_E5M2
+            or SafetensorsType.F8_E8M0 or SafetensorsType.F8_E4M3FNUZ or SafetensorsType.F8_E5M2FNUZ => 8,
+        SafetensorsType.I16 or SafetensorsType.U16 or SafetensorsType.F16 or SafetensorsType.BF16 => 16,
+        SafetensorsType.I32 or SafetensorsType.U32 or SafetensorsType.F32 => 32,
+        _ => 64,
     };
+
+    /// <summary>Bytes of a number of elements, or -1 when they do not fill whole bytes, or are more than fit into 63 bits.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="count">Number of elements.</param>
+    public static long ByteLength(this SafetensorsType type, long count)
+    {
+        Int128 bits = (Int128)count * type.Bits();
+        return bits % 8 == 0 && bits / 8 <= long.MaxValue ? (long)(bits / 8) : -1;
+    }
 }

@@ -23,7 +23,9 @@ public sealed class SafetensorsWriter
     public void Add(string name, SafetensorsType type, IEnumerable<long> shape, Action<Stream> write)
     {
         long[] lengths = [.. shape];
-        _tensors.Add((name, type, lengths, lengths.Aggregate((long)type.Size(), (bytes, length) => checked(bytes * length)), write));
+        long bytes = type.ByteLength(lengths.Aggregate(1L, (count, length) => checked(count * length)));
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes, nameof(shape));
+        _tensors.Add((name, type, lengths, bytes, write));
     }
 
     /// <summary>Adds a tensor of float32 values.</summary>

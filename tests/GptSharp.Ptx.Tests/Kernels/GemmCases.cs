@@ -1,0 +1,149 @@
+using System.Globalization;
+
+namespace GptSharp.Ptx.Tests.Kernels;
+
+/// <summary>Matrix products: out (M, N) = A (M, K) W (N, K)^T in bfloat16, and C = A B in binary32.</summary>
+internal static class GemmCases
+{
+    // A bfloat16 has 8 significant bits: rounding to it costs at most 2^-8 of the value.
+    private const double HalfUlp = 1.0 / 256;
+
+    // Sums of products in binary32, each term rounded or, on tensor cores, truncated.
+    private const double SumStep = 1.0 / (1 << 23);
+
+    public static IEnumerable<KernelCase> All =>
+        Edited("edited/gemm2").Concat(Edited("edited/gemm4")).Concat(Edited("edited/gemm4_epi")).Concat(Plain()).Concat(Single());
+
+    private static IEnumerable<KernelCase> Edited(string file)
+    {
+        foreach ((string kernel, string[] parameters) in KernelSources.Instances(file))
+        {
+            int[] p = [.. parameters.Take(7).Select(Parse)];
+            (int bm, int bn, int bk, int wm, int wn, int stages) = (p[0], p[1], p[2], p[3], p[4], p[5]);
+            bool hasTail = bool.Parse(parameters[7]);
+            int threads = bm / wm * (bn / wn) * 32;
+            int shared = stages * (bm + bn) * bk * 2;
+            foreach ((int m, int n, int k, bool isLarge) in Shapes(bn, bk, hasTail))
+            {
+                yield return new(
+                    file, kernel, $"{m}x{n}x{k}", new Dimensions(Tiles(m, bm) * Tiles(n, bn)), threads, shared, bench =>
+                    {
+                        var a = bench.Halves(m * k, out double[] av);
+                        var w = bench.Halves(n * k, out double[] wv);
+                        (double[] product, double[] magnitude) = Product(av, wv, m, n, k, true);
+                        var result = bench.HalvesOut(product, i => Bound(product[i], magnitude[i], k));
+                        return [result, a, w, m, n, k];
+                    })
+                {
+                    IsLarge = isLarge,
+                };
+            }
+        }
+    }
+
+    // One shape of two ragged tiles with more steps than stages; one smaller than a tile with fewer.
+    private static IEnumerable<(int M, int N, int K, bool IsLarge)> Shapes(int bn, int bk, bool hasTail)
+    {
+        yield return (70, bn + 8, (5 * bk) + (hasTail ? 8 : 0), true);
+        yield return (17, 24, hasTail ? 40 : bk, false);
+    }
+
+    private static IEnumerable<KernelCase> Plain()
+    {
+        foreach ((string kernel, string[] p) in KernelSources.Instances("gemm_bf16"))
+        {
+            (int bm, int bn, int wm, int wn, int stages) = (Parse(p[0]), Parse(p[1]), Parse(p[2]), Parse(p[3]), Parse(p[4]));
+            bool hasBias = p[5].Contains("BIAS", StringComparison.Ordinal);
+            bool hasGelu = p[5].Contains("GELU", StringComparison.Ordinal);
+            bool hasResidual = p[5].Contains("RESID", StringComparison.Ordinal);
+            (int m, int n, int k) = (50, bn + 8, 200);
+            yield return new(
+                "gemm_bf16",
+                kernel,
+                $"{m}x{n}x{k}",
+                new Dimensions(Tiles(m, bm) * Tiles(n, bn)),
+                bm / wm * (bn / wn) * 32,
+                stages * (bm + bn) * 128,
+                bench =>
+                {
+                    var a = bench.Halves(m * k, out double[] av, 0.2);
+                    var w = bench.Halves(n * k, out double[] wv, 0.2);
+                    var bias = bench.Halves(n, out double[] bv);
+                    var residual = bench.Halves(m * n, out double[] rv);
+                    (double[] x, double[] magnitude) = Product(av, wv, m, n, k, true);
+                    double[] result = new double[m * n];
+                    double[] bound = new double[m * n];
+                    for (int i = 0; i < m * n; i++)
+                    {
+                        double error = (k + 8) * SumStep * magnitude[i];
+                        double value = x[i] + (hasBias ? bv[i % n] : 0) + (hasResidual ? rv[i] : 0);
+                        result[i] = hasGelu ? Gelu(value) : value;
+
+                        // tanh.approx is 2^-11 off; GELU's slope is at most 1.13.
+                        double gelu = hasGelu ? (0.5 * Math.Abs(value) / 2048) + (1.13 * error) : error;
+                        bound[i] = (HalfUlp * (Math.Abs(result[i]) + gelu)) + gelu + 1e-5;
+                    }
+
+                    var output = bench.HalvesOut(result, i => bound[i]);
+                    return [output, 0UL, a, w, bias, residual, m, n, k];
+                });
+        }
+    }
+
+    private static IEnumerable<KernelCase> Single()
+    {
+        IEnumerable<(string File, string Kernel, int[] Tile)> kernels = KernelSources.Instances("edited/sgemm2")
+            .Select(instance => ("edited/sgemm2", instance.Kernel, instance.Parameters.Take(5).Select(Parse).ToArray()))
+            .Append(("sgemm", "gs_sgemm_nn_128x128x8", [128, 128, 8, 8, 8]));
+        foreach ((string file, string kernel, int[] t) in kernels)
+        {
+            (int bm, int bn, int bk, int tm, int tn) = (t[0], t[1], t[2], t[3], t[4]);
+            (int m, int n, int k) = (bm + 2, bn + 4, (3 * bk) + (file == "sgemm" ? 4 : 0));
+            yield return new(
+                file, kernel, $"{m}x{n}x{k}", new Dimensions(Tiles(n, bn), Tiles(m, bm)), bm / tm * (bn / tn), 0, bench =>
+                {
+                    var a = bench.Floats(m * k, out double[] av);
+                    var b = bench.Floats(k * n, out double[] bv);
+                    (double[] product, double[] magnitude) = Product(av, bv, m, n, k, false);
+                    var result = bench.FloatsOut(product, i => (k + 2) * SumStep * magnitude[i] / 2);
+                    return [result, a, b, m, n, k];
+                });
+        }
+    }
+
+    private static double Bound(double value, double magnitude, int k)
+    {
+        double sum = (k + 8) * SumStep * magnitude;
+        return (HalfUlp * (Math.Abs(value) + sum)) + sum;
+    }
+
+    private static (double[] Product, double[] Magnitude) Product(double[] a, double[] b, int m, int n, int k, bool isTransposed)
+    {
+        double[] product = new double[m * n];
+        double[] magnitude = new double[m * n];
+        for (int i = 0; i < m; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                (double sum, double absolute) = (0, 0);
+                for (int p = 0; p < k; p++)
+                {
+                    double term = a[(i * k) + p] * (isTransposed ? b[(j * k) + p] : b[(p * n) + j]);
+                    sum += term;
+                    absolute += Math.Abs(term);
+                }
+
+                product[(i * n) + j] = sum;
+                magnitude[(i * n) + j] = absolute;
+            }
+        }
+
+        return (product, magnitude);
+    }
+
+    private static double Gelu(double x) => 0.5 * x * (1 + Math.Tanh(0.7978845608 * (x + (0.044715 * x * x * x))));
+
+    private static int Tiles(int length, int tile) => (length + tile - 1) / tile;
+
+    private static int Parse(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}
