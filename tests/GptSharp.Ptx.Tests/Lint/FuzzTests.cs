@@ -115,6 +115,18 @@ public sealed class FuzzTests
         Lint(PtxText.Kernel("ld" + many));
     }
 
+    [Fact]
+    public void A_function_that_nobody_would_write_does_not_hold_the_linter_up()
+    {
+        var text = new StringBuilder(".reg .b32 %x<20001>;\n");
+        for (int i = 0; i < 20_000; i++)
+        {
+            text.Append(i % 5 == 0 ? $"X{i}: @%p1 bra X{i * 7_919L % 20_000 / 5 * 5};\n" : $"add.s32 %x{i + 1}, %x{i}, {i};\n");
+        }
+
+        Assert.Empty(PtxText.Lint(text.ToString()).Refused);
+    }
+
     private static void Lint(string text)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();

@@ -7,7 +7,7 @@ namespace GptSharp.Ptx.Lint.Flow;
 internal static class RegisterPressure
 {
     // One bit per block and register; what is larger is no program that anybody wrote.
-    private const long MostBits = 1_000_000_000;
+    private const long MostBits = 50_000_000;
 
     /// <summary>
     /// The largest number of 32-bit registers that are live at once (64-bit ones count twice, predicates not at all), and the
@@ -22,10 +22,13 @@ internal static class RegisterPressure
             : (0, function.Span);
     }
 
+    /// <summary>Whether a function is of a size that anybody writes, so that what lives where can be worked out.</summary>
+    internal static bool IsTractable(FlowGraph graph) => (long)graph.Blocks.Count * graph.Registers.Count <= MostBits;
+
     /// <summary>The same for a graph; the instruction is -1 when the graph is empty or too large.</summary>
     internal static (int Registers, int Instruction) MaxLive(FlowGraph graph)
     {
-        if (graph.Blocks.Count == 0 || (long)graph.Blocks.Count * graph.Registers.Count > MostBits)
+        if (graph.Blocks.Count == 0 || !IsTractable(graph))
         {
             return (0, -1);
         }
@@ -149,16 +152,5 @@ internal static class RegisterPressure
 
     private static int Weight(ScalarType type) => type == ScalarType.Pred ? 0 : Math.Max(1, type.Bits() / 32);
 
-    private static bool Same(BitArray a, BitArray b)
-    {
-        for (int i = 0; i < a.Length; i++)
-        {
-            if (a[i] != b[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    private static bool Same(BitArray a, BitArray b) => !new BitArray(a).Xor(b).HasAnySet();
 }

@@ -1,4 +1,5 @@
 using GptSharp.Ptx.Execution;
+using GptSharp.Ptx.Lint.Flow;
 using GptSharp.Ptx.Syntax;
 
 namespace GptSharp.Ptx.Lint.Warnings;
@@ -9,6 +10,11 @@ internal static class EmulationWarnings
     /// <summary>Notes them, as far as they are legal.</summary>
     public static void Check(ModuleSyntax module, FindingList refused, FindingList warnings)
     {
+        if (!module.Functions.All(function => RegisterPressure.IsTractable(FlowGraph.Build(function))))
+        {
+            return;
+        }
+
         // What variables hold does not matter here, and their memory need not be there.
         ModuleSyntax legal = module with
         {
