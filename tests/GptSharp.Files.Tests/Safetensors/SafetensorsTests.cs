@@ -100,4 +100,35 @@ public sealed class SafetensorsTests
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)length);
         return bytes;
     }
+
+    [Theory]
+    [InlineData(SafetensorsType.F4, 6, 3)]
+    [InlineData(SafetensorsType.F6_E2M3, 4, 3)]
+    [InlineData(SafetensorsType.F8_E4M3, 3, 3)]
+    [InlineData(SafetensorsType.F8_E8M0, 3, 3)]
+    [InlineData(SafetensorsType.C64, 2, 16)]
+    public void Narrow_packed_and_complex_types_are_counted_in_bits(SafetensorsType type, long count, int bytes)
+    {
+        byte[] values = [.. Enumerable.Range(1, bytes).Select(i => (byte)i)];
+        string path = Path.GetTempFileName();
+        try
+        {
+            var writer = new SafetensorsWriter();
+            writer.Add("t", type, [count], stream => stream.Write(values));
+            writer.Save(path);
+            using SafetensorsFile file = SafetensorsFile.Open(path);
+            Assert.Equal((type, count, (long)bytes), (file["t"].Type, file["t"].Count, file["t"].ByteLength));
+            byte[] read = new byte[bytes];
+            file.ReadBytes(file["t"], 0, read);
+            Assert.Equal(values, read);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void Packed_values_must_fill_whole_bytes() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SafetensorsWriter().Add("t", SafetensorsType.F4, [3L], _ => { }));
 }

@@ -33,6 +33,17 @@ public class KernelTests
         }
     }
 
+    [Fact]
+    public void Every_kernel_of_the_samples_has_a_case()
+    {
+        // probe.cu is a catalogue of forms, not to be run.
+        IEnumerable<string> kernels = Directory.EnumerateFiles(KernelSources.Folder, "*.cu", SearchOption.AllDirectories)
+            .Select(path => Path.ChangeExtension(Path.GetRelativePath(KernelSources.Folder, path), null).Replace('\\', '/'))
+            .Where(file => file != "probe")
+            .SelectMany(file => Modules.Of(file).Kernels.Keys.Select(kernel => $"{file}: {kernel}"));
+        Assert.Equal(kernels.Order(StringComparer.Ordinal), KernelCase.All.Select(item => $"{item.File}: {item.Kernel}").Distinct().Order(StringComparer.Ordinal));
+    }
+
     private static byte[][] Run(PtxModule module, KernelCase item, LaunchOptions options)
     {
         using var bench = new Bench();
