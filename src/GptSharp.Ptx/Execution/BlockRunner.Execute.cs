@@ -33,15 +33,14 @@ internal sealed unsafe partial class BlockRunner
                 mask &= i->GuardNegated ? ~guard : guard;
                 if (mask == 0)
                 {
+                    CountIf<TCounting>(i, code, i->Operation == Operation.Exit ? active : 0);
                     i++;
                     continue;
                 }
             }
 
-            if (typeof(TCounting) == typeof(Counted))
-            {
-                _counts!.Count((int)(i - code), mask);
-            }
+            // A statement that its guard switches off in every lane was issued all the same; a jump to the end is every lane's.
+            CountIf<TCounting>(i, code, i->Operation == Operation.Exit ? active : mask);
 
             byte* d = mask == live ? r + i->D : scratch;
             switch (i->Operation)
@@ -192,6 +191,16 @@ internal sealed unsafe partial class BlockRunner
                 break;
             default:
                 break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CountIf<TCounting>(Instruction* i, Instruction* code, uint lanes)
+        where TCounting : struct
+    {
+        if (typeof(TCounting) == typeof(Counted))
+        {
+            _counts!.Count((int)(i - code), lanes);
         }
     }
 

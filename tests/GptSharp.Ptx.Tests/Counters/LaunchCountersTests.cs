@@ -90,6 +90,41 @@ public class LaunchCountersTests
     }
 
     [Fact]
+    public void A_statement_that_its_guard_switches_off_in_every_lane_was_issued_all_the_same()
+    {
+        const string Guarded = """
+            .version 7.0
+            .target sm_80
+            .address_size 64
+            .visible .entry k()
+            {
+                .reg .pred %p;
+                .reg .b32 %r<3>;
+                mov.u32 %r1, %tid.x;
+                setp.gt.u32 %p, %r1, 40;
+                @%p add.s32 %r2, %r1, 1;
+                @%p bra DONE;
+                xor.b32 %r2, %r1, 3;
+            DONE:
+                ret;
+            }
+            """;
+        using var memory = new DeviceMemory();
+        LaunchCounters counters = PtxModule.Parse(Guarded)
+            .Launch("k", new Dimensions(1), new Dimensions(64), [], memory, new LaunchOptions { Counters = true }).Counters!;
+        Assert.Equal((2, 23), Counts("add.s32"));
+        Assert.Equal((2, 64), Counts("bra"));
+        Assert.Equal((2, 41), Counts("xor.b32"));
+
+        (long, long) Counts(string opcode)
+        {
+            StatementCounters statement = Assert.Single(
+                counters.Statements, statement => statement.Text.Contains(opcode, StringComparison.Ordinal));
+            return (statement.Executions, statement.ActiveLanes);
+        }
+    }
+
+    [Fact]
     public void The_model_names_the_slowest_part_with_its_formula()
     {
         Roofline model = Roofline.Model(Run(32, 32, 0), GpuModel.Find("rtx 4090")!);
