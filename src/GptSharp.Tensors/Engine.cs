@@ -25,6 +25,9 @@ public sealed class Engine : IDisposable
     /// <summary>How the engine behaves.</summary>
     public EngineOptions Options { get; }
 
+    /// <summary>Told of every operation and its operands before it runs; null to tell nobody.</summary>
+    internal Action<OpInfo, TensorList>? Watcher { get; set; }
+
     /// <summary>The innermost open step.</summary>
     /// <exception cref="TensorException">No step is open.</exception>
     public Step CurrentStep => _openSteps.TryPeek(out Step? step)

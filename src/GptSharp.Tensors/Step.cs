@@ -151,6 +151,7 @@ public sealed partial class Step : IDisposable
             }
         }
 
+        Engine.Watcher?.Invoke(TOp.Info, operands);
         op.Execute(Engine.Backend);
     }
 

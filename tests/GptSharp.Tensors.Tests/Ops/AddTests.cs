@@ -9,6 +9,7 @@ public sealed class AddTests : OpConformanceTests<AddTests>, IOpCases
     [
         new("odd", t => Tensors.Ops.Add(t[0], t[1]), Normal(1003, 1), Normal(1003, 2)),
         new("several chunks", t => Tensors.Ops.Add(t[0], t[1]), Normal((3, 40_001), 1), Normal((3, 40_001), 2)),
+        new("a parameter", t => Tensors.Ops.Add(t[0], t[1]), Normal((3, 70), 1), Normal((3, 70), 2).AsParameter()),
         new("a tensor and itself", t => Tensors.Ops.Add(t[0], t[0]), Normal(77, 1)),
         new(
             "a gradient that is shared and then added to",

@@ -1,0 +1,56 @@
+using System.Reflection;
+using GptSharp.TestKit;
+
+namespace GptSharp.Tensors.Tests.Ops;
+
+/// <summary>The suite would not notice an operation, or a combination of storage types, that no case reaches: this does.</summary>
+public sealed class SignatureCoverageTests
+{
+    // Not called on activations, so not by cases: their own tests go through their signatures.
+    private static readonly string[] TestedApart = ["adamw", "copy", "fill", "gradient norm"];
+
+    [Fact]
+    public void Every_signature_of_every_operation_is_reached_by_a_case()
+    {
+        HashSet<(string Operation, string Types)> reached = [.. TestPrecisions.Names.SelectMany(Run)];
+        string[] missing =
+        [
+            .. from info in Operations()
+               where !TestedApart.Contains(info.Name)
+               from signature in info.Signatures
+               where !signature.Contains(DType.F64) // what all are compared with
+               let types = string.Join(' ', signature)
+               where !reached.Any(call => call.Operation == info.Name && Fits(call.Types, types))
+               select $"{info.Name}: {types}",
+        ];
+        Assert.Empty(missing);
+    }
+
+    private static bool Fits(string call, string signature) =>
+        call.Split(' ').Zip(signature.Split(' ')).All(pair => pair.First == "-" || pair.First == pair.Second);
+
+    private static IEnumerable<OpInfo> Operations() =>
+        from type in typeof(IOp).Assembly.GetTypes()
+        where type.IsValueType && typeof(IOp).IsAssignableFrom(type)
+        select (OpInfo)type.GetProperty(nameof(IOp.Info), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+
+    private static HashSet<(string Operation, string Types)> Run(string precision)
+    {
+        using Engine engine = TestBackends.NewEngine();
+        HashSet<(string, string)> reached = [];
+        engine.Watcher = (info, operands) => reached.Add((info.Name, string.Join(
+            ' ', Enumerable.Range(0, operands.Count).Select(i => operands[i].IsNone ? "-" : operands[i].DType.ToString()))));
+        foreach (OpCase opCase in AllCases())
+        {
+            OpResult.Of(engine, opCase, TestPrecisions.Find(precision));
+        }
+
+        return reached;
+    }
+
+    private static IEnumerable<OpCase> AllCases() =>
+        from type in typeof(IOpCases).Assembly.GetTypes()
+        where type.IsClass && !type.IsAbstract && typeof(IOpCases).IsAssignableFrom(type)
+        from opCase in (IReadOnlyList<OpCase>)type.GetProperty(nameof(IOpCases.Cases), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!
+        select opCase;
+}
