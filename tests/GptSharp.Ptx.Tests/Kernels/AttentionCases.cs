@@ -6,8 +6,8 @@ namespace GptSharp.Ptx.Tests.Kernels;
 internal static class AttentionCases
 {
     // Ragged, with several blocks of keys for each block of queries, and so few rows in the last block that every copy of it has
-    // some outside; and exactly one block of 64.
-    private static readonly (int Length, int Heads)[] Shapes = [(133, 2), (64, 1)];
+    // some outside; exactly one block of 64; and a few rows only.
+    private static readonly (int Length, int Heads)[] Shapes = [(133, 2), (64, 1), (5, 1)];
 
     public static IEnumerable<KernelCase> All => Forward().Concat(KeysAndValues()).Concat(Queries()).Concat(Deltas());
 
