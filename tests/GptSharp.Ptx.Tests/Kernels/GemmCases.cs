@@ -47,8 +47,14 @@ internal static class GemmCases
     private static IEnumerable<(int M, int N, int K, bool IsLarge)> Shapes(int bm, int bn, int bk, bool hasTail)
     {
         yield return (bm + 6, bn + 8, (5 * bk) + (hasTail ? 8 : 0), true);
-        yield return (5, 8, hasTail ? 40 : bk, false);
+        yield return (5, 8, hasTail ? 24 : bk, false);
         yield return (3, 8, 0, false);
+        if (hasTail)
+        {
+            // The tail in the second and third step.
+            yield return (5, 8, bk + 8, false);
+            yield return (5, 8, (2 * bk) + 8, false);
+        }
     }
 
     private static IEnumerable<KernelCase> Plain()
@@ -59,7 +65,7 @@ internal static class GemmCases
             bool hasBias = p[5].Contains("BIAS", StringComparison.Ordinal);
             bool hasGelu = p[5].Contains("GELU", StringComparison.Ordinal);
             bool hasResidual = p[5].Contains("RESID", StringComparison.Ordinal);
-            foreach ((int m, int n, int k) in new[] { (bm + 6, bn + 8, 200), (5, 8, 24), (3, 8, 0) })
+            foreach ((int m, int n, int k) in new[] { (bm + 6, bn + 8, 328), (5, 8, 24), (3, 8, 0), (5, 8, 72), (5, 8, 136) })
             {
                 var factors = new Lazy<Factors>(() => Factors.Of(m, n, k, 0.2));
                 yield return new(
@@ -107,7 +113,10 @@ internal static class GemmCases
         foreach ((string file, string kernel, int[] t) in kernels)
         {
             (int bm, int bn, int bk, int tm, int tn) = (t[0], t[1], t[2], t[3], t[4]);
-            foreach ((int m, int n, int k) in new[] { (bm + 2, bn + 4, (3 * bk) + (file == "sgemm" ? 4 : 0)), (3, 4, file == "sgemm" ? 4 : bk) })
+            (int M, int N, int K)[] shapes = file == "sgemm"
+                ? [(bm + 2, bn + 4, (3 * bk) + 4), (3, 4, 4), (3, 4, 0)]
+                : [(bm + 2, bn + 4, 3 * bk), (3, 4, bk)];
+            foreach ((int m, int n, int k) in shapes)
             {
                 yield return new(
                     file, kernel, $"{m}x{n}x{k}", new Dimensions(Tiles(n, bn), Tiles(m, bm)), bm / tm * (bn / tn), 0, bench =>
