@@ -5,9 +5,9 @@ namespace GptSharp.Ptx.Tests.Kernels;
 /// <summary>Causal attention, forward and backward, on Q, K, V and dO of shape (heads, T, D).</summary>
 internal static class AttentionCases
 {
-    // Ragged, with several blocks of keys for each block of queries; exactly one block of 64; and so few rows that every copy has
-    // some outside.
-    private static readonly (int Length, int Heads)[] Shapes = [(197, 2), (64, 1), (5, 1)];
+    // Ragged, with several blocks of keys for each block of queries, more than half of the last block used and less; exactly one
+    // block of 64; and so few rows that every copy has some outside.
+    private static readonly (int Length, int Heads)[] Shapes = [(197, 2), (133, 1), (64, 1), (5, 1)];
 
     public static IEnumerable<KernelCase> All => Forward().Concat(KeysAndValues()).Concat(Queries()).Concat(Deltas());
 
@@ -39,7 +39,7 @@ internal static class AttentionCases
                         var logarithms = bench.FloatsOut(r.LogSumExp, i => r.LogSumExpBound[i]);
                         return [output, logarithms, q, k, v, length, (float)r.BinaryScale];
                     })
-                { IsLarge = heads > 1 };
+                { IsLarge = length > 64 };
             }
         }
     }
@@ -73,7 +73,7 @@ internal static class AttentionCases
                         var dv = bench.HalvesOut(r.ValueGradient, i => r.ValueBound[i]);
                         return [dk, dv, .. inputs];
                     })
-                { IsLarge = heads > 1 };
+                { IsLarge = length > 64 };
             }
         }
     }
@@ -97,7 +97,7 @@ internal static class AttentionCases
                             var dq = bench.HalvesOut(r.QueryGradient, i => r.QueryBound[i]);
                             return [dq, .. inputs];
                         })
-                    { IsLarge = heads > 1 };
+                    { IsLarge = length > 64 };
                 }
             }
         }
