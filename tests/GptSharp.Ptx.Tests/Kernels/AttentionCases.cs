@@ -5,8 +5,9 @@ namespace GptSharp.Ptx.Tests.Kernels;
 /// <summary>Causal attention, forward and backward, on Q, K, V and dO of shape (heads, T, D).</summary>
 internal static class AttentionCases
 {
-    // Ragged, with several blocks of keys for each block of queries; and exactly one block of 64.
-    private static readonly (int Length, int Heads)[] Shapes = [(200, 2), (64, 1)];
+    // Ragged, with several blocks of keys for each block of queries, more than half of the last block used and less; exactly one
+    // block of 64; and so few rows that every copy has some outside.
+    private static readonly (int Length, int Heads)[] Shapes = [(197, 2), (133, 1), (64, 1), (5, 1)];
 
     public static IEnumerable<KernelCase> All => Forward().Concat(KeysAndValues()).Concat(Queries()).Concat(Deltas());
 
@@ -38,7 +39,7 @@ internal static class AttentionCases
                         var logarithms = bench.FloatsOut(r.LogSumExp, i => r.LogSumExpBound[i]);
                         return [output, logarithms, q, k, v, length, (float)r.BinaryScale];
                     })
-                { IsLarge = heads > 1 };
+                { IsLarge = length > 64 };
             }
         }
     }
@@ -72,7 +73,7 @@ internal static class AttentionCases
                         var dv = bench.HalvesOut(r.ValueGradient, i => r.ValueBound[i]);
                         return [dk, dv, .. inputs];
                     })
-                { IsLarge = heads > 1 };
+                { IsLarge = length > 64 };
             }
         }
     }
@@ -96,19 +97,16 @@ internal static class AttentionCases
                             var dq = bench.HalvesOut(r.QueryGradient, i => r.QueryBound[i]);
                             return [dq, .. inputs];
                         })
-                    { IsLarge = heads > 1 };
+                    { IsLarge = length > 64 };
                 }
             }
         }
     }
 
-    private static IEnumerable<KernelCase> Deltas()
-    {
-        yield return new(
-            "attn_bwd", "gs_attn_delta_bf16", "rows=13 D=64", new Dimensions(2), 256, 0, bench =>
+    private static IEnumerable<KernelCase> Deltas() => new[] { 64, 20, 96 }.Select(d => new KernelCase(
+        "attn_bwd", "gs_attn_delta_bf16", $"rows=13 D={d}", new Dimensions(2), 256, 0, bench =>
             {
                 const int rows = 13;
-                const int d = 64;
                 var gradient = bench.Halves(rows * d, out double[] g);
                 var output = bench.Halves(rows * d, out double[] o);
                 double[] delta = new double[rows];
@@ -121,8 +119,7 @@ internal static class AttentionCases
 
                 var result = bench.FloatsOut(delta, i => magnitude[i] * d / (1 << 24));
                 return [result, gradient, output, rows, d / 2];
-            });
-    }
+            }));
 
     // Q, K, V, dO, logsumexp, delta, T and both scales.
     private static KernelArgument[] Inputs(Bench bench, AttentionReference r) =>

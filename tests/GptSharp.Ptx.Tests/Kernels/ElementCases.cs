@@ -21,18 +21,24 @@ internal static class ElementCases
         AdamW("edited/elem2", "adamw_master2", 200),
         AdamWRounded(301),
         AdamWRounded(40),
-        Dropout(),
+        Dropout(500),
+        Dropout(100),
         SwiGlu("elem", "gs_swiglu_fwd_bf16", new Dimensions(3), 64, hasRows: true),
+        SwiGlu("elem", "gs_swiglu_fwd_bf16", new Dimensions(1), 64, hasRows: true),
         SwiGlu("edited/stream2", "swiglu2", new Dimensions(1, 5), 256, hasRows: false),
-        GeluBackward(),
+        GeluBackward(203),
+        GeluBackward(40),
         SquaredNorm("elem", "gs_sqnorm_stage1", 16400, 2),
         SquaredNorm("elem", "gs_sqnorm_stage1", 600, 2),
-        SquaredNorm("edited/stream2", "sqnorm2", 40016, 8),
+        SquaredNorm("edited/stream2", "sqnorm2", 96008, 8),
         SquaredNorm("edited/stream2", "sqnorm2", 600, 8),
         Embedding(),
-        CrossEntropy(9003, 9008, write: 1),
-        CrossEntropy(1024, 1024, write: 0),
-        CrossEntropyGradient(1003, 1008),
+        CrossEntropy(9003, 9008, write: 1, 9002, -1, 5),
+        CrossEntropy(19, 24, write: 1, 0, 1, 2, 3, 4, 5, 6, 7, -1),
+        CrossEntropy(16, 24, write: 1, 15, -1),
+        CrossEntropy(1024, 1024, write: 0, 1023, -1, 5),
+        CrossEntropyGradient(5003, 5008),
+        CrossEntropyGradient(19, 1024),
     ];
 
     private static KernelCase AdamW(string file, string kernel, int n) => new(file, kernel, $"n={n}", new Dimensions(2), 64, 0, bench =>
@@ -99,9 +105,8 @@ internal static class ElementCases
         return (weights, first, second);
     }
 
-    private static KernelCase Dropout() => new("elem", "gs_dropout_fwd_f32", "n=500", new Dimensions(2), 32, 0, bench =>
+    private static KernelCase Dropout(int n) => new("elem", "gs_dropout_fwd_f32", $"n={n}", new Dimensions(2), 32, 0, bench =>
     {
-        const int n = 500;
         const uint keep = 3_000_000_000;
         const ulong seed = 0x1234_5678_9abc_def0;
         const ulong offset = 0xffff_fff0;
@@ -138,7 +143,7 @@ internal static class ElementCases
     }
 
     private static KernelCase SwiGlu(string file, string kernel, Dimensions grid, int threads, bool hasRows) => new(
-        file, kernel, "5x72", grid, threads, 0, bench =>
+        file, kernel, $"5x72 blocks={grid.X}", grid, threads, 0, bench =>
         {
             const int rows = 5;
             const int h = 72;
@@ -154,9 +159,8 @@ internal static class ElementCases
             return hasRows ? [output, input, (long)rows, h] : [output, input, h / 8];
         });
 
-    private static KernelCase GeluBackward() => new("elem", "gs_gelu_bwd_f32", "n=203", new Dimensions(2), 64, 0, bench =>
+    private static KernelCase GeluBackward(int n) => new("elem", "gs_gelu_bwd_f32", $"n={n}", new Dimensions(2), 64, 0, bench =>
     {
-        const int n = 203;
         const double c = 0.7978845608;
         var x = bench.Floats(n, out double[] xv, 2);
         var dy = bench.Floats(n, out double[] dyv);
@@ -206,12 +210,11 @@ internal static class ElementCases
         return [output, bench.Integers(ids), words, positions, tokens, length, c / 8];
     });
 
-    private static KernelCase CrossEntropy(int v, int padded, int write) => new(
-        "xent", "gs_xent_fused_bf16", $"V={v} write={write}", new Dimensions(3), 1024, 0, bench =>
+    private static KernelCase CrossEntropy(int v, int padded, int write, params int[] targets) => new(
+        "xent", "gs_xent_fused_bf16", $"V={v} write={write}", new Dimensions(targets.Length), 1024, 0, bench =>
         {
-            const int rows = 3;
+            int rows = targets.Length;
             const float scale = 0.25f;
-            int[] targets = [v - 1, -1, 5];
             var logits = bench.Halves(rows * padded, out double[] x, 3);
             double[] losses = new double[rows];
             double[] gradient = [.. x];

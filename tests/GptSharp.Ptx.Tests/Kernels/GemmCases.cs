@@ -23,14 +23,15 @@ internal static class GemmCases
             bool hasTail = bool.Parse(parameters[7]);
             int threads = bm / wm * (bn / wn) * 32;
             int shared = stages * (bm + bn) * bk * 2;
-            foreach ((int m, int n, int k, bool isLarge) in Shapes(bn, bk, hasTail))
+            foreach ((int m, int n, int k, bool isLarge) in Shapes(bm, bn, bk, hasTail))
             {
+                var factors = new Lazy<Factors>(() => Factors.Of(m, n, k));
                 yield return new(
                     file, kernel, $"{m}x{n}x{k}", new Dimensions(Tiles(m, bm) * Tiles(n, bn)), threads, shared, bench =>
                     {
-                        var a = bench.Halves(m * k, out double[] av);
-                        var w = bench.Halves(n * k, out double[] wv);
-                        (double[] product, double[] magnitude) = Product(av, wv, m, n, k, true);
+                        (double[] av, double[] wv, double[] product, double[] magnitude) = factors.Value;
+                        var a = bench.Halves(av);
+                        var w = bench.Halves(wv);
                         var result = bench.HalvesOut(product, i => Bound(product[i], magnitude[i], k));
                         return [result, a, w, m, n, k];
                     })
@@ -41,11 +42,19 @@ internal static class GemmCases
         }
     }
 
-    // One shape of two ragged tiles with more steps than stages; one smaller than a tile with fewer.
-    private static IEnumerable<(int M, int N, int K, bool IsLarge)> Shapes(int bn, int bk, bool hasTail)
+    // One shape of a full and three ragged tiles with more steps than stages; one so small that every copy has rows outside, with
+    // fewer; and one without any.
+    private static IEnumerable<(int M, int N, int K, bool IsLarge)> Shapes(int bm, int bn, int bk, bool hasTail)
     {
-        yield return (70, bn + 8, (5 * bk) + (hasTail ? 8 : 0), true);
-        yield return (17, 24, hasTail ? 40 : bk, false);
+        yield return (bm + 6, bn + 8, (5 * bk) + (hasTail ? 8 : 0), true);
+        yield return (5, 8, hasTail ? 24 : bk, false);
+        yield return (3, 8, 0, false);
+        if (hasTail)
+        {
+            // The tail in the second and third step.
+            yield return (5, 8, bk + 8, false);
+            yield return (5, 8, (2 * bk) + 8, false);
+        }
     }
 
     private static IEnumerable<KernelCase> Plain()
@@ -56,37 +65,43 @@ internal static class GemmCases
             bool hasBias = p[5].Contains("BIAS", StringComparison.Ordinal);
             bool hasGelu = p[5].Contains("GELU", StringComparison.Ordinal);
             bool hasResidual = p[5].Contains("RESID", StringComparison.Ordinal);
-            (int m, int n, int k) = (50, bn + 8, 200);
-            yield return new(
-                "gemm_bf16",
-                kernel,
-                $"{m}x{n}x{k}",
-                new Dimensions(Tiles(m, bm) * Tiles(n, bn)),
-                bm / wm * (bn / wn) * 32,
-                stages * (bm + bn) * 128,
-                bench =>
-                {
-                    var a = bench.Halves(m * k, out double[] av, 0.2);
-                    var w = bench.Halves(n * k, out double[] wv, 0.2);
-                    var bias = bench.Halves(n, out double[] bv);
-                    var residual = bench.Halves(m * n, out double[] rv);
-                    (double[] x, double[] magnitude) = Product(av, wv, m, n, k, true);
-                    double[] result = new double[m * n];
-                    double[] bound = new double[m * n];
-                    for (int i = 0; i < m * n; i++)
+            foreach ((int m, int n, int k) in new[] { (bm + 6, bn + 8, 328), (5, 8, 24), (3, 8, 0), (5, 8, 72), (5, 8, 136) })
+            {
+                var factors = new Lazy<Factors>(() => Factors.Of(m, n, k, 0.2));
+                yield return new(
+                    "gemm_bf16",
+                    kernel,
+                    $"{m}x{n}x{k}",
+                    new Dimensions(Tiles(m, bm) * Tiles(n, bn)),
+                    bm / wm * (bn / wn) * 32,
+                    stages * (bm + bn) * 128,
+                    bench =>
                     {
-                        double error = (k + 8) * SumStep * magnitude[i];
-                        double value = x[i] + (hasBias ? bv[i % n] : 0) + (hasResidual ? rv[i] : 0);
-                        result[i] = hasGelu ? Gelu(value) : value;
+                        (double[] av, double[] wv, double[] x, double[] magnitude) = factors.Value;
+                        var a = bench.Halves(av);
+                        var w = bench.Halves(wv);
+                        var bias = bench.Halves(n, out double[] bv);
+                        var residual = bench.Halves(m * n, out double[] rv);
+                        double[] result = new double[m * n];
+                        double[] bound = new double[m * n];
+                        for (int i = 0; i < m * n; i++)
+                        {
+                            double error = (k + 8) * SumStep * magnitude[i];
+                            double value = x[i] + (hasBias ? bv[i % n] : 0) + (hasResidual ? rv[i] : 0);
+                            result[i] = hasGelu ? Gelu(value) : value;
 
-                        // tanh.approx is 2^-11 off; GELU's slope is at most 1.13.
-                        double gelu = hasGelu ? (0.5 * Math.Abs(value) / 2048) + (1.13 * error) : error;
-                        bound[i] = (HalfUlp * (Math.Abs(result[i]) + gelu)) + gelu + 1e-5;
-                    }
+                            // tanh.approx is 2^-11 off; GELU's slope is at most 1.13.
+                            double gelu = hasGelu ? (0.5 * Math.Abs(value) / 2048) + (1.13 * error) : error;
+                            bound[i] = (HalfUlp * (Math.Abs(result[i]) + gelu)) + gelu + 1e-5;
+                        }
 
-                    var output = bench.HalvesOut(result, i => bound[i]);
-                    return [output, 0UL, a, w, bias, residual, m, n, k];
-                });
+                        var output = bench.HalvesOut(result, i => bound[i]);
+                        return [output, 0UL, a, w, bias, residual, m, n, k];
+                    })
+                {
+                    IsLarge = m > bm,
+                };
+            }
         }
     }
 
@@ -98,16 +113,21 @@ internal static class GemmCases
         foreach ((string file, string kernel, int[] t) in kernels)
         {
             (int bm, int bn, int bk, int tm, int tn) = (t[0], t[1], t[2], t[3], t[4]);
-            (int m, int n, int k) = (bm + 2, bn + 4, (3 * bk) + (file == "sgemm" ? 4 : 0));
-            yield return new(
-                file, kernel, $"{m}x{n}x{k}", new Dimensions(Tiles(n, bn), Tiles(m, bm)), bm / tm * (bn / tn), 0, bench =>
-                {
-                    var a = bench.Floats(m * k, out double[] av);
-                    var b = bench.Floats(k * n, out double[] bv);
-                    (double[] product, double[] magnitude) = Product(av, bv, m, n, k, false);
-                    var result = bench.FloatsOut(product, i => (k + 2) * SumStep * magnitude[i] / 2);
-                    return [result, a, b, m, n, k];
-                });
+            (int M, int N, int K)[] shapes = file == "sgemm"
+                ? [(bm + 2, bn + 4, (3 * bk) + 4), (3, 4, 4), (3, 4, 0)]
+                : [(bm + 2, bn + 4, 3 * bk), (3, 4, bk)];
+            foreach ((int m, int n, int k) in shapes)
+            {
+                yield return new(
+                    file, kernel, $"{m}x{n}x{k}", new Dimensions(Tiles(n, bn), Tiles(m, bm)), bm / tm * (bn / tn), 0, bench =>
+                    {
+                        var a = bench.Floats(m * k, out double[] av);
+                        var b = bench.Floats(k * n, out double[] bv);
+                        (double[] product, double[] magnitude) = Product(av, bv, m, n, k, false);
+                        var result = bench.FloatsOut(product, i => (k + 2) * SumStep * magnitude[i] / 2);
+                        return [result, a, b, m, n, k];
+                    });
+            }
         }
     }
 
@@ -146,4 +166,17 @@ internal static class GemmCases
     private static int Tiles(int length, int tile) => (length + tile - 1) / tile;
 
     private static int Parse(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    // Mutants run on the same factors thousands of times.
+    private sealed record Factors(double[] A, double[] W, double[] Product, double[] Magnitude)
+    {
+        public static Factors Of(int m, int n, int k, double scale = 1)
+        {
+            using var bench = new Bench();
+            bench.Halves(m * k, out double[] a, scale);
+            bench.Halves(n * k, out double[] w, scale);
+            (double[] product, double[] magnitude) = GemmCases.Product(a, w, m, n, k, true);
+            return new(a, w, product, magnitude);
+        }
+    }
 }

@@ -12,18 +12,27 @@ internal static class NormCases
     public static IEnumerable<KernelCase> All =>
     [
         Forward("norms", "gs_layernorm_fwd_bf16_c1024", 7, 1024, true, false, 4),
-        Forward("norms", "gs_layernorm_fwd_bf16_c1024", 3, 264, true, false, 4),
+        Forward("norms", "gs_layernorm_fwd_bf16_c1024", 3, 200, true, false, 4),
         Forward("norms", "gs_rmsnorm_fwd_bf16_c1024", 5, 1000, true, true, 4),
+        Forward("norms", "gs_rmsnorm_fwd_bf16_c1024", 3, 200, true, true, 4),
         Forward("norms", "gs_layernorm_fwd_f32", 6, 77, false, false, 4),
         Forward("norms", "gs_layernorm_fwd_f32", 3, 20, false, false, 4),
         Forward("edited/norms2", "ln_fwd_c1024", 7, 1024, true, false, 4, hasChannels: false),
         Forward("edited/norms2", "ln_fwd_c1024_r40", 7, 1024, true, false, 4, hasChannels: false),
         Backward("norms", "gs_layernorm_bwd_f32_stage1", 21, 200, hasChannels: true),
+        Backward("norms", "gs_layernorm_bwd_f32_stage1", 3, 20, hasChannels: true),
         Backward("edited/norms2", "ln_bwd_c1024", 21, 1024, hasChannels: false),
         Backward("edited/norms2", "ln_bwd_c1024_c2", 21, 1024, hasChannels: false),
         Backward("edited/norms2", "ln_bwd_c768", 21, 768, hasChannels: false),
-        ColumnSums(),
-        AtomicSums(),
+        Backward("edited/norms2", "ln_bwd_c1024", 3, 1024, hasChannels: false),
+        Backward("edited/norms2", "ln_bwd_c1024_c2", 3, 1024, hasChannels: false),
+        Backward("edited/norms2", "ln_bwd_c768", 3, 768, hasChannels: false),
+        ColumnSums(21),
+        ColumnSums(16),
+        ColumnSums(5),
+        ColumnSums(0),
+        AtomicSums(90),
+        AtomicSums(40),
     ];
 
     private static KernelCase Forward(
@@ -93,9 +102,8 @@ internal static class NormCases
             return hasChannels ? [dx, parts, dy, x, g, mean, scale, rows, c] : [dx, parts, dy, x, g, mean, scale, rows];
         });
 
-    private static KernelCase ColumnSums() => new("norms", "gs_colsum_stage2_f32", "5x70", new Dimensions(2), 64, 0, bench =>
+    private static KernelCase ColumnSums(int parts) => new("norms", "gs_colsum_stage2_f32", $"{parts}x70", new Dimensions(2), 64, 0, bench =>
     {
-        const int parts = 5;
         const int n = 70;
         var part = bench.Floats(parts * n, out double[] pv);
         var sum = bench.Floats(n, out double[] sv);
@@ -106,9 +114,8 @@ internal static class NormCases
     });
 
     // Two rows of blocks add to the same sums atomically, in any order.
-    private static KernelCase AtomicSums() => new("norms", "gs_layernorm_bwd_f32_atomic", "90x70", new Dimensions(2, 64), 64, 0, bench =>
+    private static KernelCase AtomicSums(int rows) => new("norms", "gs_layernorm_bwd_f32_atomic", $"{rows}x70", new Dimensions(2, 64), 64, 0, bench =>
     {
-        const int rows = 90;
         const int c = 70;
         var dy = bench.Floats(rows * c, out double[] dyv);
         var x = bench.Floats(rows * c, out double[] xv);

@@ -26,32 +26,39 @@ public enum MutationKind
 
 /// <summary>A kernel with one statement changed.</summary>
 /// <param name="Kind">The change.</param>
+/// <param name="Role">What a comparison decides; null for other statements.</param>
 /// <param name="Number">Which statement of its kind, counted from 1.</param>
-/// <param name="Statement">The statement as it was.</param>
-/// <param name="Text">The whole module.</param>
-internal sealed partial record Mutant(MutationKind Kind, int Number, string Statement, string Text)
+/// <param name="Line">Its line in the module that the mutants of a kernel share.</param>
+/// <param name="Changed">What stands there instead of the statement.</param>
+/// <param name="Kernel">The lines of that module as they were.</param>
+internal sealed partial record Mutant(MutationKind Kind, ComparisonRole? Role, int Number, int Line, string Changed, string[] Kernel)
 {
+    /// <summary>The statement as it was.</summary>
+    public string Statement => Kernel[Line - 1].Trim();
+
+    /// <summary>The whole module.</summary>
+    public string Text => string.Join('\n', [.. Kernel.Take(Line - 1), Changed, .. Kernel.Skip(Line)]);
+
     /// <summary>Every mutant of a kernel.</summary>
-    /// <param name="ptx">The module.</param>
+    /// <param name="lines">The kernel, <see cref="Alone"/>.</param>
     /// <param name="kernel">The kernel's name.</param>
-    public static IEnumerable<Mutant> Of(string ptx, string kernel)
+    public static IEnumerable<Mutant> Of(string[] lines, string kernel)
     {
-        string[] lines = Alone(ptx, kernel);
+        Dictionary<int, ComparisonRole> roles = ComparisonRoles.Of(PtxModule.Parse(string.Join('\n', lines)).Kernels[kernel].Syntax);
         var numbers = new Dictionary<MutationKind, int>();
         for (int i = 0; i < lines.Length; i++)
         {
             foreach ((MutationKind kind, string changed) in Mutations(lines[i].Trim()))
             {
                 int number = numbers[kind] = numbers.GetValueOrDefault(kind) + 1;
-                string[] copy = [.. lines];
-                copy[i] = changed;
-                yield return new(kind, number, lines[i].Trim(), string.Join('\n', copy));
+                ComparisonRole? role = kind is MutationKind.AlwaysTrue or MutationKind.AlwaysFalse ? roles[i + 1] : null;
+                yield return new(kind, role, number, i + 1, changed, lines);
             }
         }
     }
 
-    // The kernel with what stands outside functions: a module of dozens of kernels would be parsed for every mutant.
-    private static string[] Alone(string ptx, string kernel)
+    /// <summary>The lines of a kernel with what stands outside functions: a module of dozens of kernels would be parsed for every mutant.</summary>
+    public static string[] Alone(string ptx, string kernel)
     {
         var kept = new List<string>();
         bool isInFunction = false;
@@ -114,8 +121,9 @@ internal sealed partial record Mutant(MutationKind Kind, int Number, string Stat
     [GeneratedRegex(@"^xor\.b(32|64)\s+(\S+), (\S+), \S+;")]
     private static partial Regex XorPattern();
 
+    /// <summary>A comparison and its predicate.</summary>
     [GeneratedRegex(@"^setp\.\S+\s+(%p\d+),")]
-    private static partial Regex ComparePattern();
+    public static partial Regex ComparePattern();
 
     [GeneratedRegex(@"^((?:shfl\.sync|bar\.warp\.sync|vote\.sync|redux\.sync|match\.\w+\.sync)\S*\s.*?)-1;")]
     private static partial Regex MaskPattern();

@@ -14,6 +14,9 @@ public enum Verdict
 
     /// <summary>Nothing was noticed.</summary>
     Survived,
+
+    /// <summary>At none of the shapes did it execute anything else than the kernel: its comparison never came out the other way.</summary>
+    NotExercised,
 }
 
 /// <summary>Runs mutants.</summary>
@@ -22,19 +25,23 @@ internal static class MutantRun
     // The longest kernel among the cases takes a few thousand instructions per warp.
     private const long StepLimit = 300_000;
 
-    /// <summary>Runs a mutant on one shape after the other, with all checks on, until something is noticed.</summary>
-    public static Verdict Judge(IEnumerable<KernelCase> shapes, Mutant mutant)
+    /// <summary>Runs a mutant on one shape after the other where it can be told from the kernel, with all checks on, until something is noticed.</summary>
+    /// <param name="shapes">The kernel's shapes, each with what its comparisons did.</param>
+    /// <param name="mutant">The mutant.</param>
+    public static Verdict Judge(IEnumerable<(KernelCase Case, Lazy<ComparisonRecord> Record)> shapes, Mutant mutant)
     {
-        PtxModule module = PtxModule.Parse(mutant.Text);
-        foreach (KernelCase shape in shapes)
+        var module = new Lazy<PtxModule>(() => PtxModule.Parse(mutant.Text));
+        Verdict last = Verdict.NotExercised;
+        foreach ((KernelCase item, _) in shapes.Where(shape => mutant.Role is null || shape.Record.Value.Tells(mutant)))
         {
-            if (Judge(shape, module) is var verdict and not Verdict.Survived)
+            last = Judge(item, module.Value);
+            if (last != Verdict.Survived)
             {
-                return verdict;
+                break;
             }
         }
 
-        return Verdict.Survived;
+        return last;
     }
 
     private static Verdict Judge(KernelCase item, PtxModule module)
