@@ -32,7 +32,7 @@ internal sealed class ComparisonRecord
             new LaunchOptions { SharedBytes = item.SharedBytes, Checks = Checks.None, Counters = true, Workers = 1 });
         bench.Check();
         return new([.. report.Counters!.Statements
-            .Where(statement => statement.Executions > 0 && statement.Text.Contains("%seen", StringComparison.Ordinal))
+            .Where(statement => statement.ActiveLanes > 0 && statement.Text.Contains("%seen", StringComparison.Ordinal))
             .Select(statement => (statement.Line, statement.Text.EndsWith(" 1;", StringComparison.Ordinal)))]);
     }
 
