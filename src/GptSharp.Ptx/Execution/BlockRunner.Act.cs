@@ -87,7 +87,7 @@ internal sealed unsafe partial class BlockRunner
                 Fail(warp, FindingKind.Trap, trap, mask);
                 return false;
             case Operation.Unsupported:
-                Fail(warp, FindingKind.Unsupported, _program.Reasons[i->Detail], mask);
+                Fail(warp, FindingKind.Unsupported, $"column {_program.Column((int)(i - _program.Code))}: {_program.Reasons[i->Detail]}", mask);
                 return false;
             default:
                 throw new InvalidOperationException($"The interpreter lacks {i->Operation}.");

@@ -85,6 +85,9 @@ internal sealed unsafe class KernelProgram
     /// <summary>Why a step cannot be executed, or null when it can.</summary>
     public string? Reason(int step) => Code[step].Operation == Operation.Unsupported ? Reasons[Code[step].Detail] : null;
 
+    /// <summary>The column in which the statement of a step begins, from 1; a step of no statement's own has 1.</summary>
+    public int Column(int step) => Sources[step]?.Span.Column ?? 1;
+
     /// <summary>Line and text of the statement behind a step, or of the last one before it.</summary>
     public (int Line, string Text) Locate(int index)
     {
