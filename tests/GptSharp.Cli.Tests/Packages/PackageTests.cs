@@ -8,7 +8,7 @@ namespace GptSharp.Cli.Tests.Packages;
 public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
 {
     private static readonly string[] Libraries =
-        ["GptSharp.Data", "GptSharp.Files", "GptSharp.Inference", "GptSharp.Nn", "GptSharp.Ptx", "GptSharp.Tensors", "GptSharp.Training"];
+        ["GptSharp.Data", "GptSharp.Files", "GptSharp.Inference", "GptSharp.Interop", "GptSharp.Nn", "GptSharp.Ptx", "GptSharp.Tensors", "GptSharp.Training"];
 
     private string PathOf(string package) =>
         Assert.Single(Directory.GetFiles(newcomer.Packages), path => Path.GetFileName(path).StartsWith($"{package}.0", StringComparison.Ordinal));
@@ -26,6 +26,7 @@ public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
     [InlineData("GptSharp.Data")]
     [InlineData("GptSharp.Files")]
     [InlineData("GptSharp.Inference")]
+    [InlineData("GptSharp.Interop")]
     [InlineData("GptSharp.Nn")]
     [InlineData("GptSharp.Ptx")]
     [InlineData("GptSharp.Tensors")]
