@@ -25,8 +25,8 @@ public sealed class Engine : IDisposable
     /// <summary>How the engine behaves.</summary>
     public EngineOptions Options { get; }
 
-    /// <summary>Told of every operation and its operands before it runs; null to tell nobody.</summary>
-    internal Action<OpInfo, TensorList>? Watcher { get; set; }
+    /// <summary>Told of every operation before and after it runs; null to tell nobody.</summary>
+    public IOpObserver? Observer { get; set; }
 
     /// <summary>The innermost open step.</summary>
     /// <exception cref="TensorException">No step is open.</exception>

@@ -151,8 +151,15 @@ public sealed partial class Step : IDisposable
             }
         }
 
-        Engine.Watcher?.Invoke(TOp.Info, operands);
+        if (Engine.Observer is not { } observer)
+        {
+            op.Execute(Engine.Backend);
+            return;
+        }
+
+        observer.OnStarting(TOp.Info, operands);
         op.Execute(Engine.Backend);
+        observer.OnFinished(TOp.Info, operands, op.Flops);
     }
 
     internal void Begin(StepOptions options)

@@ -38,8 +38,7 @@ public sealed class SignatureCoverageTests
     {
         using Engine engine = TestBackends.NewEngine();
         HashSet<(string, string)> reached = [];
-        engine.Watcher = (info, operands) => reached.Add((info.Name, string.Join(
-            ' ', Enumerable.Range(0, operands.Count).Select(i => operands[i].IsNone ? "-" : operands[i].DType.ToString()))));
+        engine.Observer = new Signatures(reached);
         foreach (OpCase opCase in AllCases())
         {
             OpResult.Of(engine, opCase, TestPrecisions.Find(precision));
@@ -53,4 +52,22 @@ public sealed class SignatureCoverageTests
         where type.IsClass && !type.IsAbstract && typeof(IOpCases).IsAssignableFrom(type)
         from opCase in (IReadOnlyList<OpCase>)type.GetProperty(nameof(IOpCases.Cases), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!
         select opCase;
+
+    private sealed class Signatures(HashSet<(string Operation, string Types)> reached) : IOpObserver
+    {
+        public void OnStarting(OpInfo info, in TensorList operands)
+        {
+            List<string> types = [];
+            for (int i = 0; i < operands.Count; i++)
+            {
+                types.Add(operands[i].IsNone ? "-" : operands[i].DType.ToString());
+            }
+
+            reached.Add((info.Name, string.Join(' ', types)));
+        }
+
+        public void OnFinished(OpInfo info, in TensorList operands, double flops)
+        {
+        }
+    }
 }
