@@ -24,6 +24,8 @@ internal static class CommandLine
             EvalCommand.Create(output),
             InfoCommand.Create(output),
             TraceCommand.Create(output),
+            ExportCommand.Create(output),
+            ImportCommand.Create(output),
             DataCommand.Create(output),
             PtxCommand.Create(output),
             DoctorCommand.Create(output),

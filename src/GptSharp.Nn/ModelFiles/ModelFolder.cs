@@ -33,22 +33,8 @@ public static class ModelFolder
         GptConfig config = ReadConfig(folder);
         using SafetensorsFile file = OpenWeights(folder);
         Dictionary<string, ModelTensor> places = new TensorMatch(file, config, ModelLayout.Of(config)).Places();
-        var model = new Gpt(engine, config, precision);
-        try
-        {
-            foreach (var packed in places.GroupBy(place => place.Value.ParameterName))
-            {
-                ModelLayout.Write(model, model.Arena.PreciseValues!, [.. packed.Select(place => (place.Value, file.ReadDoubles(place.Key)))]);
-            }
-
-            model.Arena.RoundMasterWeights();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        Dictionary<ModelTensor, string> names = places.ToDictionary(place => place.Value, place => place.Key);
+        return ModelLayout.Of(config).Build(engine, config, precision, tensor => file.ReadDoubles(names[tensor]));
     }
 
     /// <summary>Reads the configuration of a folder's model.</summary>

@@ -1,3 +1,4 @@
+using GptSharp.Tensors;
 using GptSharp.Tensors.Memory;
 
 namespace GptSharp.Nn.ModelFiles;
@@ -33,6 +34,32 @@ public abstract class ModelLayout
     /// <param name="config">A model of this family.</param>
     /// <returns>The tensors; the head is among them only when it is not tied.</returns>
     public abstract IEnumerable<ModelTensor> Tensors(GptConfig config);
+
+    /// <summary>Builds a model from tensors in this layout, one parameter at a time.</summary>
+    /// <param name="engine">Where the model shall live.</param>
+    /// <param name="config">A model of this family.</param>
+    /// <param name="precision">How its numbers are stored.</param>
+    /// <param name="read">Gives all elements of a tensor among <see cref="Tensors"/>, in the layout's order; asked for each once.</param>
+    /// <returns>The model, to be disposed.</returns>
+    public Gpt Build(Engine engine, GptConfig config, Precision precision, Func<ModelTensor, double[]> read)
+    {
+        var model = new Gpt(engine, config, precision);
+        try
+        {
+            foreach (var packed in Tensors(config).GroupBy(tensor => tensor.ParameterName))
+            {
+                Write(model, model.Arena.PreciseValues!, [.. packed.Select(tensor => (tensor, read(tensor)))]);
+            }
+
+            model.Arena.RoundMasterWeights();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Takes one tensor out of a buffer over a model's parameters, in the file's layout.</summary>
     /// <param name="model">The model.</param>

@@ -1,5 +1,6 @@
 using GptSharp.Data.Tokenizers;
 using GptSharp.Files;
+using GptSharp.Interop;
 using GptSharp.Nn;
 using GptSharp.Training.Configuration;
 
@@ -57,6 +58,16 @@ public sealed class TrainedModel : IDisposable
             ? (folder, Checkpoint.Verify(folder))
             : new CheckpointStore(folder).FindBest(notice);
         return new TrainedModel(checkpoint, manifest, device);
+    }
+
+    /// <summary>
+    /// The model with its tokenizer and the token that separates its documents, in the form that other formats are made from. The package owns the
+    /// model from now on.
+    /// </summary>
+    public ModelPackage ToPackage()
+    {
+        int? separator = Config.Data.EffectiveSeparator is { } text && Tokenizer.Encode(text) is [int token] ? token : null;
+        return new ModelPackage(Model, Tokenizer, new GenerationDefaults(separator, separator is { } end ? [end] : [], PaddingToken: null));
     }
 
     /// <summary>Frees the model.</summary>
