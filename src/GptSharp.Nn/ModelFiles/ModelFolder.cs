@@ -33,8 +33,8 @@ public static class ModelFolder
         GptConfig config = ReadConfig(folder);
         using SafetensorsFile file = OpenWeights(folder);
         Dictionary<string, ModelTensor> places = new TensorMatch(file, config, ModelLayout.Of(config)).Places();
-        Dictionary<ModelTensor, string> names = places.ToDictionary(place => place.Value, place => place.Key);
-        return ModelLayout.Of(config).Build(engine, config, precision, tensor => file.ReadDoubles(names[tensor]));
+        Dictionary<string, string> names = places.ToDictionary(place => place.Value.Name, place => place.Key, StringComparer.Ordinal);
+        return ModelLayout.Of(config).Build(engine, config, precision, tensor => file.ReadDoubles(names[tensor.Name]));
     }
 
     /// <summary>Reads the configuration of a folder's model.</summary>
