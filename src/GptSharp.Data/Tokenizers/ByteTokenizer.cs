@@ -12,10 +12,25 @@ public sealed class ByteTokenizer : ITokenizer
     public int VocabularySize => 256;
 
     /// <inheritdoc/>
-    public int[] Encode(string text) => Array.ConvertAll(Encoding.UTF8.GetBytes(text), value => (int)value);
+    public int[] Encode(string text) => EncodeBytes(Encoding.UTF8.GetBytes(text));
 
     /// <inheritdoc/>
-    public string Decode(ReadOnlySpan<int> tokens)
+    public string Decode(ReadOnlySpan<int> tokens) => Encoding.UTF8.GetString(DecodeBytes(tokens));
+
+    /// <inheritdoc/>
+    public int[] EncodeBytes(ReadOnlySpan<byte> bytes)
+    {
+        var tokens = new int[bytes.Length];
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            tokens[i] = bytes[i];
+        }
+
+        return tokens;
+    }
+
+    /// <inheritdoc/>
+    public byte[] DecodeBytes(ReadOnlySpan<int> tokens)
     {
         var bytes = new byte[tokens.Length];
         for (int i = 0; i < bytes.Length; i++)
@@ -23,6 +38,6 @@ public sealed class ByteTokenizer : ITokenizer
             bytes[i] = (byte)tokens[i];
         }
 
-        return Encoding.UTF8.GetString(bytes);
+        return bytes;
     }
 }
