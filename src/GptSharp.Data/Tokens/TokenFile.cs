@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.IO.Hashing;
-using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using GptSharp.Files;
 using Microsoft.Win32.SafeHandles;
@@ -7,18 +7,21 @@ using Microsoft.Win32.SafeHandles;
 namespace GptSharp.Data.Tokens;
 
 /// <summary>
-/// Tokens in a file that is mapped into memory, so that its size does not matter: opening reads the header and the tables behind
-/// the tokens, and each MiB of tokens is compared with its hash when it is first touched. Several threads may read at once.
+/// Tokens in a file of any size: opening reads the header and the tables behind the tokens, and each MiB of tokens is compared with its
+/// hash when it is first touched. Several threads may read at once.
 /// </summary>
+/// <remarks>
+/// Read with positioned reads rather than through a memory map: when somebody truncates a mapped file, the next look at it ends the process
+/// with a signal that nothing can catch, whereas a read that comes up short is an error like any other.
+/// </remarks>
 public sealed class TokenFile : ITokenSource, IDisposable
 {
     private readonly TokenFileHeader _header;
     private readonly long[] _documentStarts;
     private readonly ulong[] _hashes;
     private readonly uint[] _verified;
-    private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _accessor;
-    private readonly SafeMemoryMappedViewHandle _view;
+    private readonly FileStream _stream;
+    private readonly SafeFileHandle _handle;
 
     private TokenFile(string path, FileStream stream)
     {
@@ -30,9 +33,7 @@ public sealed class TokenFile : ITokenSource, IDisposable
         _hashes = new ulong[_header.ChunkCount];
         _verified = new uint[(_hashes.Length + 31) / 32];
         ReadTables(stream);
-        _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _accessor = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        _view = _accessor.SafeMemoryMappedViewHandle;
+        (_stream, _handle) = (stream, stream.SafeFileHandle);
     }
 
     /// <summary>The file.</summary>
@@ -69,8 +70,10 @@ public sealed class TokenFile : ITokenSource, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="RefusedFileException">A MiB that is touched for the first time does not match its hash.</exception>
-    public unsafe void Read(long offset, Span<int> destination)
+    /// <exception cref="RefusedFileException">
+    /// A MiB that is touched for the first time does not match its hash, or the file has become shorter since it was opened.
+    /// </exception>
+    public void Read(long offset, Span<int> destination)
     {
         if (offset < 0 || offset > Count - destination.Length)
         {
@@ -83,41 +86,27 @@ public sealed class TokenFile : ITokenSource, IDisposable
             return;
         }
 
-        byte* mapped = null;
-        try
+        VerifyChunks(offset, destination.Length);
+        long start = TokenFileHeader.Bytes + (offset * _header.Width);
+        Span<byte> bytes = MemoryMarshal.AsBytes(destination);
+        if (_header.Width == sizeof(int))
         {
-            _view.AcquirePointer(ref mapped);
-            byte* data = mapped + TokenFileHeader.Bytes;
-            byte* first = data + (offset * _header.Width);
-            VerifyChunks(data, offset, destination.Length);
-            if (_header.Width == sizeof(ushort))
-            {
-                var tokens = new ReadOnlySpan<ushort>(first, destination.Length);
-                for (int i = 0; i < tokens.Length; i++)
-                {
-                    destination[i] = tokens[i];
-                }
-            }
-            else
-            {
-                new ReadOnlySpan<int>(first, destination.Length).CopyTo(destination);
-            }
+            ReadExactly(bytes, start);
+            return;
         }
-        finally
+
+        // Into the back half, and widened from the front: no value is overwritten before it is read.
+        Span<byte> back = bytes[(bytes.Length / 2)..];
+        ReadExactly(back, start);
+        ReadOnlySpan<ushort> narrow = MemoryMarshal.Cast<byte, ushort>(back);
+        for (int i = 0; i < narrow.Length; i++)
         {
-            if (mapped != null)
-            {
-                _view.ReleasePointer();
-            }
+            destination[i] = narrow[i];
         }
     }
 
     /// <summary>Closes the file.</summary>
-    public void Dispose()
-    {
-        _accessor.Dispose();
-        _map.Dispose();
-    }
+    public void Dispose() => _stream.Dispose();
 
     private void ReadTables(FileStream stream)
     {
@@ -144,7 +133,23 @@ public sealed class TokenFile : ITokenSource, IDisposable
         }
     }
 
-    private unsafe void VerifyChunks(byte* data, long offset, int count)
+    private void ReadExactly(Span<byte> destination, long position)
+    {
+        while (destination.Length > 0)
+        {
+            int read = RandomAccess.Read(_handle, destination, position);
+            if (read == 0)
+            {
+                throw new RefusedFileException(
+                    Path, $"it was truncated to {RandomAccess.GetLength(_handle)} bytes while it was being read; prepare the data set again.");
+            }
+
+            destination = destination[read..];
+            position += read;
+        }
+    }
+
+    private void VerifyChunks(long offset, int count)
     {
         int first = (int)(offset * _header.Width / TokenFileHeader.ChunkBytes);
         int last = (int)((((offset + count) * _header.Width) - 1) / TokenFileHeader.ChunkBytes);
@@ -155,34 +160,50 @@ public sealed class TokenFile : ITokenSource, IDisposable
             if ((Volatile.Read(ref verified) & bit) == 0)
             {
                 // Two threads may do this at once; both come to the same result.
-                Verify(data, chunk);
+                Verify(chunk);
                 Interlocked.Or(ref verified, bit);
             }
         }
     }
 
-    private unsafe void Verify(byte* data, int chunk)
+    private void Verify(int chunk)
     {
         long start = (long)chunk * TokenFileHeader.ChunkBytes;
         int length = (int)Math.Min(TokenFileHeader.ChunkBytes, _header.DataBytes - start);
-        byte* bytes = data + start;
-        if (XxHash3.HashToUInt64(new ReadOnlySpan<byte>(bytes, length)) != _hashes[chunk])
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            Span<byte> bytes = rented.AsSpan(0, length);
+            ReadExactly(bytes, TokenFileHeader.Bytes + start);
+            Verify(chunk, start, bytes);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private void Verify(int chunk, long start, ReadOnlySpan<byte> bytes)
+    {
+        if (XxHash3.HashToUInt64(bytes) != _hashes[chunk])
         {
             long firstByte = TokenFileHeader.Bytes + start;
             throw new RefusedFileException(
                 Path,
-                $"MiB {chunk + 1} of the {_hashes.Length} of its tokens (bytes {firstByte} to {firstByte + length - 1}) does not match its hash, so the file is damaged; prepare the data set again.");
+                $"MiB {chunk + 1} of the {_hashes.Length} of its tokens (bytes {firstByte} to {firstByte + bytes.Length - 1}) does not match its hash, so the file is damaged; prepare the data set again.");
         }
 
         // A sound hash says that the file is as it was written, not that its writer kept to the vocabulary.
         int last = VocabularySize - 1;
         int foreign = _header.Width == sizeof(ushort)
-            ? new ReadOnlySpan<ushort>(bytes, length / sizeof(ushort)).IndexOfAnyExceptInRange((ushort)0, (ushort)last)
-            : new ReadOnlySpan<int>(bytes, length / sizeof(int)).IndexOfAnyExceptInRange(0, last);
+            ? MemoryMarshal.Cast<byte, ushort>(bytes).IndexOfAnyExceptInRange((ushort)0, (ushort)last)
+            : MemoryMarshal.Cast<byte, int>(bytes).IndexOfAnyExceptInRange(0, last);
         if (foreign >= 0)
         {
             long token = (start / _header.Width) + foreign;
-            uint value = _header.Width == sizeof(ushort) ? ((ushort*)bytes)[foreign] : ((uint*)bytes)[foreign];
+            uint value = _header.Width == sizeof(ushort)
+                ? MemoryMarshal.Cast<byte, ushort>(bytes)[foreign]
+                : MemoryMarshal.Cast<byte, uint>(bytes)[foreign];
             throw new RefusedFileException(Path, $"its token {token} is {value}, but its vocabulary has {VocabularySize} tokens.");
         }
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using GptSharp.Data.Tokens;
 using GptSharp.Files;
 
@@ -30,6 +32,15 @@ public sealed class TokenFileTests : IDisposable
         int[] all = tokens.ToArray();
         TokenFileWriter.Write(path, vocabulary, writer => writer.Append(all));
         return path;
+    }
+
+    // By a program that asks for no lock, as .NET's files do among each other.
+    private static void Truncate(string path, long bytes)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "an open file cannot be truncated there");
+        using Process truncate = Process.Start("truncate", ["--size", bytes.ToString(CultureInfo.InvariantCulture), path]);
+        truncate.WaitForExit();
+        Assert.Equal(0, truncate.ExitCode);
     }
 
     private string Refusal(string path) => Assert.Throws<RefusedFileException>(() => TokenFile.Open(path).Dispose()).Message;
@@ -190,6 +201,27 @@ public sealed class TokenFileTests : IDisposable
         }
 
         Assert.Contains("longer than it should be", Refusal(_folder.Put("a.tokens", [.. sound, 0])), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(300)]
+    [InlineData(70_000)]
+    public void A_file_that_is_truncated_while_it_is_read_is_an_error_and_not_the_end_of_the_process(int vocabulary)
+    {
+        int[] tokens = RandomTokens(2 * Chunk, vocabulary);
+        string path = Write(vocabulary, tokens);
+        using TokenFile file = TokenFile.Open(path);
+        Assert.Equal(tokens[..100], Read(file, 0, 100));
+        Assert.Equal(tokens[^100..], Read(file, tokens.Length - 100, 100));
+        Truncate(path, HandmadeTokenFile.HeaderBytes + (Chunk / 2));
+
+        Assert.Equal(tokens[..100], Read(file, 0, 100));
+        int[] places = [tokens.Length - 100, Chunk, (Chunk / 4) - 100]; // verified before, never touched, and in the MiB that ends early
+        Assert.All(places, place =>
+        {
+            string problem = Assert.Throws<RefusedFileException>(() => Read(file, place, 100)).Message;
+            Assert.StartsWith($"{path}: it was truncated to {HandmadeTokenFile.HeaderBytes + (Chunk / 2)} bytes while", problem, StringComparison.Ordinal);
+        });
     }
 
     [Fact]
