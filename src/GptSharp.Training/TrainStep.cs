@@ -14,7 +14,7 @@ namespace GptSharp.Training;
 /// <param name="seed">Seed of dropout.</param>
 /// <param name="microBatch">Sequences that pass through the model at once; a divisor of the batch.</param>
 public sealed class TrainStep(
-    Gpt model, AdamW optimizer, BatchSampler batches, LearningRateSchedule schedule, ulong seed, int microBatch)
+    Gpt model, Optimizer optimizer, BatchSampler batches, LearningRateSchedule schedule, ulong seed, int microBatch)
 {
     private readonly int[] _tokens = new int[batches.BatchSize * batches.BlockLength];
     private readonly int[] _targets = new int[batches.BatchSize * batches.BlockLength];
@@ -28,9 +28,40 @@ public sealed class TrainStep(
     /// <exception cref="TrainingException">Loss or gradient is not finite; the weights are as before.</exception>
     public TrainStepResult Run(long index, long batch)
     {
+        TrainStepResult result = TryRun(index, batch);
+        return result.IsFinite
+            ? result
+            : throw new TrainingException($"Step {index + 1}, batch {batch + 1}: {result.Fault}; the weights were not touched. Lower train.lr.");
+    }
+
+    /// <summary>Trains on one batch if its loss and gradient are sound; else weights and moments stay as they were.</summary>
+    /// <param name="index">Number of the step, from 0: it sets the learning rate and keys dropout.</param>
+    /// <param name="batch">Number of the batch.</param>
+    /// <param name="accepts">Whether to update with a finite loss and gradient; null for always.</param>
+    public TrainStepResult TryRun(long index, long batch, Func<TrainStepResult, bool>? accepts = null)
+    {
+        double loss = ComputeGradient(index, batch);
+
+        using Step update = model.Engine.BeginStep(StepOptions.Evaluate);
+        Tensor norm = optimizer.GradientNorm();                                     // clip …
+        var result = new TrainStepResult(loss, norm.Item(), schedule.At(index));
+        if (result.IsFinite && accepts?.Invoke(result) != false)
+        {
+            optimizer.Update(update, norm, result.LearningRate);                    // … and update
+            result = result with { IsUpdated = true };
+        }
+
+        return result;
+    }
+
+    /// <summary>Computes the gradient of a batch's loss, and nothing else.</summary>
+    /// <param name="index">Number of the step: it keys dropout.</param>
+    /// <param name="batch">Number of the batch.</param>
+    /// <returns>The loss.</returns>
+    public double ComputeGradient(long index, long batch)
+    {
         batches.Read(batch, _tokens, _targets);                                     // (B, T) each
         long validCount = _targets.LongLength - _targets.Count(target => target == Ops.IgnoredTarget);
-        double learningRate = schedule.At(index);
         double loss = 0;
 
         model.Arena.ClearGradients();
@@ -44,18 +75,7 @@ public sealed class TrainStep(
             loss += part.Item();
         }
 
-        using Step update = model.Engine.BeginStep(StepOptions.Evaluate);
-        Tensor norm = optimizer.GradientNorm();                                     // clip …
-        double gradientNorm = norm.Item();
-        if (!double.IsFinite(loss) || !double.IsFinite(gradientNorm))
-        {
-            throw new TrainingException(
-                $"Step {index + 1}: the {(double.IsFinite(loss) ? $"gradient norm is {gradientNorm}" : $"loss is {loss}")}; "
-                + "the weights were not touched. Lower train.lr, or resume from the last checkpoint.");
-        }
-
-        optimizer.Update(update, norm, learningRate);                               // … and update
-        return new TrainStepResult(loss, gradientNorm, learningRate);
+        return loss;
     }
 
     private ReadOnlySpan<int> Rows(int[] values, int first) =>
@@ -66,4 +86,12 @@ public sealed class TrainStep(
 /// <param name="Loss">What the step descends: the mean cross-entropy of the batch before the update, in nats per token, and the z-loss if there is one.</param>
 /// <param name="GradientNorm">Norm of all gradients together, before clipping.</param>
 /// <param name="LearningRate">Rate of the update.</param>
-public readonly record struct TrainStepResult(double Loss, double GradientNorm, double LearningRate);
+/// <param name="IsUpdated">Whether the weights were moved.</param>
+public readonly record struct TrainStepResult(double Loss, double GradientNorm, double LearningRate, bool IsUpdated = false)
+{
+    /// <summary>Whether loss and gradient are finite numbers.</summary>
+    public bool IsFinite => double.IsFinite(Loss) && double.IsFinite(GradientNorm);
+
+    /// <summary>In words, which of the two is not finite; null if both are.</summary>
+    public string? Fault => IsFinite ? null : double.IsFinite(Loss) ? $"the gradient norm is {GradientNorm}" : $"the loss is {Loss}";
+}

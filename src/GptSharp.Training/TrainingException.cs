@@ -1,7 +1,7 @@
 namespace GptSharp.Training;
 
 /// <summary>A run that cannot start or go on; the message is one clear sentence.</summary>
-public sealed class TrainingException : Exception
+public class TrainingException : Exception
 {
     /// <summary>Creates the exception with its sentence.</summary>
     public TrainingException(string message)

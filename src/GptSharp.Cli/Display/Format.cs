@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using GptSharp.Training.Guards;
+using GptSharp.Training.Metrics;
 
 namespace GptSharp.Cli.Display;
 
@@ -46,6 +48,15 @@ internal static class Format
 
         return printable.ToString();
     }
+
+    /// <summary>What went wrong with a batch, and what is done about it.</summary>
+    public static string Fault(StepFault fault) =>
+        $"step {Count(fault.Step)}, batch {Count(fault.Batch)}: {fault.What}; {fault.Action switch
+        {
+            FaultAction.Skip => "the batch is skipped",
+            FaultAction.Report => "the run goes on",
+            _ => "the run stops",
+        }}";
 
     /// <summary>The sentence that ends every run.</summary>
     public static string Summary(Training.Metrics.RunFinished finished, string runFolder)

@@ -46,6 +46,9 @@ internal sealed class PlainDisplay(TextWriter writer) : TrainingObserver
     }
 
     /// <inheritdoc/>
+    public override void OnFault(StepFault fault) => Write(Format.Fault(fault));
+
+    /// <inheritdoc/>
     public override void OnEvaluated(Evaluated evaluated) => Write(
         $"evaluated at step {Format.Count(evaluated.Step)}",
         $"train {Format.Loss(evaluated.TrainLoss)}",

@@ -42,6 +42,17 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TimeProvider time) :
     }
 
     /// <inheritdoc/>
+    public override void OnFault(StepFault fault)
+    {
+        // It stays, above the picture.
+        console.Write(new Picture([], _pictureHeight));
+        _pictureHeight = 0;
+        console.Write(new Text(Format.Fault(fault)));
+        console.WriteLine();
+        Draw(showSample: true);
+    }
+
+    /// <inheritdoc/>
     public override void OnEvaluated(Evaluated evaluated)
     {
         _state!.Evaluation = evaluated;

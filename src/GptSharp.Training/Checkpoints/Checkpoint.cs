@@ -1,5 +1,6 @@
 using GptSharp.Files;
 using GptSharp.Nn;
+using GptSharp.Tensors.Memory;
 using GptSharp.Training.Optimization;
 
 namespace GptSharp.Training.Checkpoints;
@@ -22,7 +23,7 @@ public static class Checkpoint
     /// <param name="optimizer">Its optimizer.</param>
     /// <param name="manifest">The rest; hashes are filled in here.</param>
     /// <exception cref="IOException">The disk is full or refuses; nothing is left behind.</exception>
-    public static void Save(string folder, Gpt model, AdamW optimizer, CheckpointManifest manifest)
+    public static void Save(string folder, Gpt model, Optimizer optimizer, CheckpointManifest manifest)
     {
         string temporary = folder + AtomicFile.TemporarySuffix;
         try
@@ -30,9 +31,7 @@ public static class Checkpoint
             RemoveFolder(temporary);
             Directory.CreateDirectory(temporary);
             ParameterFile.Save(Path.Combine(temporary, ModelFile), model, ("", model.Arena.PreciseValues!));
-            ParameterFile.Save(
-                Path.Combine(temporary, OptimizerFile), model,
-                ("exp_avg.", optimizer.FirstMoment), ("exp_avg_sq.", optimizer.SecondMoment));
+            ParameterFile.Save(Path.Combine(temporary, OptimizerFile), model, StatesOf(optimizer));
             string[] files = [ModelFile, OptimizerFile];
             CheckpointManifest complete = manifest with
             {
@@ -79,9 +78,8 @@ public static class Checkpoint
     }
 
     /// <summary>Reads the optimizer's moments.</summary>
-    public static void LoadOptimizer(string folder, Gpt model, AdamW optimizer) => ParameterFile.Load(
-        Path.Combine(folder, OptimizerFile), model,
-        ("exp_avg.", optimizer.FirstMoment), ("exp_avg_sq.", optimizer.SecondMoment));
+    public static void LoadOptimizer(string folder, Gpt model, Optimizer optimizer) =>
+        ParameterFile.Load(Path.Combine(folder, OptimizerFile), model, StatesOf(optimizer));
 
     internal static void RemoveFolder(string folder)
     {
@@ -90,4 +88,7 @@ public static class Checkpoint
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private static (string, ParameterBuffer)[] StatesOf(Optimizer optimizer) =>
+        [.. optimizer.States.Select(state => (state.Name + ".", state))];
 }

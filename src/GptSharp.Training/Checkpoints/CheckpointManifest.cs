@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using GptSharp.Files;
 using GptSharp.Nn;
+using GptSharp.Training.Guards;
+using GptSharp.Training.Optimization;
 
 namespace GptSharp.Training.Checkpoints;
 
@@ -33,6 +35,15 @@ public sealed record CheckpointManifest
 
     /// <summary>Number of the next batch.</summary>
     public required long NextBatch { get; init; }
+
+    /// <summary>Batches that were passed over: the number of the next one is the step's plus this.</summary>
+    public long Skips { get; init; }
+
+    /// <summary>What the watch for spikes of the loss remembers.</summary>
+    public LossStatistics LossStatistics { get; init; }
+
+    /// <summary>Whose moments the checkpoint holds.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
     /// <summary>Updates that the optimizer's moments have seen.</summary>
     public required long Updates { get; init; }

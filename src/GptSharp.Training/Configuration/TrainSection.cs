@@ -1,4 +1,7 @@
 using GptSharp.Nn;
+using GptSharp.Tensors.Memory;
+using GptSharp.Training.Guards;
+using GptSharp.Training.Optimization;
 using GptSharp.Training.Schedules;
 
 namespace GptSharp.Training.Configuration;
@@ -39,6 +42,15 @@ public sealed record TrainSection
     /// <summary>Updates over which it falls; null for a fifth of <see cref="Steps"/>.</summary>
     public long? DecaySteps { get; init; }
 
+    /// <summary>What moves the parameters.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
+
+    /// <summary>SGD's share of the velocity that is kept.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Whether SGD looks one update ahead.</summary>
+    public bool Nesterov { get; init; }
+
     /// <summary>AdamW's decay of the first moment.</summary>
     public double Beta1 { get; init; } = 0.9;
 
@@ -48,7 +60,7 @@ public sealed record TrainSection
     /// <summary>AdamW's epsilon, added to the bias-corrected root of the second moment.</summary>
     public double Epsilon { get; init; } = 1e-8;
 
-    /// <summary>Decoupled weight decay of tensors with two or more dimensions.</summary>
+    /// <summary>Weight decay of tensors with two or more dimensions: AdamW's is decoupled, SGD's is part of the gradient.</summary>
     public double WeightDecay { get; init; } = 0.1;
 
     /// <summary>Largest global norm of the gradient; 0 for no clipping.</summary>
@@ -78,6 +90,21 @@ public sealed record TrainSection
     /// <summary>Updates between checkpoints; 0 saves at the end only.</summary>
     public long CheckpointEvery { get; init; } = 500;
 
+    /// <summary>What is done about a batch whose loss or gradient is not finite.</summary>
+    public FaultAction OnNonFinite { get; init; } = FaultAction.Stop;
+
+    /// <summary>What is done about a batch whose loss is a spike.</summary>
+    public FaultAction OnSpike { get; init; } = FaultAction.Report;
+
+    /// <summary>Standard deviations above the recent losses from which a loss is a spike; 0 for none.</summary>
+    public double SpikeScore { get; init; } = 8;
+
+    /// <summary>Steps that the watch for spikes looks back on.</summary>
+    public int SpikeWindow { get; init; } = 100;
+
+    /// <summary>Batches that may be skipped one after another.</summary>
+    public int SkipLimit { get; init; } = 5;
+
     /// <summary>Folder that holds run folders.</summary>
     public string OutputFolder { get; init; } = "runs";
 
@@ -91,4 +118,16 @@ public sealed record TrainSection
     /// <returns>The schedule.</returns>
     public LearningRateSchedule CreateSchedule() =>
         new(Schedule, LearningRate, MinimumLearningRate ?? LearningRate / 10, WarmupSteps, Steps, DecaySteps ?? Steps / 5, DecayShape);
+
+    /// <summary>The optimizer of a model, with moments of zeros.</summary>
+    /// <param name="model">The model.</param>
+    public Optimizer CreateOptimizer(Gpt model)
+    {
+        double clip = GradientClip == 0 ? double.PositiveInfinity : GradientClip;
+        var scales = new LearningRateScales(EmbeddingRateScale, LayerRateScales.Numbers);
+        Func<Parameter, double> rateScale = parameter => scales.Of(model, parameter);
+        return Optimizer == OptimizerKind.Sgd
+            ? new Sgd(model.Arena, new SgdOptions(Momentum, Nesterov, WeightDecay, clip), Seed, rateScale)
+            : new AdamW(model.Arena, new AdamWOptions(Beta1, Beta2, Epsilon, WeightDecay, clip), Seed, rateScale);
+    }
 }

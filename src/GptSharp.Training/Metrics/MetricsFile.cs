@@ -13,6 +13,7 @@ namespace GptSharp.Training.Metrics;
 /// <code>
 /// {"event":"started","step":0,"name":…,"steps":…,"parameters":…,"device":…,"data":…}
 /// {"event":"step","step":1,"loss":…,"lr":…,"grad_norm":…,"tokens_per_second":…,"seconds":…}
+/// {"event":"fault","step":7,"batch":7,"loss":…,"grad_norm":…,"what":…,"action":"skip"}
 /// {"event":"eval","step":250,"train_loss":…,"val_loss":…,"floor":…,"gap":…,"best":true}
 /// {"event":"sample","step":500,"prompt":…,"text":…}
 /// {"event":"checkpoint","step":500,"path":…,"best":false}
@@ -62,6 +63,15 @@ public sealed class MetricsFile : TrainingObserver, IDisposable
         return new(file);
     }
 
+    /// <summary>Forgets what was said of later steps: the run goes back to a checkpoint.</summary>
+    /// <param name="step">The last step to keep.</param>
+    public void CutAfter(long step)
+    {
+        _file.Seek(0, SeekOrigin.Begin);
+        _file.SetLength(LengthThrough(step, _file));
+        _file.Seek(0, SeekOrigin.End);
+    }
+
     /// <inheritdoc/>
     public override void OnStarted(RunStarted started) => Write("started", started.FirstStep, json =>
     {
@@ -80,6 +90,16 @@ public sealed class MetricsFile : TrainingObserver, IDisposable
         WriteNumber("grad_norm", step.GradientNorm);
         WriteNumber("tokens_per_second", Math.Round(step.TokensPerSecond, 1));
         WriteSeconds(step.Elapsed);
+    });
+
+    /// <inheritdoc/>
+    public override void OnFault(StepFault fault) => Write("fault", fault.Step, json =>
+    {
+        json.WriteNumber("batch", fault.Batch);
+        WriteNumber("loss", fault.Loss);
+        WriteNumber("grad_norm", fault.GradientNorm);
+        json.WriteString("what", fault.What);
+        json.WriteString("action", fault.Action.ToString().ToLowerInvariant());
     });
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using GptSharp.Training.Guards;
+
 namespace GptSharp.Training.Metrics;
 
 /// <summary>A run begins, or goes on after a checkpoint.</summary>
@@ -18,6 +20,15 @@ public sealed record RunStarted(string Name, string RunFolder, long FirstStep, l
 /// <param name="TokensPerSecond">Tokens of this step by its wall-clock time.</param>
 /// <param name="Elapsed">Wall-clock time since <see cref="RunStarted"/>.</param>
 public sealed record StepDone(long Step, double Loss, double LearningRate, double GradientNorm, double TokensPerSecond, TimeSpan Elapsed);
+
+/// <summary>A batch was not sound.</summary>
+/// <param name="Step">Number of the step that it was for, from 1.</param>
+/// <param name="Batch">Number of the batch, from 1.</param>
+/// <param name="Loss">Its loss, which may not be finite.</param>
+/// <param name="GradientNorm">Norm of its gradient, which may not be finite.</param>
+/// <param name="What">What went wrong, and where first, in words.</param>
+/// <param name="Action">What the run does about it.</param>
+public sealed record StepFault(long Step, long Batch, double Loss, double GradientNorm, string What, FaultAction Action);
 
 /// <summary>The model was evaluated.</summary>
 /// <param name="Step">Updates done.</param>

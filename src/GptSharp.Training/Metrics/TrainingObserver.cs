@@ -18,6 +18,12 @@ public abstract class TrainingObserver
     {
     }
 
+    /// <summary>Called for every batch whose loss or gradient is not sound, before the run skips it, stops or goes on.</summary>
+    /// <param name="fault">What is wrong.</param>
+    public virtual void OnFault(StepFault fault)
+    {
+    }
+
     /// <summary>Called after every evaluation.</summary>
     /// <param name="evaluated">Its losses.</param>
     public virtual void OnEvaluated(Evaluated evaluated)
@@ -52,6 +58,9 @@ public sealed class TrainingObservers(params IReadOnlyList<TrainingObserver> obs
 
     /// <inheritdoc/>
     public override void OnStep(StepDone step) => ForEach(observer => observer.OnStep(step));
+
+    /// <inheritdoc/>
+    public override void OnFault(StepFault fault) => ForEach(observer => observer.OnFault(fault));
 
     /// <inheritdoc/>
     public override void OnEvaluated(Evaluated evaluated) => ForEach(observer => observer.OnEvaluated(evaluated));

@@ -5,7 +5,7 @@ using GptSharp.Training.Metrics;
 
 namespace GptSharp.Training.Runs;
 
-/// <summary>The folder of a run: <c>config.yaml</c>, <c>metrics.jsonl</c>, <c>summary.json</c>, and <c>checkpoints/</c>.</summary>
+/// <summary>The folder of a run: <c>config.yaml</c>, <c>metrics.jsonl</c>, <c>log.txt</c>, <c>summary.json</c>, <c>checkpoints/</c> and <c>samples/</c>.</summary>
 public sealed class RunFolder
 {
     /// <summary>Name of the file with the summary.</summary>
@@ -14,7 +14,11 @@ public sealed class RunFolder
     /// <summary>Name of the file with the history.</summary>
     public const string MetricsName = "metrics.jsonl";
 
-    private const string ConfigName = "config.yaml";
+    /// <summary>Name of the file with the configuration.</summary>
+    public const string ConfigName = "config.yaml";
+
+    private const string LogName = "log.txt";
+    private const string SamplesName = "samples";
 
     private RunFolder(string path)
     {
@@ -56,6 +60,12 @@ public sealed class RunFolder
 
     /// <summary>Opens the history at the end of a step; what it says of later ones is forgotten.</summary>
     public MetricsFile OpenMetrics(long step) => MetricsFile.Resume(In(MetricsName), step);
+
+    /// <summary>Opens the log at its end.</summary>
+    public LogFile OpenLog() => new(In(LogName), TimeProvider.System);
+
+    /// <summary>Who keeps the samples.</summary>
+    internal SampleFolder Samples() => new(In(SamplesName));
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

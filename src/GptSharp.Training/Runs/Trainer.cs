@@ -4,6 +4,7 @@ using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
+using GptSharp.Training.Guards;
 using GptSharp.Training.Input;
 using GptSharp.Training.Metrics;
 using GptSharp.Training.Optimization;
@@ -20,16 +21,20 @@ public sealed class Trainer : IDisposable
     private readonly TrainingData _data;
     private readonly Device _device;
     private readonly Gpt _model;
-    private readonly AdamW _optimizer;
+    private readonly Optimizer _optimizer;
     private readonly TrainStep _step;
+    private readonly GuardedStep _guard;
     private readonly RunEvaluation? _evaluation;
     private readonly SampleWriter _samples;
     private readonly RunFolder _folder;
     private readonly MetricsFile _metrics;
+    private readonly LogFile _log;
     private readonly TrainingObserver _observer;
+    private readonly Action<string> _notice;
     private readonly Stopwatch _clock = new();
 
     private long _done;
+    private int _rollBacks;
     private double _secondsBefore;
     private double? _bestLoss;
     private long? _bestStep;
@@ -45,6 +50,7 @@ public sealed class Trainer : IDisposable
     public Trainer(RunConfig config, TrainingObserver observer, bool resume = false, Action<string>? notice = null)
     {
         _config = config.Validate();
+        _notice = notice ?? (_ => { });
         TrainSection train = config.Train;
         _device = Devices.Open(train.Device, train.Threads);
         try
@@ -55,29 +61,27 @@ public sealed class Trainer : IDisposable
             {
                 Recompute = train.Recompute,
             };
-            var options = new AdamWOptions(
-                train.Beta1, train.Beta2, train.Epsilon, train.WeightDecay,
-                train.GradientClip == 0 ? double.PositiveInfinity : train.GradientClip);
-            var scales = new LearningRateScales(train.EmbeddingRateScale, train.LayerRateScales.Numbers);
-            _optimizer = new AdamW(_model.Arena, options, train.Seed, parameter => scales.Of(_model, parameter));
+            _optimizer = train.CreateOptimizer(_model);
             _model.Initialize(train.Seed);
 
             BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
             var batches = new BatchSampler(blocks, train.Seed, train.Batch);
             _step = new TrainStep(_model, _optimizer, batches, train.CreateSchedule(), train.Seed, train.MicroBatch ?? train.Batch);
+            _guard = new GuardedStep(_step, _model, train);
             _evaluation = RunEvaluation.Create(_model, _data, blocks, config);
             _samples = new SampleWriter(_model, _data, config.Sample);
 
             _folder = resume ? RunFolder.Open(train.RunFolder) : RunFolder.Create(train.RunFolder);
             if (resume)
             {
-                Restore(notice ?? (_ => { }));
+                Restore();
             }
 
             _folder.Save(config);
             _folder.Checkpoints.Open();
             _metrics = _folder.OpenMetrics(_done);
-            _observer = new TrainingObservers(_metrics, observer);
+            _log = _folder.OpenLog();
+            _observer = new TrainingObservers(_metrics, _log, _folder.Samples(), observer);
         }
         catch
         {
@@ -90,9 +94,11 @@ public sealed class Trainer : IDisposable
     /// <summary>The model, as trained so far.</summary>
     public Gpt Model => _model;
 
+    internal TrainStep Step => _step;
+
     /// <summary>Trains to the end, or until asked to stop; then the step is finished and a checkpoint saved.</summary>
     /// <param name="stop">Asks to stop.</param>
-    /// <exception cref="TrainingException">Loss or gradient is no longer finite.</exception>
+    /// <exception cref="TrainingException">A batch was not sound, and the configuration says to stop; a checkpoint of the state before it is saved.</exception>
     /// <exception cref="IOException">A checkpoint could not be saved; the ones before it are whole.</exception>
     public RunFinished Run(CancellationToken stop = default)
     {
@@ -106,7 +112,11 @@ public sealed class Trainer : IDisposable
             while (_done < _config.Train.Steps)
             {
                 stop.ThrowIfCancellationRequested();
-                TakeStep();
+                if (!TakeStep())
+                {
+                    continue;
+                }
+
                 bool isBest = EvaluateIfDue(stop);
                 if (IsDue(_config.Sample.Every))
                 {
@@ -121,6 +131,16 @@ public sealed class Trainer : IDisposable
 
             return Complete(stop);
         }
+        catch (Exception exception) when (!stop.IsCancellationRequested)
+        {
+            _log.Write($"failed after step {_done}: {exception.Message}");
+            if (exception is StepFaultException { WeightsAreDamaged: false })
+            {
+                Save();
+            }
+
+            throw;
+        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             Save();
@@ -132,18 +152,31 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _metrics.Dispose();
+        _log.Dispose();
         _data.Dispose();
         _device.Dispose();
     }
 
-    private void TakeStep()
+    // False if the run had to go back to a checkpoint instead.
+    private bool TakeStep()
     {
         long started = Stopwatch.GetTimestamp();
-        TrainStepResult result = _step.Run(_done, batch: _done);
+        TrainStepResult result;
+        try
+        {
+            result = _guard.Run(_done, _observer.OnFault);
+        }
+        catch (StepFaultException fault) when (fault.WeightsAreDamaged && _config.Train.OnNonFinite == FaultAction.Skip)
+        {
+            RollBack(fault);
+            return false;
+        }
+
         _done++;
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         _observer.OnStep(new StepDone(
             _done, result.Loss, result.LearningRate, result.GradientNorm, _step.TokenCount / seconds, _clock.Elapsed));
+        return true;
     }
 
     // Between steps, at a cadence; at the end of the run all of it happens anyway.
@@ -215,7 +248,10 @@ public sealed class Trainer : IDisposable
         Format = CheckpointManifest.CurrentFormat,
         Writer = $"GptSharp {typeof(Trainer).Assembly.GetName().Version?.ToString(3)}",
         Step = _done,
-        NextBatch = _done,
+        NextBatch = _done + _guard.Skips,
+        Skips = _guard.Skips,
+        LossStatistics = _guard.Spikes.Statistics,
+        Optimizer = _optimizer.Kind,
         Updates = _optimizer.Updates,
         Seed = _config.Train.Seed,
         MicroBatch = _config.Train.MicroBatch ?? _config.Train.Batch,
@@ -231,16 +267,16 @@ public sealed class Trainer : IDisposable
         Files = new Dictionary<string, string>(),
     };
 
-    private void Restore(Action<string> notice)
+    private void Restore()
     {
-        if (_folder.Checkpoints.FindNewest(notice) is not { } newest)
+        if (_folder.Checkpoints.FindNewest(_notice) is not { } newest)
         {
             if (_folder.Checkpoints.Steps.Count > 0)
             {
                 throw new TrainingException($"No checkpoint in {_folder.Path} is sound, so the run cannot go on; nothing was changed.");
             }
 
-            notice($"{_folder.Path} has no checkpoint yet; the run starts from its beginning.");
+            _notice($"{_folder.Path} has no checkpoint yet; the run starts from its beginning.");
             return;
         }
 
@@ -249,23 +285,46 @@ public sealed class Trainer : IDisposable
         RunConfig started = RunConfigReader.Parse(manifest.Config, newest.Folder);
         foreach (string difference in ResumeComparison.Check(started, _config))
         {
-            notice(difference);
+            _notice(difference);
         }
 
         if (manifest.Data != _data.Identity)
         {
-            notice($"The text of {_data.Description} is not the one that the run has learnt from: from here the run differs from one that was never interrupted.");
+            _notice($"The text of {_data.Description} is not the one that the run has learnt from: from here the run differs from one that was never interrupted.");
         }
 
         if (manifest.Device != _device.Engine.Backend.Arithmetic)
         {
-            notice($"The run was computed on {manifest.Device} and goes on with {_device.Engine.Backend.Arithmetic}: not bit-exact from here.");
+            _notice($"The run was computed on {manifest.Device} and goes on with {_device.Engine.Backend.Arithmetic}: not bit-exact from here.");
         }
 
-        Checkpoint.LoadModel(newest.Folder, _model);
-        Checkpoint.LoadOptimizer(newest.Folder, _model, _optimizer);
-        _optimizer.Updates = manifest.Updates;
-        (_done, _secondsBefore) = (manifest.Step, manifest.Seconds);
+        Load(newest.Folder, manifest);
+        _secondsBefore = manifest.Seconds;
+    }
+
+    // Weights that hold NaN are beyond repair, whatever the batches: the run goes back to where they were sound and takes the same batches again.
+    private void RollBack(StepFaultException fault)
+    {
+        if (_folder.Checkpoints.FindNewest(_notice) is not { } newest || _rollBacks++ == _config.Train.SkipLimit)
+        {
+            throw fault;
+        }
+
+        Load(newest.Folder, newest.Manifest);
+        _metrics.CutAfter(_done);
+    }
+
+    private void Load(string folder, CheckpointManifest manifest)
+    {
+        Checkpoint.LoadModel(folder, _model);
+        if (manifest.Optimizer == _optimizer.Kind)
+        {
+            Checkpoint.LoadOptimizer(folder, _model, _optimizer);
+            _optimizer.Updates = manifest.Updates;
+        }
+
+        _done = manifest.Step;
+        (_guard.Skips, _guard.Spikes.Statistics) = (manifest.Skips, manifest.LossStatistics);
         (_evaluatedStep, _bestLoss, _bestStep) = (manifest.EvaluatedStep, manifest.BestLoss, manifest.BestStep);
         _folder.Checkpoints.SetAsideAfter(_done);
     }

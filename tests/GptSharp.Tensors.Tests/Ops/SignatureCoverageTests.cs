@@ -7,7 +7,7 @@ namespace GptSharp.Tensors.Tests.Ops;
 public sealed class SignatureCoverageTests
 {
     // Not called on activations, so not by cases: their own tests go through their signatures.
-    private static readonly string[] TestedApart = ["adamw", "copy", "fill", "gradient norm"];
+    private static readonly string[] TestedApart = ["adamw", "copy", "fill", "gradient norm", "sgd"];
 
     [Fact]
     public void Every_signature_of_every_operation_is_reached_by_a_case()

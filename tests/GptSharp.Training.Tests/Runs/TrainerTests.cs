@@ -3,6 +3,7 @@ using GptSharp.Files;
 using GptSharp.Nn;
 using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
+using GptSharp.Training.Guards;
 using GptSharp.Training.Metrics;
 
 namespace GptSharp.Training.Tests.Runs;
@@ -196,7 +197,7 @@ public sealed class TrainerTests
             Train = config.Train with { LearningRate = 1e30, MinimumLearningRate = 1e30, GradientClip = 0, WarmupSteps = 0, CheckpointEvery = 1 },
         };
 
-        var error = Assert.Throws<TrainingException>(() => SmallRun.Run(config));
+        var error = Assert.Throws<StepFaultException>(() => SmallRun.Run(config));
 
         Assert.Contains("the weights were not touched", error.Message, StringComparison.Ordinal);
         var store = new CheckpointStore(folder.At("run"));

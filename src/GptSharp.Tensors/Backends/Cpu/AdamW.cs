@@ -1,4 +1,5 @@
 using GptSharp.Tensors.Backends.Cpu.Kernels;
+using GptSharp.Tensors.Backends.Cpu.Threading;
 
 namespace GptSharp.Tensors.Backends.Cpu;
 
@@ -10,41 +11,19 @@ public sealed unsafe partial class CpuBackend
         long first, long count, AdamWScalars scalars, RandomKey key)
     {
         double scale = norm.IsNone ? 1 : scalars.GradientScale(*norm.Pointer<float>());
-        if (gradients.DType == DType.BF16)
-        {
-            AdamW<BF16>(values, masterWeights, firstMoment, secondMoment, gradients, first, count, scalars, scale, key);
-        }
-        else
-        {
-            AdamW<float>(values, masterWeights, firstMoment, secondMoment, gradients, first, count, scalars, scale, key);
-        }
+        MovedValuesDispatch.Run(
+            new AdamWUpdate(firstMoment, secondMoment, first, count, scalars, scale, key, _team), values, masterWeights, gradients);
     }
 
-    private void AdamW<TGradient>(
-        Tensor values, Tensor masterWeights, Tensor firstMoment, Tensor secondMoment, Tensor gradients,
-        long first, long count, AdamWScalars scalars, double scale, RandomKey key)
-        where TGradient : unmanaged
+    private readonly struct AdamWUpdate(
+        Tensor firstMoment, Tensor secondMoment, long first, long count, AdamWScalars scalars, double scale, RandomKey key, ThreadTeam team)
+        : IOptimizerUpdate
     {
-        float* master = masterWeights.Pointer<float>();
-        switch (values.DType, masterWeights.IsNone)
-        {
-            case (DType.BF16, true):
-                Update(new RandomlyRoundedValues(values.Pointer<BF16>()));
-                break;
-            case (DType.BF16, false):
-                Update(new MasteredValues<BF16>(values.Pointer<BF16>(), master));
-                break;
-            case (_, true):
-                Update(new SingleValues(values.Pointer<float>()));
-                break;
-            default:
-                Update(new MasteredValues<float>(values.Pointer<float>(), master));
-                break;
-        }
-
-        void Update<TValues>(TValues stored)
-            where TValues : struct, IAdamWValues => AdamWKernel.Run(
-                stored, firstMoment.Pointer<float>(), secondMoment.Pointer<float>(), gradients.Pointer<TGradient>(),
-                first, count, scalars, scale, key, _team);
+        public void Run<TValues, TGradient>(TValues values, Tensor gradients)
+            where TValues : struct, IMovedValues
+            where TGradient : unmanaged => UpdateKernel.Run(
+                new AdamWRule<TValues, TGradient>(
+                    values, firstMoment.Pointer<float>(), secondMoment.Pointer<float>(), gradients.Pointer<TGradient>(), scalars, scale),
+                first, count, key, team);
     }
 }

@@ -2,7 +2,7 @@ using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
 
-public unsafe class AdamWKernelTests
+public unsafe class AdamWRuleTests
 {
     // Half a unit in the last place of a float, relative.
     private const double Rounding = 1.0 / (1 << 24);
@@ -43,7 +43,7 @@ public unsafe class AdamWKernelTests
         GuardedFloats w = c.Output(Count, beta: 1), m = c.Output(Count, _ => 0), v = c.Output(Count, _ => 0), g = c.Input(Count, _ => 0);
         AdamWScalars scalars = Scalars with { Update = 1, WeightDecay = 0 };
         c.Run(
-            team => AdamWKernel.Run<SingleValues, float>(new(w), m, v, g, 0, Count, scalars, 1, default, team),
+            team => UpdateKernel.Run(new AdamWRule<SingleValues, float>(new(w), m, v, g, scalars, 1), 0, Count, default, team),
             () => Assert.Equal(w.Initial, w.Values.ToArray()));
     }
 
@@ -65,9 +65,9 @@ public unsafe class AdamWKernelTests
         c.Run(
             team =>
             {
-                AdamWKernel.Run<SingleValues, float>(new(plain), m[0], v[0], widened, first, count, Scalars, 0.5, key, team);
-                AdamWKernel.Run<MasteredValues<BF16>, BF16>(new(mastered, master), m[1], v[1], g, first, count, Scalars, 0.5, key, team);
-                AdamWKernel.Run<RandomlyRoundedValues, BF16>(new(random), m[2], v[2], g, first, count, Scalars, 0.5, key, team);
+                UpdateKernel.Run(new AdamWRule<SingleValues, float>(new(plain), m[0], v[0], widened, Scalars, 0.5), first, count, key, team);
+                UpdateKernel.Run(new AdamWRule<MasteredValues<BF16>, BF16>(new(mastered, master), m[1], v[1], g, Scalars, 0.5), first, count, key, team);
+                UpdateKernel.Run(new AdamWRule<RandomlyRoundedValues, BF16>(new(random), m[2], v[2], g, Scalars, 0.5), first, count, key, team);
             },
             () =>
             {
@@ -94,7 +94,7 @@ public unsafe class AdamWKernelTests
         GuardedFloats w = c.Output(count, beta: 1), m = c.Output(count, beta: 1), v = c.Output(count, i => 1e-4f * (1 + (i % 7)));
         GuardedFloats g = c.Input(count, scale: 0.1);
         c.Run(
-            team => AdamWKernel.Run<SingleValues, float>(new(w), m, v, g, 0, count, s, gradientScale, default, team),
+            team => UpdateKernel.Run(new AdamWRule<SingleValues, float>(new(w), m, v, g, s, gradientScale), 0, count, default, team),
             () =>
             {
                 for (int i = 0; i < count; i++)

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
-/// <summary>How the values that AdamW moves are stored: what is read before the move and what is written after it.</summary>
-internal unsafe interface IAdamWValues
+/// <summary>How the values that an optimizer moves are stored: what is read before the move and what is written after it.</summary>
+internal unsafe interface IMovedValues
 {
     /// <summary>Whether <see cref="Store"/> needs random words.</summary>
     public static abstract bool AreRandom { get; }
@@ -22,7 +22,7 @@ internal unsafe interface IAdamWValues
 }
 
 /// <summary>Values in binary32, moved where they are.</summary>
-internal readonly unsafe struct SingleValues(float* values) : IAdamWValues
+internal readonly unsafe struct SingleValues(float* values) : IMovedValues
 {
     public static bool AreRandom => false;
 
@@ -36,7 +36,7 @@ internal readonly unsafe struct SingleValues(float* values) : IAdamWValues
 }
 
 /// <summary>Master weights in binary32 are moved; the values are their rounding.</summary>
-internal readonly unsafe struct MasteredValues<TStorage>(TStorage* values, float* master) : IAdamWValues
+internal readonly unsafe struct MasteredValues<TStorage>(TStorage* values, float* master) : IMovedValues
     where TStorage : unmanaged
 {
     public static bool AreRandom => false;
@@ -55,7 +55,7 @@ internal readonly unsafe struct MasteredValues<TStorage>(TStorage* values, float
 }
 
 /// <summary>BF16 values without master weights: each move ends at one of the two neighbours, at random.</summary>
-internal readonly unsafe struct RandomlyRoundedValues(BF16* values) : IAdamWValues
+internal readonly unsafe struct RandomlyRoundedValues(BF16* values) : IMovedValues
 {
     public static bool AreRandom => true;
 

@@ -7,7 +7,7 @@ using GptSharp.Training.Optimization;
 
 namespace GptSharp.Training.Tests.Optimization;
 
-public sealed class AdamWTests
+public sealed class OptimizerTests
 {
     private static readonly (string Name, Shape Shape)[] Parameters =
     [
@@ -17,26 +17,28 @@ public sealed class AdamWTests
 
     private static string File(string name) => Path.Combine(Golden.Folder, "optimizers", name);
 
-    private static (double LearningRate, AdamWOptions Options) Settings(string setting)
+    private static (double LearningRate, Optimizer Optimizer) Create(string kind, string setting, ModelArena arena)
     {
         using JsonDocument document = JsonDocument.Parse(System.IO.File.ReadAllBytes(File("settings.json")));
-        JsonElement values = document.RootElement.GetProperty("adamw").GetProperty(setting);
-        JsonElement betas = values.GetProperty("betas");
-        return (values.GetProperty("lr").GetDouble(), new AdamWOptions(
-            betas[0].GetDouble(), betas[1].GetDouble(), values.GetProperty("eps").GetDouble(), values.GetProperty("weight_decay").GetDouble(),
-            double.PositiveInfinity));
+        JsonElement values = document.RootElement.GetProperty(kind).GetProperty(setting);
+        double Number(string name) => values.GetProperty(name).GetDouble();
+        return (Number("lr"), kind == "sgd"
+            ? new Sgd(arena, new SgdOptions(
+                Number("momentum"), values.GetProperty("nesterov").GetBoolean(), Number("weight_decay"), double.PositiveInfinity))
+            : new AdamW(arena, new AdamWOptions(
+                values.GetProperty("betas")[0].GetDouble(), values.GetProperty("betas")[1].GetDouble(), Number("eps"), Number("weight_decay"),
+                double.PositiveInfinity)));
     }
 
-    private static List<(string Name, double Distance)> Compare(string setting, string deviceName)
+    private static List<(string Name, double Distance)> Compare(string kind, string setting, string deviceName)
     {
         using SafetensorsFile inputs = SafetensorsFile.Open(File("inputs.safetensors"));
-        using SafetensorsFile golden = SafetensorsFile.Open(File("adamw.safetensors"));
-        (double learningRate, AdamWOptions options) = Settings(setting);
+        using SafetensorsFile golden = SafetensorsFile.Open(File($"{kind}.safetensors"));
         using Device device = Devices.Open(deviceName, threads: 2);
         using ModelArena arena = device.Engine.NewModelArena(device.Precision);
         Parameter[] parameters = [.. Parameters.Select(parameter => arena.Declare(parameter.Name, parameter.Shape))];
         arena.Commit();
-        var optimizer = new AdamW(arena, options);
+        (double learningRate, Optimizer optimizer) = Create(kind, setting, arena);
         foreach (Parameter parameter in parameters)
         {
             parameter.Value.UploadDoubles(inputs.ReadDoubles($"init.{parameter.Name}"));
@@ -59,8 +61,10 @@ public sealed class AdamWTests
                 foreach (Parameter parameter in parameters)
                 {
                     Add("param", parameter, arena.Values!);
-                    Add("exp_avg", parameter, optimizer.FirstMoment);
-                    Add("exp_avg_sq", parameter, optimizer.SecondMoment);
+                    foreach (ParameterBuffer state in optimizer.States)
+                    {
+                        Add(state.Name, parameter, state);
+                    }
                 }
             }
 
@@ -75,14 +79,19 @@ public sealed class AdamWTests
     }
 
     [Theory]
-    [InlineData("default", "reference", 1e-9)]
-    [InlineData("decay", "reference", 1e-9)]
-    [InlineData("default", "cpu", 1e-6)]
-    [InlineData("decay", "cpu", 1e-6)]
-    public void Parameters_and_moments_are_those_of_PyTorch_after_1_5_and_20_updates(string setting, string device, double tolerance)
+    [InlineData("adamw", "default", "reference", 1e-9)]
+    [InlineData("adamw", "decay", "reference", 1e-9)]
+    [InlineData("adamw", "default", "cpu", 1e-6)]
+    [InlineData("adamw", "decay", "cpu", 1e-6)]
+    [InlineData("sgd", "momentum", "reference", 1e-9)]
+    [InlineData("sgd", "nesterov", "reference", 1e-9)]
+    [InlineData("sgd", "momentum", "cpu", 1e-6)]
+    [InlineData("sgd", "nesterov", "cpu", 1e-6)]
+    public void Parameters_and_moments_are_those_of_PyTorch_after_1_5_and_20_updates(
+        string kind, string setting, string device, double tolerance)
     {
-        List<(string Name, double Distance)> distances = Compare(setting, device);
-        Assert.Equal(3 * 3 * 4, distances.Count);
+        List<(string Name, double Distance)> distances = Compare(kind, setting, device);
+        Assert.Equal(3 * 4 * (kind == "sgd" ? 2 : 3), distances.Count);
         Assert.All(distances, entry => Assert.True(entry.Distance <= tolerance, $"{entry.Name}: {entry.Distance}"));
     }
 }
