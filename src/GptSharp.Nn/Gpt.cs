@@ -115,10 +115,10 @@ public sealed class Gpt : IDisposable
         x = Ops.Dropout(x, Config.Dropout, _dropoutSite);
         foreach (Func<Tensor, Tensor> segment in documentStarts.IsNone ? _segments : Segments(documentStarts))
         {
-            x = step.Scope(segment, x, _recompute.Unit == RecomputeUnit.Blocks);    // (B, T, C)
+            x = After(step, x, step.Scope(segment, x, _recompute.Unit == RecomputeUnit.Blocks));    // (B, T, C)
         }
 
-        return Scores(x);                                                           // (B, T, Vp)
+        return Scores(step, x);                                                     // (B, T, Vp)
     }
 
     /// <summary>
@@ -166,11 +166,12 @@ public sealed class Gpt : IDisposable
         x = _positions.IsNone ? x : Ops.Add(x, PositionsAfter(cache, step, batch, added));   // (B, N, C)
         foreach (Block block in _blocks)
         {
-            x = step.Scope(input => block.Forward(input, cache, starts, documentStarts), x); // (B, N, C)
+            Tensor y = step.Scope(input => block.Forward(input, cache, starts, documentStarts), x);
+            x = After(step, x, y);                                                           // (B, N, C)
         }
 
-        x = Ops.Embedding(step.Input(last, batch), x);                                       // (B, C)
-        return Scores(x);                                                                    // (B, Vp)
+        x = After(step, x, Ops.Embedding(step.Input(last, batch), x));                       // (B, C)
+        return Scores(step, x);                                                              // (B, Vp)
     }
 
     /// <summary>Elements of a parameter that are not padding.</summary>
@@ -198,10 +199,23 @@ public sealed class Gpt : IDisposable
         _constants?.Dispose();
     }
 
-    private Tensor Scores(Tensor x)
+    private Tensor Scores(Step step, Tensor x)
     {
-        Tensor logits = Ops.Linear(_finalNorm.Forward(x), _head.Value);                      // (..., Vp)
-        return Config.LogitCap > 0 ? Ops.SoftCap(logits, Config.LogitCap) : logits;
+        x = After(step, x, _finalNorm.Forward(x));                                           // (..., C)
+        Tensor logits = Ops.Linear(x, _head.Value, usedOutputs: Config.VocabularySize);      // (..., Vp)
+        logits = After(step, x, logits);
+        return Config.LogitCap > 0 ? After(step, logits, Ops.SoftCap(logits, Config.LogitCap)) : logits;
+    }
+
+    // What is never read again goes back at once: an evaluation then holds one block's activations at a time, not all of them.
+    private static Tensor After(Step step, Tensor input, Tensor output)
+    {
+        if (output != input)
+        {
+            step.Release(input);
+        }
+
+        return output;
     }
 
     // (B, N, C)
@@ -227,12 +241,14 @@ public sealed class Gpt : IDisposable
 
     private Func<Tensor, Tensor> InTurn(Func<Tensor, Tensor>[] bodies) => x =>
     {
-        foreach (Func<Tensor, Tensor> body in bodies)
+        Step step = Engine.CurrentStep;
+        Tensor y = step.Scope(bodies[0], x);                                                 // (B, T, C)
+        foreach (Func<Tensor, Tensor> body in bodies.AsSpan(1))
         {
-            x = Engine.CurrentStep.Scope(body, x);                                           // (B, T, C)
+            y = After(step, y, step.Scope(body, y));                                         // (B, T, C)
         }
 
-        return x;
+        return y;
     };
 
     private void CheckLength(int length)

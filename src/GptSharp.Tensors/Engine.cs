@@ -6,7 +6,7 @@ namespace GptSharp.Tensors;
 /// A backend with the arenas whose memory it owns, and the steps that are open on it. One engine is used by one thread at a
 /// time; the backend has threads of its own.
 /// </summary>
-public sealed class Engine : IDisposable
+public sealed partial class Engine : IDisposable
 {
     private readonly Stack<Step> _idleSteps = new();
     private readonly Stack<Step> _openSteps = new();
@@ -17,6 +17,7 @@ public sealed class Engine : IDisposable
     {
         Backend = backend;
         Options = options ?? new EngineOptions();
+        Backend.BeforeAllocation = Admit;
     }
 
     /// <summary>What executes the operations.</summary>
@@ -25,7 +26,7 @@ public sealed class Engine : IDisposable
     /// <summary>How the engine behaves.</summary>
     public EngineOptions Options { get; }
 
-    /// <summary>Told of every operation before and after it runs; null to tell nobody.</summary>
+    /// <summary>Told of every operation before and after it runs; null to tell nobody, which costs nothing.</summary>
     public IOpObserver? Observer { get; set; }
 
     /// <summary>The innermost open step.</summary>
@@ -59,9 +60,6 @@ public sealed class Engine : IDisposable
 
     /// <summary>A new arena for tensors that outlive steps.</summary>
     public SessionArena NewSessionArena(string name) => Register(new SessionArena(this, name));
-
-    /// <summary>Who holds how much memory now.</summary>
-    public MemoryReport ReportMemory() => MemoryReport.Of(_arenas, Backend);
 
     /// <summary>Frees all arenas, then the backend.</summary>
     public void Dispose()

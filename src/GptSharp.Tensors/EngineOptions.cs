@@ -8,4 +8,16 @@ public sealed record EngineOptions
 
     /// <summary>Note at the start of each backward pass which operations' activations are alive (costs a little time).</summary>
     public bool TrackActivations { get; init; }
+
+    /// <summary>
+    /// Computes nothing and takes no memory: operations are checked, accounted and put on the tape, arenas hand out places, and
+    /// <see cref="Engine.ReportMemory"/> says what the same work would take. Downloads give zeros.
+    /// </summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>Bytes that all arenas and the backend's workspace may take together; null for what the device has.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>For tests: refuses an allocation, given how many came before it and its bytes.</summary>
+    internal Func<long, long, bool>? RefuseAllocation { get; init; }
 }

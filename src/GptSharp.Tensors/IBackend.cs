@@ -18,6 +18,12 @@ public partial interface IBackend : IDisposable
     /// <summary>Bytes of scratch memory that operations share.</summary>
     long WorkspaceBytes { get; }
 
+    /// <summary>Told of the bytes of every allocation before it happens, scratch memory included; it refuses one by throwing.</summary>
+    Action<long>? BeforeAllocation { get; set; }
+
+    /// <summary>Of a dry run: counts the scratch memory that an operation would take into <see cref="WorkspaceBytes"/>, and takes none.</summary>
+    void Reserve(IOp op);
+
     /// <summary>Whether tensors of this type can be stored and computed with.</summary>
     bool Supports(DType type);
 

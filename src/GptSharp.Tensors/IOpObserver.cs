@@ -14,6 +14,7 @@ public interface IOpObserver
     /// <summary>The operation has run. On a device that computes asynchronously its outputs may not be there yet.</summary>
     /// <param name="info">The operation.</param>
     /// <param name="operands">Its operands, outputs first.</param>
-    /// <param name="flops">What it counts as: <see cref="IOp.Flops"/>.</param>
-    void OnFinished(OpInfo info, in TensorList operands, double flops);
+    /// <param name="cost">What it costs.</param>
+    /// <param name="isReplay">Whether backward computes again what forward did not keep.</param>
+    void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay);
 }

@@ -151,16 +151,25 @@ public sealed partial class Step : IDisposable
             }
         }
 
-        if (Engine.Observer is not { } observer)
+        IOpObserver? observer = Engine.Observer;
+        observer?.OnStarting(TOp.Info, operands);
+        if (Engine.Options.IsDryRun)
+        {
+            Engine.Backend.Reserve(op);
+        }
+        else
         {
             op.Execute(Engine.Backend);
-            return;
         }
 
-        observer.OnStarting(TOp.Info, operands);
-        op.Execute(Engine.Backend);
-        observer.OnFinished(TOp.Info, operands, op.Flops);
+        observer?.OnFinished(TOp.Info, operands, op.Cost, _replaying);
     }
+
+    /// <summary>
+    /// Says that the caller needs a tensor no more: its buffer goes back as soon as backward does not need it either, instead of at the
+    /// end of the scope. In a step that records nothing, that is at once.
+    /// </summary>
+    public void Release(Tensor tensor) => LeaveScope(tensor);
 
     internal void Begin(StepOptions options)
     {

@@ -121,7 +121,7 @@ public readonly struct Tensor : IEquatable<Tensor>
         where T : unmanaged
     {
         CheckHostSpan<T>(destination.Length, "Download");
-        Arena!.Engine.Backend.Download(MemoryMarshal.AsBytes(destination), Address);
+        Arena!.Engine.Download(MemoryMarshal.AsBytes(destination), Address);
     }
 
     /// <summary>Overwrites all elements with <paramref name="source"/>, whose type must be the storage type.</summary>
@@ -130,7 +130,7 @@ public readonly struct Tensor : IEquatable<Tensor>
         where T : unmanaged
     {
         CheckHostSpan<T>(source.Length, "Upload");
-        Arena!.Engine.Backend.Upload(Address, MemoryMarshal.AsBytes(source));
+        Arena!.Engine.Upload(Address, MemoryMarshal.AsBytes(source));
     }
 
     /// <summary>Overwrites all elements of a float tensor, rounding to its storage type.</summary>

@@ -1,7 +1,7 @@
 namespace GptSharp.Tensors;
 
 /// <summary>A tensor operation that cannot be done as asked; the message names the operation, the shapes and the remedy.</summary>
-public sealed class TensorException : InvalidOperationException
+public class TensorException : InvalidOperationException
 {
     /// <summary>Creates the exception with its one clear sentence.</summary>
     public TensorException(string message)
@@ -10,7 +10,7 @@ public sealed class TensorException : InvalidOperationException
     }
 
     /// <summary>Creates the exception with its one clear sentence and what caused it.</summary>
-    public TensorException(string message, Exception innerException)
+    public TensorException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }

@@ -13,9 +13,9 @@ public sealed class OpWorkload : IDisposable
 
     private static readonly (string Name, Action<OpWorkload> Prepare)[] Cases =
     [
-        ("linear 256x768 to 2304", w => w.Use(new LinearOp(w.New((256, 2304)), w.Random((256, 768)), w.Random((2304, 768)), w.Random(2304)))),
-        ("linear backward, input", w => w.Use(new LinearBackwardInputOp(w.New((256, 768)), w.Random((256, 2304)), w.Random((2304, 768)), 0))),
-        ("linear backward, weight", w => w.Use(new LinearBackwardWeightOp(w.New((2304, 768)), w.Random((256, 2304)), w.Random((256, 768)), 0))),
+        ("linear 256x768 to 2304", w => w.Use(new LinearOp(w.New((256, 2304)), w.Random((256, 768)), w.Random((2304, 768)), w.Random(2304), 2304))),
+        ("linear backward, input", w => w.Use(new LinearBackwardInputOp(w.New((256, 768)), w.Random((256, 2304)), w.Random((2304, 768)), 2304, 0))),
+        ("linear backward, weight", w => w.Use(new LinearBackwardWeightOp(w.New((2304, 768)), w.Random((256, 2304)), w.Random((256, 768)), 2304, 0))),
         ("linear backward, bias", w => w.Use(new LinearBackwardBiasOp(w.New(2304), w.Random((256, 2304)), 0))),
         ("layernorm 2048x768", w => w.Use(
             new LayerNormOp(w.New((2048, 768)), w.New(2048), w.New(2048), w.Random((2048, 768)), w.Random(768), w.Random(768), 1e-5))),
@@ -87,21 +87,13 @@ public sealed class OpWorkload : IDisposable
         // All zeros: the time does not depend on the values.
         Tensor[] arrays = [.. Enumerable.Range(0, 4).Select(_ => workload.New((Gpt2Parameters / 16, 16)))];
         var scalars = new AdamWScalars(1e-3, 0.9, 0.95, 1e-8, 0.1, Update: 1, double.PositiveInfinity);
-        workload.Use(
-            new AdamWOp(arrays[0], Tensor.None, arrays[1], arrays[2], arrays[3], Tensor.None, 0, Gpt2Parameters, scalars),
-            updatedInPlace: 3.0 * arrays[0].Bytes);
+        workload.Use(new AdamWOp(arrays[0], Tensor.None, arrays[1], arrays[2], arrays[3], Tensor.None, 0, Gpt2Parameters, scalars));
     }
 
-    private void Use<TOp>(TOp op, double updatedInPlace = 0)
+    private void Use<TOp>(TOp op)
         where TOp : struct, IOp
     {
-        Flops = op.Flops;
-        Bytes = updatedInPlace;
-        for (int i = 0; i < op.Operands.Count; i++)
-        {
-            Bytes += op.Operands[i].IsNone ? 0 : op.Operands[i].Bytes;
-        }
-
+        (Flops, Bytes) = (op.Cost.Flops, op.Cost.Bytes);
         _run = () => _step.Run(op);
     }
 

@@ -10,18 +10,21 @@ public abstract unsafe class HostMemory
     // A page, so that large buffers can become huge pages and never share one.
     private const nuint Alignment = 4096;
 
+    /// <summary>Told of every allocation before it happens.</summary>
+    public Action<long>? BeforeAllocation { get; set; }
+
     /// <summary>Takes uninitialised memory.</summary>
-    /// <exception cref="TensorException">The system has not that much.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The system has not that much.</exception>
     public nint Allocate(long bytes)
     {
+        BeforeAllocation?.Invoke(bytes);
         try
         {
             return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
         }
         catch (OutOfMemoryException exception)
         {
-            throw new TensorException(
-                $"The system refused {bytes:N0} bytes of memory; use a smaller batch, block or model.", exception);
+            throw new OutOfDeviceMemoryException(bytes, limit: null, report: null, exception);
         }
     }
 

@@ -4,8 +4,9 @@ namespace GptSharp.Tensors.Memory;
 internal readonly record struct Region(int Chunk, long Offset, long Bytes);
 
 /// <summary>
-/// Deterministic best-fit allocation over chunks of memory: the smallest free region that suffices, the lowest on a tie,
-/// neighbours merged on return. A chunk is opened only once those before it cannot serve a request, so a step that repeats the
+/// Deterministic best-fit allocation over chunks of memory: the smallest gap that suffices, the lowest on a tie, neighbours merged on
+/// return; the free end of a chunk is cut into only where no gap serves. So the places do not depend on how long a chunk is, and a chunk
+/// as long as the same requests reached in a longer one serves them all. A chunk is opened only once those before it cannot serve a request, so a step that repeats the
 /// requests of the one for which the chunks were added gets the very same regions and needs no further chunk. Pure
 /// bookkeeping, the same on every device.
 /// </summary>
@@ -70,12 +71,22 @@ internal sealed class FreeList
         _openChunks = 0;
     }
 
+    /// <summary>Forgets all chunks.</summary>
+    public void Clear()
+    {
+        Reset();
+        _chunkBytes.Clear();
+    }
+
+    private bool IsEnd(Region region) => region.Offset + region.Bytes == _chunkBytes[region.Chunk];
+
     private bool TryTakeFromOpen(long bytes, out Region region)
     {
         int best = -1;
         for (int i = 0; i < _free.Count; i++)
         {
-            if (_free[i].Bytes >= bytes && (best < 0 || _free[i].Bytes < _free[best].Bytes))
+            if (_free[i].Bytes >= bytes
+                && (best < 0 || (IsEnd(_free[i]), _free[i].Bytes).CompareTo((IsEnd(_free[best]), _free[best].Bytes)) < 0))
             {
                 best = i;
             }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GptSharp.Tensors.Memory;
 
 /// <summary>Who holds how many bytes of device memory.</summary>
@@ -34,6 +36,9 @@ public sealed record MemoryReport
     public IReadOnlyDictionary<string, long> ActivationsByOperation { get; private init; } =
         new Dictionary<string, long>();
 
+    /// <summary>Bytes per operation that wrote them, of the buffers of open steps that are live now.</summary>
+    public IReadOnlyDictionary<string, long> LiveByOperation { get; private init; } = new Dictionary<string, long>();
+
     /// <summary>Everything together.</summary>
     public long Total => Parameters + Gradients + MasterWeights + OptimizerStates + Sessions + Steps + Workspace;
 
@@ -44,6 +49,8 @@ public sealed record MemoryReport
         long parameters = models.Sum(model => model.Values?.Flat.Bytes ?? 0);
         long gradients = models.Sum(model => model.Gradients?.Flat.Bytes ?? 0);
         long masterWeights = models.Sum(model => model.MasterWeights?.Flat.Bytes ?? 0);
+        SortedDictionary<string, long> live = new(StringComparer.Ordinal);
+        steps.ForEach(step => step.CountByOperation(live));
         StepArena? tracked = steps.Find(step => step.ActivationsByOperation.Count > 0);
         return new MemoryReport
         {
@@ -56,6 +63,25 @@ public sealed record MemoryReport
             StepPeak = steps.Select(step => step.PeakBytes).DefaultIfEmpty().Max(),
             Workspace = backend.WorkspaceBytes,
             ActivationsByOperation = tracked?.ActivationsByOperation ?? new Dictionary<string, long>(),
+            LiveByOperation = live,
         };
     }
+
+    /// <summary>Who holds what, in one clause: the kinds that hold something, and of the activations the three largest operations.</summary>
+    public override string ToString()
+    {
+        (string Name, long Bytes)[] kinds =
+        [
+            ("parameters", Parameters), ("gradients", Gradients), ("master weights", MasterWeights), ("moments", OptimizerStates),
+            ("caches and constants", Sessions), ("activations", Steps), ("workspace", Workspace),
+        ];
+        string held = string.Join(", ", kinds.Where(kind => kind.Bytes > 0).Select(kind => $"{kind.Name} {Text(kind.Bytes)}"));
+        string most = string.Join(", ", LiveByOperation
+            .OrderByDescending(entry => entry.Value).Take(3).Select(entry => $"{entry.Key} {Text(entry.Value)}"));
+        return held.Length == 0 ? "nothing" : most.Length == 0 ? held : $"{held} (live activations: {most})";
+    }
+
+    private static string Text(long bytes) => bytes < 1 << 20
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.0} KiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:#,0.0} MiB");
 }

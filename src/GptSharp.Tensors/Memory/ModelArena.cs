@@ -136,7 +136,7 @@ public sealed class ModelArena : Arena
             ref Slot slot = ref parameter.Value.Slot;
             if (!slot.GradientWritten)
             {
-                Engine.Backend.Fill(slot.Gradient, 0);
+                Engine.Fill(slot.Gradient, 0);
                 slot.GradientWritten = true;
             }
         }
@@ -146,7 +146,7 @@ public sealed class ModelArena : Arena
     {
         foreach ((nint address, long bytes) in _buffers)
         {
-            Engine.Backend.Free(address, bytes);
+            Engine.Free(address, bytes);
         }
 
         _buffers.Clear();
@@ -175,10 +175,10 @@ public sealed class ModelArena : Arena
     {
         Tensor flat = FillSlot((checked((int)(_elements / RowLength)), RowLength), type, name);
         long bytes = FreeList.Round(_elements * type.Size());
-        nint address = Engine.Backend.Allocate(bytes);
+        nint address = Engine.Allocate(bytes);
         _buffers.Add((address, bytes));
         SlotAt(flat.SlotIndex).Address = address;
-        Engine.Backend.Fill(flat, 0);
+        Engine.Fill(flat, 0);
         return flat;
     }
 

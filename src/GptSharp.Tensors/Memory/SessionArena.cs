@@ -21,10 +21,10 @@ public sealed class SessionArena : Arena
     {
         Tensor tensor = FillSlot(shape, type, name);
         long bytes = FreeList.Round(shape.Count * type.Size());
-        nint address = Engine.Backend.Allocate(bytes);
+        nint address = Engine.Allocate(bytes);
         _buffers.Add((address, bytes));
         SlotAt(tensor.SlotIndex).Address = address;
-        Engine.Backend.Fill(tensor, 0);
+        Engine.Fill(tensor, 0);
         return tensor;
     }
 
@@ -32,7 +32,7 @@ public sealed class SessionArena : Arena
     {
         foreach ((nint address, long bytes) in _buffers)
         {
-            Engine.Backend.Free(address, bytes);
+            Engine.Free(address, bytes);
         }
 
         _buffers.Clear();

@@ -10,21 +10,29 @@ internal sealed class StepArena : Arena
     private const long SmallestChunk = 1L << 20;
     private const long LargestChunk = 256L << 20;
 
+    // The one chunk of a dry run: every place in it is counted from its beginning.
+    private const long Boundless = 1L << 50;
+
     private readonly FreeList _freeList = new();
     private readonly List<(nint Address, long Bytes)> _chunks = [];
     private readonly SortedDictionary<string, long> _activations = new(StringComparer.Ordinal);
     private readonly GuardZones? _guards;
+    private long _extent;
 
     public StepArena(Engine engine)
         : base(engine, "step")
     {
         _guards = engine.Options.GuardMemory ? new GuardZones(engine.Backend) : null;
+        if (engine.Options.IsDryRun)
+        {
+            Reserve(Boundless);
+        }
     }
 
     /// <summary>What <see cref="TrackActivations"/> noted last.</summary>
     public IReadOnlyDictionary<string, long> ActivationsByOperation => _activations;
 
-    public override long Bytes => _chunks.Sum(chunk => chunk.Bytes);
+    public override long Bytes => Engine.Options.IsDryRun ? _extent : _chunks.Sum(chunk => chunk.Bytes);
 
     /// <summary>Bytes in live buffers now.</summary>
     public long LiveBytes { get; private set; }
@@ -79,6 +87,19 @@ internal sealed class StepArena : Arena
         }
     }
 
+    /// <summary>
+    /// Gives all chunks back and takes a single one, of as many bytes as a dry run of the same work came to: no part of it is wasted.
+    /// Nothing may be live.
+    /// </summary>
+    public void Reserve(long bytes)
+    {
+        ReleaseMemory();
+        if (bytes > 0)
+        {
+            AddChunk(bytes);
+        }
+    }
+
     /// <summary>Ends the step: everything is free, every handle is stale.</summary>
     public void Rewind()
     {
@@ -104,11 +125,18 @@ internal sealed class StepArena : Arena
     public void TrackActivations()
     {
         _activations.Clear();
+        CountByOperation(_activations);
+    }
+
+    /// <summary>Adds the bytes of live buffers to those of the operation that wrote them.</summary>
+    public void CountByOperation(IDictionary<string, long> activations)
+    {
         foreach (int index in SlotsWithBuffer())
         {
             ref Slot slot = ref SlotAt(index);
             string producer = slot.Producer ?? "input";
-            _activations[producer] = _activations.GetValueOrDefault(producer) + slot.Region.Bytes;
+            activations.TryGetValue(producer, out long bytes);
+            activations[producer] = bytes + slot.Region.Bytes;
         }
     }
 
@@ -116,10 +144,11 @@ internal sealed class StepArena : Arena
     {
         foreach ((nint address, long bytes) in _chunks)
         {
-            Engine.Backend.Free(address, bytes);
+            Engine.Free(address, bytes);
         }
 
         _chunks.Clear();
+        _freeList.Clear();
     }
 
     private Region Take(long bytes)
@@ -127,11 +156,17 @@ internal sealed class StepArena : Arena
         if (!_freeList.TryTake(bytes, out Region region))
         {
             long chunk = Math.Max(bytes, Math.Clamp(Bytes, SmallestChunk, LargestChunk));
-            _chunks.Add((Engine.Backend.Allocate(chunk), chunk));
-            _freeList.AddChunk(chunk);
+            AddChunk(chunk);
             _freeList.TryTake(bytes, out region);
         }
 
+        _extent = Math.Max(_extent, region.Offset + region.Bytes);
         return region;
+    }
+
+    private void AddChunk(long bytes)
+    {
+        _chunks.Add((Engine.Allocate(bytes), bytes));
+        _freeList.AddChunk(bytes);
     }
 }

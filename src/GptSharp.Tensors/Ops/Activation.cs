@@ -35,7 +35,7 @@ internal readonly record struct ActivationOp(Tensor Y, Tensor X, ActivationFunct
 
     public TensorList Operands => new(Y, X);
 
-    public double Flops => 10.0 * Y.Count;
+    public OpCost Cost => new(10.0 * Y.Count, Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -59,7 +59,7 @@ internal readonly record struct ActivationBackwardOp(Tensor Dx, Tensor Dy, Tenso
 
     public TensorList Operands => new(Dx, Dy, X);
 
-    public double Flops => 20.0 * X.Count;
+    public OpCost Cost => new(20.0 * X.Count, Operands.Bytes + OpCost.Reread(Dx, Beta));
 
     public void Execute(IBackend backend) => backend.ActivationBackward(Dx, Dy, X, Function, Beta);
 }

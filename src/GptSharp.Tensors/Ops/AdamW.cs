@@ -53,7 +53,10 @@ public readonly record struct AdamWOp(
     public TensorList Operands => new(Values, MasterWeights, FirstMoment, SecondMoment, Gradients, Norm);
 
     /// <inheritdoc/>
-    public double Flops => 14.0 * Count;
+    public OpCost Cost => new(
+        14.0 * Count,
+        (double)Count * (Gradients.DType.Size() + (2 * FirstMoment.DType.Size()) + (2 * SecondMoment.DType.Size())
+            + (MasterWeights.IsNone ? 2 * Values.DType.Size() : Values.DType.Size() + (2 * MasterWeights.DType.Size()))));
 
     /// <inheritdoc/>
     public void Execute(IBackend backend)

@@ -42,7 +42,7 @@ internal readonly record struct AddOp(Tensor Y, Tensor A, Tensor B) : IDifferent
 
     public TensorList Operands => new(Y, A, B);
 
-    public double Flops => Y.Count;
+    public OpCost Cost => new(Y.Count, Operands.Bytes);
 
     public Tensor Output => Y;
 

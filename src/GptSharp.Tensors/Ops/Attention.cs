@@ -56,7 +56,7 @@ public partial interface IBackend
 /// dq_i += s sum_j dS[i, j] k_j; dk_j += s sum_i dS[i, j] q_i; cap'(x) = 1 - tanh²(x / c), or 1. A key or value head adds up over the
 /// query heads that share it.
 /// Saves qkv, y and L, never the T x T matrices: P is made again from L, the mask from its key (element (h T + i) T + j).
-/// FLOPs: 2 B T² H D forward, 5 B T² H D backward, for the causal half; bytes: qkv and y once.
+/// FLOPs: 2 B T (T + 1) H D forward and 5 B T (T + 1) H D backward, which makes P again; the model asks for 4 and 8 B T² H D. Bytes: qkv and y once.
 /// Vaswani et al. 2017, arXiv:1706.03762; Dao et al. 2022, arXiv:2205.14135.
 /// </summary>
 internal readonly record struct AttentionOp(
@@ -67,7 +67,8 @@ internal readonly record struct AttentionOp(
 
     public TensorList Operands => new(Y, LogSumExp, Qkv, DocumentStarts);
 
-    public double Flops => 4.0 * Y.Count * MeanVisible(Y.Shape[1], Form.Window);
+    public OpCost Cost => OpCost.Product(
+        4.0 * Y.Count * MeanVisible(Y.Shape[1], Form.Window), 4.0 * Y.Count * Reach(Y.Shape[1], Form.Window), Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -84,16 +85,15 @@ internal readonly record struct AttentionOp(
         }
     }
 
-    /// <summary>Keys per query, on average: half of the sequence, or less with a window. Documents are not known here.</summary>
+    /// <summary>Keys that a query sees, on average: (T + 1) / 2, or fewer with a window. Documents are not known here.</summary>
     internal static double MeanVisible(int time, int window)
     {
-        if (window == 0 || window >= time)
-        {
-            return time / 2.0;
-        }
-
-        return window - ((window / 2.0) * window / time);
+        double reach = Reach(time, window);
+        return reach - (reach * (reach - 1) / 2 / time); // the first queries see 1, 2, ... keys
     }
+
+    /// <summary>Keys that the window reaches: T without one, whatever the causal mask hides of them.</summary>
+    internal static int Reach(int time, int window) => window == 0 ? time : Math.Min(window, time);
 }
 
 /// <summary>The backward pass of <see cref="AttentionOp"/>.</summary>
@@ -106,7 +106,10 @@ internal readonly record struct AttentionBackwardOp(
 
     public TensorList Operands => new(DQkv, Dy, Qkv, Y, LogSumExp, DocumentStarts);
 
-    public double Flops => 10.0 * Y.Count * AttentionOp.MeanVisible(Y.Shape[1], Form.Window);
+    public OpCost Cost => OpCost.Product(
+        10.0 * Y.Count * AttentionOp.MeanVisible(Y.Shape[1], Form.Window),
+        8.0 * Y.Count * AttentionOp.Reach(Y.Shape[1], Form.Window),
+        Operands.Bytes + OpCost.Reread(DQkv, Beta));
 
     public void Execute(IBackend backend) =>
         backend.AttentionBackward(DQkv, Dy, Qkv, Y, LogSumExp, DocumentStarts, Form, DropoutRate, Key, Beta);

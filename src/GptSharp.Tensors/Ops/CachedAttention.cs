@@ -60,7 +60,7 @@ internal readonly record struct CachedAttentionOp(
 
     public TensorList Operands => new(Y, Keys, Values, Qkv, Starts, DocumentStarts);
 
-    public double Flops => 4.0 * Y.Count * Keys.Shape[1];
+    public OpCost Cost => OpCost.Product(4.0 * Y.Count * Keys.Shape[1], 4.0 * Y.Count * Keys.Shape[1], Operands.Bytes);
 
     public void Execute(IBackend backend) => backend.CachedAttention(Y, Keys, Values, Qkv, Starts, DocumentStarts, Form);
 }

@@ -15,7 +15,7 @@ internal readonly record struct CopyOp(Tensor Y, Tensor X) : IOp
 
     public TensorList Operands => new(Y, X);
 
-    public double Flops => 0;
+    public OpCost Cost => new(0, Operands.Bytes);
 
     public void Execute(IBackend backend) => backend.Copy(Y, X);
 }

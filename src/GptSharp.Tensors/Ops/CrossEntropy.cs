@@ -67,7 +67,7 @@ internal readonly record struct CrossEntropyOp(
 
     public TensorList Operands => new(Loss, RowLoss, LogSumExp, Logits, Targets);
 
-    public double Flops => 5.0 * Logits.Count;
+    public OpCost Cost => new(5.0 * Logits.Count, Operands.Bytes);
 
     public Tensor Output => Loss;
 
@@ -96,7 +96,7 @@ internal readonly record struct CrossEntropyBackwardOp(
 
     public TensorList Operands => new(DLogits, DLoss, Logits, Targets, LogSumExp);
 
-    public double Flops => 5.0 * Logits.Count;
+    public OpCost Cost => new(5.0 * Logits.Count, Operands.Bytes + OpCost.Reread(DLogits, Beta));
 
     public void Execute(IBackend backend) => backend.CrossEntropyBackward(
         DLogits, DLoss, Logits, Targets, LogSumExp, VocabularySize, Scale, ZLoss, Beta);

@@ -47,7 +47,7 @@ internal readonly record struct DropoutOp(Tensor Y, Tensor X, double Rate, Rando
 
     public TensorList Operands => new(Y, X);
 
-    public double Flops => Y.Count;
+    public OpCost Cost => new(Y.Count, Operands.Bytes + OpCost.Reread(Y, Beta));
 
     public Tensor Output => Y;
 

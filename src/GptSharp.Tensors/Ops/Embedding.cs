@@ -65,9 +65,11 @@ internal readonly record struct EmbeddingOp(Tensor Y, Tensor Indices, Tensor Tab
 
     public TensorList Operands => new(Y, Indices, Table, Positions);
 
-    public double Flops => Positions.IsNone ? 0 : Y.Count;
+    public OpCost Cost => new(Positions.IsNone ? 0 : Y.Count, Y.Bytes + Indices.Bytes + Math.Min(Y.Bytes, Table.Bytes) + PositionBytes);
 
     public Tensor Output => Y;
+
+    private double PositionBytes => Positions.IsNone ? 0 : (double)Indices.Shape.Last * Positions.Shape.Last * Positions.DType.Size();
 
     public TensorList Saved => new(Indices);
 
@@ -95,7 +97,9 @@ internal readonly record struct EmbeddingBackwardOp(Tensor DTable, Tensor Dy, Te
 
     public TensorList Operands => new(DTable, Dy, Indices);
 
-    public double Flops => Dy.Count;
+    public OpCost Cost => new(
+        Dy.Count,
+        Dy.Bytes + Indices.Bytes + (Beta == 0 ? DTable.Bytes : 2 * Math.Min(DTable.Bytes, Dy.Count * DTable.DType.Size())));
 
     public void Execute(IBackend backend) => backend.EmbeddingBackward(DTable, Dy, Indices, Beta);
 }
@@ -107,7 +111,7 @@ internal readonly record struct PositionBackwardOp(Tensor DPositions, Tensor Dy,
 
     public TensorList Operands => new(DPositions, Dy);
 
-    public double Flops => Dy.Count;
+    public OpCost Cost => new(Dy.Count, Operands.Bytes + OpCost.Reread(DPositions, Beta));
 
     public void Execute(IBackend backend) => backend.PositionBackward(DPositions, Dy, Beta);
 }

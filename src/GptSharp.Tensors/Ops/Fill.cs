@@ -15,7 +15,7 @@ internal readonly record struct FillOp(Tensor Y, double Value) : IOp
 
     public TensorList Operands => new(Y);
 
-    public double Flops => 0;
+    public OpCost Cost => new(0, Operands.Bytes);
 
     public void Execute(IBackend backend) => backend.Fill(Y, Value);
 }

@@ -40,7 +40,7 @@ internal readonly record struct GatedUnitOp(Tensor Y, Tensor X, ActivationFuncti
 
     public TensorList Operands => new(Y, X);
 
-    public double Flops => 11.0 * Y.Count;
+    public OpCost Cost => new(11.0 * Y.Count, Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -64,7 +64,7 @@ internal readonly record struct GatedUnitBackwardOp(Tensor Dx, Tensor Dy, Tensor
 
     public TensorList Operands => new(Dx, Dy, X);
 
-    public double Flops => 22.0 * Dy.Count;
+    public OpCost Cost => new(22.0 * Dy.Count, Operands.Bytes + OpCost.Reread(Dx, Beta));
 
     public void Execute(IBackend backend) => backend.GatedUnitBackward(Dx, Dy, X, Gate, Beta);
 }

@@ -26,7 +26,7 @@ internal readonly record struct GradientNormOp(Tensor Norm, Tensor Gradients) : 
 
     public TensorList Operands => new(Norm, Gradients);
 
-    public double Flops => 2.0 * Gradients.Count;
+    public OpCost Cost => new(2.0 * Gradients.Count, Operands.Bytes);
 
     public void Execute(IBackend backend) => backend.GradientNorm(Norm, Gradients);
 }

@@ -51,7 +51,7 @@ internal readonly record struct HeadNormOp(
 
     public TensorList Operands => new(Y, Rrms, Qkv, QueryWeight, KeyWeight);
 
-    public double Flops => 4.0 * Rrms.Count * QueryWeight.Count;
+    public OpCost Cost => new(4.0 * Rrms.Count * QueryWeight.Count, Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -79,7 +79,9 @@ internal readonly record struct HeadNormBackwardOp(
 
     public TensorList Operands => new(DQkv, DQueryWeight, DKeyWeight, Dy, Qkv, QueryWeight, KeyWeight, Rrms);
 
-    public double Flops => 10.0 * Rrms.Count * QueryWeight.Count;
+    public OpCost Cost => new(
+        10.0 * Rrms.Count * QueryWeight.Count,
+        Operands.Bytes + OpCost.Reread(DQkv, BetaQkv) + OpCost.Reread(DQueryWeight, BetaQueryWeight) + OpCost.Reread(DKeyWeight, BetaKeyWeight));
 
     public void Execute(IBackend backend) => backend.HeadNormBackward(
         DQkv, DQueryWeight, DKeyWeight, Dy, Qkv, QueryWeight, KeyWeight, Rrms, Form, BetaQkv, BetaQueryWeight, BetaKeyWeight);

@@ -12,8 +12,8 @@ public interface IOp
     /// <summary>All operands in the order of <see cref="Info"/>: outputs, then inputs; absent ones as <see cref="Tensor.None"/>.</summary>
     TensorList Operands { get; }
 
-    /// <summary>Floating-point operations of the arithmetic that counts (multiply-add is two).</summary>
-    double Flops { get; }
+    /// <summary>What the call costs.</summary>
+    OpCost Cost { get; }
 
     /// <summary>Computes the outputs.</summary>
     void Execute(IBackend backend);

@@ -49,7 +49,7 @@ internal readonly record struct LayerNormOp(
 
     public TensorList Operands => new(Y, Mean, Rstd, X, Weight, Bias);
 
-    public double Flops => 8.0 * X.Count;
+    public OpCost Cost => new(8.0 * X.Count, Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -78,7 +78,9 @@ internal readonly record struct LayerNormBackwardOp(
 
     public TensorList Operands => new(Dx, DWeight, DBias, Dy, X, Weight, Mean, Rstd);
 
-    public double Flops => 14.0 * X.Count;
+    public OpCost Cost => new(
+        14.0 * X.Count,
+        Operands.Bytes + OpCost.Reread(Dx, BetaX) + OpCost.Reread(DWeight, BetaWeight) + OpCost.Reread(DBias, BetaBias));
 
     public void Execute(IBackend backend) => backend.LayerNormBackward(
         Dx, DWeight, DBias, Dy, X, Weight, Mean, Rstd, BetaX, BetaWeight, BetaBias);

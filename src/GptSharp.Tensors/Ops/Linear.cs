@@ -6,9 +6,12 @@ public static partial class Ops
     /// <param name="x">(..., K).</param>
     /// <param name="weight">(N, K), one row per output.</param>
     /// <param name="bias">(N), or <see cref="Tensor.None"/>.</param>
+    /// <param name="usedOutputs">
+    /// How many of the N outputs are not padding, for accounting: only these are arithmetic that the model asks for. Null for all.
+    /// </param>
     /// <returns>(..., N).</returns>
     /// <exception cref="TensorException">The shapes do not fit.</exception>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor bias = default)
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor bias = default, int? usedOutputs = null)
     {
         if (weight.Shape.Rank != 2 || x.Shape.Last != weight.Shape[1])
         {
@@ -22,7 +25,7 @@ public static partial class Ops
 
         Step step = StepOf(x);
         Tensor y = step.New(x.Shape.WithLast(weight.Shape[0]), x.DType);  // (..., N)
-        return step.Record(new LinearOp(y, x, weight, bias));
+        return step.Record(new LinearOp(y, x, weight, bias, usedOutputs ?? weight.Shape[0]));
     }
 }
 
@@ -46,13 +49,13 @@ public partial interface IBackend
 /// Saves x (for dW) and W (a parameter, there anyway). FLOPs: 2 M N K forward, the same for dx and for dW;
 /// bytes: x, W, b and y once.
 /// </summary>
-internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tensor Bias) : IDifferentiableOp
+internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tensor Bias, int UsedOutputs) : IDifferentiableOp
 {
     public static OpInfo Info { get; } = OpInfo.Floats("linear", "y <- x weight bias");
 
     public TensorList Operands => new(Y, X, Weight, Bias);
 
-    public double Flops => 2.0 * X.Count * Y.Shape.Last;
+    public OpCost Cost => OpCost.Product(2.0 * X.Count * Y.Shape.Last, 2.0 * X.Count * UsedOutputs, Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -65,12 +68,12 @@ internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tens
         Tensor dy = Y.Gradient;
         if (step.TryAccumulate(X, out Tensor dx, out float betaX))
         {
-            step.Run(new LinearBackwardInputOp(dx, dy, Weight, betaX));
+            step.Run(new LinearBackwardInputOp(dx, dy, Weight, UsedOutputs, betaX));
         }
 
         if (step.TryAccumulate(Weight, out Tensor dWeight, out float betaWeight))
         {
-            step.Run(new LinearBackwardWeightOp(dWeight, dy, X, betaWeight));
+            step.Run(new LinearBackwardWeightOp(dWeight, dy, X, UsedOutputs, betaWeight));
         }
 
         if (step.TryAccumulate(Bias, out Tensor dBias, out float betaBias))
@@ -81,25 +84,27 @@ internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tens
 }
 
 /// <summary>The gradient of <see cref="LinearOp"/>'s input.</summary>
-internal readonly record struct LinearBackwardInputOp(Tensor Dx, Tensor Dy, Tensor Weight, float Beta) : IOp
+internal readonly record struct LinearBackwardInputOp(Tensor Dx, Tensor Dy, Tensor Weight, int UsedOutputs, float Beta) : IOp
 {
     public static OpInfo Info { get; } = OpInfo.Floats("linear backward input", "dx <- dy weight");
 
     public TensorList Operands => new(Dx, Dy, Weight);
 
-    public double Flops => 2.0 * Dx.Count * Dy.Shape.Last;
+    public OpCost Cost => OpCost.Product(
+        2.0 * Dx.Count * Dy.Shape.Last, 2.0 * Dx.Count * UsedOutputs, Operands.Bytes + OpCost.Reread(Dx, Beta));
 
     public void Execute(IBackend backend) => backend.LinearBackwardInput(Dx, Dy, Weight, Beta);
 }
 
 /// <summary>The gradient of <see cref="LinearOp"/>'s weight.</summary>
-internal readonly record struct LinearBackwardWeightOp(Tensor DWeight, Tensor Dy, Tensor X, float Beta) : IOp
+internal readonly record struct LinearBackwardWeightOp(Tensor DWeight, Tensor Dy, Tensor X, int UsedOutputs, float Beta) : IOp
 {
     public static OpInfo Info { get; } = OpInfo.Of("linear backward weight", "dWeight <- dy x", "G <- A A");
 
     public TensorList Operands => new(DWeight, Dy, X);
 
-    public double Flops => 2.0 * X.Count * Dy.Shape.Last;
+    public OpCost Cost => OpCost.Product(
+        2.0 * X.Count * Dy.Shape.Last, 2.0 * X.Count * UsedOutputs, Operands.Bytes + OpCost.Reread(DWeight, Beta));
 
     public void Execute(IBackend backend) => backend.LinearBackwardWeight(DWeight, Dy, X, Beta);
 }
@@ -111,7 +116,7 @@ internal readonly record struct LinearBackwardBiasOp(Tensor DBias, Tensor Dy, fl
 
     public TensorList Operands => new(DBias, Dy);
 
-    public double Flops => Dy.Count;
+    public OpCost Cost => new(Dy.Count, Operands.Bytes + OpCost.Reread(DBias, Beta));
 
     public void Execute(IBackend backend) => backend.LinearBackwardBias(DBias, Dy, Beta);
 }

@@ -42,7 +42,7 @@ internal readonly record struct RMSNormOp(Tensor Y, Tensor Rrms, Tensor X, Tenso
 
     public TensorList Operands => new(Y, Rrms, X, Weight);
 
-    public double Flops => 4.0 * X.Count;
+    public OpCost Cost => new(4.0 * X.Count, Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -66,7 +66,7 @@ internal readonly record struct RMSNormBackwardOp(
 
     public TensorList Operands => new(Dx, DWeight, Dy, X, Weight, Rrms);
 
-    public double Flops => 10.0 * X.Count;
+    public OpCost Cost => new(10.0 * X.Count, Operands.Bytes + OpCost.Reread(Dx, BetaX) + OpCost.Reread(DWeight, BetaWeight));
 
     public void Execute(IBackend backend) => backend.RMSNormBackward(Dx, DWeight, Dy, X, Weight, Rrms, BetaX, BetaWeight);
 }

@@ -54,7 +54,9 @@ internal readonly record struct RopeOp(
 
     public TensorList Operands => new(Y, Qkv, Table, Starts);
 
-    public double Flops => 3.0 * Y.Count / Y.Shape.Last * (Form.HeadCount + Form.KeyHeadCount) * Table.Shape.Last;
+    public OpCost Cost => new(
+        3.0 * Y.Count / Y.Shape.Last * (Form.HeadCount + Form.KeyHeadCount) * Table.Shape.Last,
+        Operands.Bytes + OpCost.Reread(Y, Beta));
 
     public Tensor Output => Y;
 

@@ -26,7 +26,7 @@ internal readonly record struct ScaleOp(Tensor Y, Tensor X, double Factor, float
 
     public TensorList Operands => new(Y, X);
 
-    public double Flops => Y.Count;
+    public OpCost Cost => new(Y.Count, Operands.Bytes + OpCost.Reread(Y, Beta));
 
     public Tensor Output => Y;
 

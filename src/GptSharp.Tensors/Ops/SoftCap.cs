@@ -38,7 +38,7 @@ internal readonly record struct SoftCapOp(Tensor Y, Tensor X, double Cap) : IDif
 
     public TensorList Operands => new(Y, X);
 
-    public double Flops => 10.0 * Y.Count;
+    public OpCost Cost => new(10.0 * Y.Count, Operands.Bytes);
 
     public Tensor Output => Y;
 
@@ -62,7 +62,7 @@ internal readonly record struct SoftCapBackwardOp(Tensor Dx, Tensor Dy, Tensor X
 
     public TensorList Operands => new(Dx, Dy, X);
 
-    public double Flops => 12.0 * X.Count;
+    public OpCost Cost => new(12.0 * X.Count, Operands.Bytes + OpCost.Reread(Dx, Beta));
 
     public void Execute(IBackend backend) => backend.SoftCapBackward(Dx, Dy, X, Cap, Beta);
 }

@@ -19,6 +19,21 @@ public struct TensorList
     /// <summary>How many places the list has.</summary>
     public int Count { get; }
 
+    /// <summary>Bytes of all tensors together.</summary>
+    public readonly long Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            for (int i = 0; i < Count; i++)
+            {
+                bytes += _items[i].IsNone ? 0 : _items[i].Bytes;
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>The tensor at one place.</summary>
     public readonly Tensor this[int index] => _items[index];
 

@@ -101,7 +101,7 @@ public sealed class StepRepetitionTests
 
         public TensorList Operands => new(Y, X);
 
-        public double Flops => 0;
+        public OpCost Cost => default;
 
         public Tensor Output => Y;
 

@@ -66,7 +66,7 @@ public sealed class SignatureCoverageTests
             reached.Add((info.Name, string.Join(' ', types)));
         }
 
-        public void OnFinished(OpInfo info, in TensorList operands, double flops)
+        public void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay)
         {
         }
     }

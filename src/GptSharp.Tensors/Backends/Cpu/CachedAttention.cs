@@ -25,7 +25,7 @@ public sealed unsafe partial class CpuBackend
         where TStorage : unmanaged
     {
         (int capacity, int keyWidth) = (keys.Shape[1], keys.Shape[2]);
-        AttentionShape shape = ShapeOf(qkv, form) with { KeyCapacity = capacity, KeyStride = keyWidth };
+        AttentionShape shape = CachedShapeOf(qkv, keys, form);
         TStorage* q = qkv.Pointer<TStorage>(), k = keys.Pointer<TStorage>(), v = values.Pointer<TStorage>();
         AttentionCacheKernel.Append(
             k, v, q + KeyColumn(shape), q + ValueColumn(shape), starts.Pointer<int>(),
@@ -35,4 +35,7 @@ public sealed unsafe partial class CpuBackend
             y.Pointer<TStorage>(), null, q, k, v, starts.Pointer<int>(),
             shape, RulesOf(form, documentStarts), 0, default, workspace, _team);
     }
+
+    private static AttentionShape CachedShapeOf(Tensor qkv, Tensor keys, in AttentionForm form) =>
+        ShapeOf(qkv, form) with { KeyCapacity = keys.Shape[1], KeyStride = keys.Shape[2] };
 }

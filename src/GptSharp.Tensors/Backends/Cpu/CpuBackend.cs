@@ -12,7 +12,7 @@ public sealed partial class CpuBackend : HostMemory, IBackend
 {
     private readonly ThreadTeam _team;
     private readonly MatrixMultiplier _gemm;
-    private readonly Scratch _scratch = new();
+    private readonly Scratch _scratch;
 
     /// <summary>Starts the backend.</summary>
     /// <param name="threads">Threads in all; null for as many as the process may use processors.</param>
@@ -21,7 +21,8 @@ public sealed partial class CpuBackend : HostMemory, IBackend
     {
         SimdPath chosen = path ?? CpuFeatures.Select();
         _team = new ThreadTeam(threads ?? Environment.ProcessorCount, chosen);
-        _gemm = new MatrixMultiplier(_team);
+        _gemm = new MatrixMultiplier(_team, this);
+        _scratch = new Scratch(this);
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,11 @@ public sealed partial class ReferenceBackend : HostMemory, IBackend
     public long WorkspaceBytes => 0;
 
     /// <inheritdoc/>
+    public void Reserve(IOp op)
+    {
+    }
+
+    /// <inheritdoc/>
     public bool Supports(DType type) => true;
 
     /// <inheritdoc/>

@@ -13,15 +13,16 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 internal sealed unsafe class MatrixMultiplier : IDisposable
 {
     private readonly ThreadTeam _team;
-    private readonly Scratch _partials = new();
-    private readonly Scratch _blocks = new();
+    private readonly Scratch _partials;
+    private readonly Scratch _blocks;
     private readonly float* _panels;
     private readonly int _panelFloats;
 
     /// <summary>Takes the panels of every thread once; products allocate nothing but the first large workspace.</summary>
-    public MatrixMultiplier(ThreadTeam team)
+    public MatrixMultiplier(ThreadTeam team, HostMemory owner)
     {
         _team = team;
+        (_partials, _blocks) = (new Scratch(owner), new Scratch(owner));
         _panelFloats = GemmPlan.PanelFloats;
         _panels = (float*)NativeMemory.AlignedAlloc((nuint)_panelFloats * sizeof(float) * (nuint)team.ThreadCount, 64);
     }
@@ -50,7 +51,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
             return;
         }
 
-        if (m <= FewRowsProduct.MaximumRows && a.Layout == Operand.AsIs && b.Layout == Operand.Transposed)
+        if (IsFewRows(m, a.Layout, b.Layout))
         {
             FewRowsProduct.Run(c, strideC, a, b, bias, m, n, k, alpha, beta, _team);
             return;
@@ -70,6 +71,26 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         }
     }
 
+    /// <summary>Of a dry run: counts the workspace that a product would take for a result of floats, or of BF16.</summary>
+    public void Reserve(int m, int n, int k, Operand a, Operand b, bool isFloat)
+    {
+        if (m == 0 || n == 0 || IsFewRows(m, a, b))
+        {
+            return;
+        }
+
+        (int rows, int columns) = _team.Path switch
+        {
+            SimdPath.Avx512 => (MicroKernel12.Rows, 2 * Lanes512.Count),
+            SimdPath.Avx2 => (MicroKernel6.Rows, 2 * Lanes256.Count),
+            _ => (MicroKernel6.Rows, 2 * Lanes128.Count),
+        };
+        var plan = new GemmPlan(m, n, k, rows, columns, maySlice: a == Operand.Transposed);
+        (long partialCount, long blockCount) = Workspace(plan, m, n, isFloat);
+        _partials.Reserve<float>(partialCount);
+        _blocks.Reserve<float>(blockCount);
+    }
+
     /// <summary>Gives the workspace back.</summary>
     public void Dispose()
     {
@@ -77,6 +98,13 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         _partials.Dispose();
         _blocks.Dispose();
     }
+
+    private static bool IsFewRows(int m, Operand a, Operand b) =>
+        m <= FewRowsProduct.MaximumRows && a == Operand.AsIs && b == Operand.Transposed;
+
+    // Floats of the slices' sums, and of the blocks in which sums wait to be rounded.
+    private (long Partials, long Blocks) Workspace(GemmPlan plan, int m, int n, bool isFloat) =>
+        plan.Slices > 1 ? ((long)plan.Slices * m * n, 0) : (0, isFloat ? 0 : (long)plan.BlockElements * _team.ThreadCount);
 
     private void Run<TKernel, T, TResult, TFactor>(
         TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha, float beta)
@@ -86,16 +114,17 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         where TFactor : unmanaged
     {
         var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, maySlice: a.Layout == Operand.Transposed);
+        (long partialCount, long blockCount) = Workspace(plan, m, n, isFloat: typeof(TResult) == typeof(float));
         if (plan.Slices > 1)
         {
-            float* partials = _partials.Take<float>((long)plan.Slices * m * n);
+            float* partials = _partials.Take<float>(partialCount);
             RunTasks<TKernel, T, float, TFactor>(
                 new GemmTask<float, TFactor>(partials, n, a, b, m, n, k, alpha, 0, null, plan), plan, null);
             SliceSum.Run(c, strideC, partials, plan.Slices, bias, m, n, beta, _team);
             return;
         }
 
-        float* blocks = typeof(TResult) == typeof(float) ? null : _blocks.Take<float>((long)plan.BlockElements * _team.ThreadCount);
+        float* blocks = blockCount == 0 ? null : _blocks.Take<float>(blockCount);
         RunTasks<TKernel, T, TResult, TFactor>(
             new GemmTask<TResult, TFactor>(c, strideC, a, b, m, n, k, alpha, beta, bias, plan), plan, blocks);
     }

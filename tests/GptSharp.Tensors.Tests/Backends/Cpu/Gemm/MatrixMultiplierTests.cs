@@ -1,6 +1,7 @@
 using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Gemm;
 using GptSharp.Tensors.Backends.Cpu.Threading;
+using GptSharp.Tensors.Backends.Reference;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace GptSharp.Tensors.Tests.Backends.Cpu.Gemm;
@@ -20,7 +21,7 @@ public sealed unsafe class MatrixMultiplierTests
     public void Products_of_every_layout_and_size_are_MathNets(SimdPath path)
     {
         using var team = new ThreadTeam(2, path);
-        using var multiplier = new MatrixMultiplier(team);
+        using var multiplier = new MatrixMultiplier(team, new ReferenceBackend());
         foreach ((int m, int n, int k) in Sizes)
         {
             Matrix<double>? product = Product(m, n, k);
@@ -47,7 +48,7 @@ public sealed unsafe class MatrixMultiplierTests
             foreach (int threads in (int[])[1, 2, 3, 8])
             {
                 using var team = new ThreadTeam(threads, path);
-                using var multiplier = new MatrixMultiplier(team);
+                using var multiplier = new MatrixMultiplier(team, new ReferenceBackend());
                 float[] result = Products.Multiply<float, float>(multiplier, Operand.AsIs, Operand.AsIs, m, n, k, 1, 0, false, extra: 0);
                 BF16[] ofBF16 = Products.Multiply<BF16, BF16>(multiplier, Operand.Transposed, Operand.AsIs, m, n, k, 1, 1, false, extra: 0);
                 first ??= result;
@@ -63,7 +64,7 @@ public sealed unsafe class MatrixMultiplierTests
     public void A_rows_bits_do_not_depend_on_the_number_of_rows(SimdPath path)
     {
         using var team = new ThreadTeam(2, path);
-        using var multiplier = new MatrixMultiplier(team);
+        using var multiplier = new MatrixMultiplier(team, new ReferenceBackend());
         foreach ((int n, int k) in (ReadOnlySpan<(int, int)>)[(65, 33), (192, 768), (100, 1537), (7, 256), (40, 1)])
         {
             foreach (bool withBias in (ReadOnlySpan<bool>)[false, true])
@@ -83,7 +84,7 @@ public sealed unsafe class MatrixMultiplierTests
     public void A_product_of_BF16_is_the_float_product_of_the_same_numbers_rounded_once(SimdPath path)
     {
         using var team = new ThreadTeam(2, path);
-        using var multiplier = new MatrixMultiplier(team);
+        using var multiplier = new MatrixMultiplier(team, new ReferenceBackend());
         foreach ((int m, int n, int k) in Sizes)
         {
             foreach (Operand a in Enum.GetValues<Operand>())
@@ -103,7 +104,7 @@ public sealed unsafe class MatrixMultiplierTests
     public void A_rows_bits_do_not_depend_on_the_number_of_rows_in_BF16(SimdPath path)
     {
         using var team = new ThreadTeam(2, path);
-        using var multiplier = new MatrixMultiplier(team);
+        using var multiplier = new MatrixMultiplier(team, new ReferenceBackend());
         foreach ((int n, int k) in (ReadOnlySpan<(int, int)>)[(65, 33), (192, 768), (100, 1537)])
         {
             BF16[] many = Products.Multiply<BF16, BF16>(multiplier, Operand.AsIs, Operand.Transposed, 400, n, k, 1, 0, true, extra: 0);
@@ -120,7 +121,7 @@ public sealed unsafe class MatrixMultiplierTests
     {
         const int rows = 4096, columns = 2048;
         using var team = new ThreadTeam(2, CpuFeatures.Available[0]);
-        using var multiplier = new MatrixMultiplier(team);
+        using var multiplier = new MatrixMultiplier(team, new ReferenceBackend());
         long before = multiplier.WorkspaceBytes;
 
         Products.Multiply<BF16, BF16>(multiplier, Operand.AsIs, Operand.Transposed, rows, columns, 3, 1, 0, false, extra: 0);

@@ -1,0 +1,117 @@
+using GptSharp.Tensors.Memory;
+
+namespace GptSharp.Tensors;
+
+/// <content>The gate that all memory passes.</content>
+public sealed partial class Engine
+{
+    private nint _dryAddress = FreeList.Alignment;
+    private long _allocations;
+    private long _held;
+
+    /// <summary>Who holds how much memory now.</summary>
+    public MemoryReport ReportMemory() => MemoryReport.Of(_arenas, Backend);
+
+    /// <summary>
+    /// Gives the memory of all steps back and takes one piece of memory for the steps to come: what <see cref="MemoryReport.Steps"/> said
+    /// after a dry run of the same work. Without it steps take chunks as they need them, and waste some.
+    /// </summary>
+    /// <param name="bytes">Bytes of the longest step; 0 to give back only.</param>
+    /// <exception cref="TensorException">A step is open.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">There is not that much.</exception>
+    public void ReserveSteps(long bytes)
+    {
+        if (_openSteps.Count > 0)
+        {
+            throw new TensorException("The memory of steps was to be reserved while a step is open; end the step first.");
+        }
+
+        if (Options.IsDryRun)
+        {
+            return;
+        }
+
+        if (_idleSteps.Count == 0)
+        {
+            BeginStep(StepOptions.Evaluate).Dispose();
+        }
+
+        foreach (Step step in _idleSteps)
+        {
+            step.Arena.Reserve(0);
+        }
+
+        _idleSteps.Peek().Arena.Reserve(bytes);
+    }
+
+    internal nint Allocate(long bytes)
+    {
+        nint address;
+        if (Options.IsDryRun)
+        {
+            address = _dryAddress;
+            _dryAddress += (nint)FreeList.Round(bytes);
+        }
+        else
+        {
+            try
+            {
+                address = Backend.Allocate(bytes);
+            }
+            catch (OutOfDeviceMemoryException refused) when (refused.Report is null)
+            {
+                throw new OutOfDeviceMemoryException(bytes, refused.Limit, ReportMemory(), refused);
+            }
+        }
+
+        _held += bytes;
+        return address;
+    }
+
+    internal void Free(nint address, long bytes)
+    {
+        _held -= bytes;
+        if (!Options.IsDryRun)
+        {
+            Backend.Free(address, bytes);
+        }
+    }
+
+    internal void Fill(Tensor tensor, double value)
+    {
+        if (!Options.IsDryRun)
+        {
+            Backend.Fill(tensor, value);
+        }
+    }
+
+    internal void Upload(nint destination, ReadOnlySpan<byte> source)
+    {
+        if (!Options.IsDryRun)
+        {
+            Backend.Upload(destination, source);
+        }
+    }
+
+    internal void Download(Span<byte> destination, nint source)
+    {
+        if (Options.IsDryRun)
+        {
+            destination.Clear();
+        }
+        else
+        {
+            Backend.Download(destination, source);
+        }
+    }
+
+    // Asked by the backend before every allocation, its own scratch memory included.
+    private void Admit(long bytes)
+    {
+        bool isRefused = Options.RefuseAllocation?.Invoke(_allocations++, bytes) == true;
+        if (isRefused || _held + Backend.WorkspaceBytes + bytes > Options.MemoryLimit)
+        {
+            throw new OutOfDeviceMemoryException(bytes, Options.MemoryLimit, ReportMemory());
+        }
+    }
+}

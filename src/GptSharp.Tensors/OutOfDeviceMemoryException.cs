@@ -1,0 +1,32 @@
+using System.Globalization;
+using GptSharp.Tensors.Memory;
+
+namespace GptSharp.Tensors;
+
+/// <summary>An allocation was refused, by the system or by the limit that the engine was given.</summary>
+public sealed class OutOfDeviceMemoryException : TensorException
+{
+    internal OutOfDeviceMemoryException(long requested, long? limit, MemoryReport? report, Exception? inner = null)
+        : base(Sentence(requested, limit, report), inner)
+    {
+        (Requested, Limit, Report) = (requested, limit, report);
+    }
+
+    /// <summary>Bytes that were asked for.</summary>
+    public long Requested { get; }
+
+    /// <summary>The engine's own limit; null if the system refused.</summary>
+    public long? Limit { get; }
+
+    /// <summary>Who held what at that moment; null where it was not known.</summary>
+    public MemoryReport? Report { get; }
+
+    private static string Sentence(long requested, long? limit, MemoryReport? report)
+    {
+        string who = limit is { } bytes ? $"the limit of {Number(bytes)} bytes" : "the system";
+        string held = report is null ? "" : $" Held already: {report}.";
+        return $"Out of memory: {who} refused {Number(requested)} bytes more.{held}";
+    }
+
+    private static string Number(long bytes) => bytes.ToString("N0", CultureInfo.InvariantCulture);
+}
