@@ -42,7 +42,10 @@ public readonly record struct SgdOp(
     public TensorList Operands => new(Values, MasterWeights, Velocity, Gradients, Norm);
 
     /// <inheritdoc/>
-    public double Flops => 6.0 * Count;
+    public OpCost Cost => new(
+        6.0 * Count,
+        (double)Count * (Gradients.DType.Size() + (2 * Velocity.DType.Size())
+            + (MasterWeights.IsNone ? 2 * Values.DType.Size() : Values.DType.Size() + (2 * MasterWeights.DType.Size()))));
 
     /// <inheritdoc/>
     public void Execute(IBackend backend)

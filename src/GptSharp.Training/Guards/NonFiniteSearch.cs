@@ -95,9 +95,9 @@ public sealed class NonFiniteSearch : IOpObserver
     }
 
     /// <inheritdoc/>
-    public void OnFinished(OpInfo info, in TensorList operands, double flops)
+    public void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay)
     {
-        _next?.OnFinished(info, operands, flops);
+        _next?.OnFinished(info, operands, cost, isReplay);
         _isBackward |= info.Name.Contains("backward", StringComparison.Ordinal);
         for (int i = 0; i < info.OutputCount && _found is null; i++)
         {

@@ -187,7 +187,7 @@ public sealed class GuardedRunTests
         {
         }
 
-        public void OnFinished(OpInfo info, in TensorList operands, double flops)
+        public void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay)
         {
             if (info.Name == "embedding")
             {
@@ -205,7 +205,7 @@ public sealed class GuardedRunTests
         {
         }
 
-        public void OnFinished(OpInfo info, in TensorList operands, double flops)
+        public void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay)
         {
             if (info.Name == "cross-entropy" && ++_losses == step)
             {

@@ -28,7 +28,7 @@ internal sealed class Poison(string operation, int call, int batch) : IOpObserve
         (_isPoisoned, _calls) = (_batches.IndexOf(tokens) == batch, 0);
     }
 
-    public void OnFinished(OpInfo info, in TensorList operands, double flops)
+    public void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay)
     {
         if (_isPoisoned && info.Name == operation && _calls++ == call)
         {
