@@ -12,6 +12,9 @@ public sealed record SafetensorsEntry(
     /// <summary>Number of elements.</summary>
     public long Count => (long)((Int128)ByteLength * 8 / Type.Bits());
 
+    /// <summary>The same, as for a file of any format.</summary>
+    public TensorInfo Info => new(Name, Type.ToString(), Shape);
+
     /// <summary>The shape as people write it, for example <c>(2, 3)</c>.</summary>
     public string ShapeText => $"({string.Join(", ", Shape)})";
 }

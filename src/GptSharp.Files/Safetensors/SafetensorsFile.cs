@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using Microsoft.Win32.SafeHandles;
 
 namespace GptSharp.Files.Safetensors;
@@ -8,12 +9,15 @@ namespace GptSharp.Files.Safetensors;
 /// A safetensors file opened for reading: 8 bytes of header length, a JSON header, then the tensors' bytes, little-endian. Only
 /// the header is in memory. The format: https://github.com/huggingface/safetensors.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorFile
 {
     private const int LengthBytes = 8;
 
     // As in the reference implementation: a longer header is an attack or an accident.
     private const long LargestHeader = 100_000_000;
+
+    // Bytes that are in memory at once while a tensor is streamed.
+    private const int PieceBytes = 1 << 20;
 
     private readonly SafeFileHandle _handle;
     private readonly long _dataStart;
@@ -54,6 +58,15 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Free-form notes of whoever wrote the file.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <inheritdoc/>
+    public string Format => "safetensors";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TensorInfo> Tensors => [.. Entries.Select(entry => entry.Info)];
+
+    /// <inheritdoc/>
+    JsonObject ITensorFile.Metadata => new(Metadata.Select(item => KeyValuePair.Create(item.Key, (JsonNode?)item.Value)));
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <exception cref="RefusedFileException">The file is not a sound safetensors file.</exception>
@@ -102,14 +115,7 @@ public sealed class SafetensorsFile : IDisposable
     public double[] ReadDoubles(string name)
     {
         SafetensorsEntry entry = this[name];
-        return entry.Type switch
-        {
-            SafetensorsType.F64 => Read<double>(entry),
-            SafetensorsType.F32 => Array.ConvertAll(Read<float>(entry), value => (double)value),
-            SafetensorsType.F16 => Array.ConvertAll(Read<Half>(entry), value => (double)value),
-            SafetensorsType.BF16 => Array.ConvertAll(Read<ushort>(entry), bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16)),
-            _ => throw new RefusedFileException(Path, $"tensor '{name}' has type {entry.Type}; a float type is needed."),
-        };
+        return entry.Type == SafetensorsType.F64 ? Read<double>(entry) : Array.ConvertAll(ReadSingles(name), value => (double)value);
     }
 
     /// <summary>All elements of a float tensor as float32; float64 is rounded.</summary>
@@ -117,7 +123,49 @@ public sealed class SafetensorsFile : IDisposable
     public float[] ReadSingles(string name)
     {
         SafetensorsEntry entry = this[name];
-        return entry.Type == SafetensorsType.F32 ? Read<float>(entry) : Array.ConvertAll(ReadDoubles(name), value => (float)value);
+        if (entry.Type.IsInteger() || entry.Type == SafetensorsType.C64)
+        {
+            throw new RefusedFileException(Path, $"tensor '{name}' has type {entry.Type}; a float type is needed.");
+        }
+
+        var values = new float[entry.Count];
+        int done = 0;
+        ReadFloats(entry, piece =>
+        {
+            piece.CopyTo(values.AsSpan(done));
+            done += piece.Length;
+        });
+        return values;
+    }
+
+    /// <inheritdoc/>
+    public void ReadComparable(TensorInfo tensor, Action<ReadOnlySpan<byte>> receive)
+    {
+        SafetensorsEntry entry = this[tensor.Name];
+        if (entry.Type.IsInteger())
+        {
+            ReadPieces(entry, receive);
+        }
+        else
+        {
+            ReadFloats(entry, piece => receive(MemoryMarshal.AsBytes(piece)));
+        }
+    }
+
+    /// <summary>Hands over a tensor's stored bytes, from first to last.</summary>
+    /// <param name="entry">The tensor.</param>
+    /// <param name="receive">Receives each piece; all but the last hold a multiple of 24 bytes.</param>
+    public void ReadPieces(SafetensorsEntry entry, Action<ReadOnlySpan<byte>> receive)
+    {
+        // A multiple of eight, for wide types, and of three, for packed ones.
+        const int whole = PieceBytes / 24 * 24;
+        var piece = new byte[Math.Min(whole, entry.ByteLength)];
+        for (long start = 0; start < entry.ByteLength; start += piece.Length)
+        {
+            Span<byte> part = piece.AsSpan(0, (int)Math.Min(piece.Length, entry.ByteLength - start));
+            ReadBytes(entry, start, part);
+            receive(part);
+        }
     }
 
     /// <summary>All elements of an I32 or I64 tensor.</summary>
@@ -146,6 +194,19 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         return values;
+    }
+
+    private void ReadFloats(SafetensorsEntry entry, Action<ReadOnlySpan<float>> receive)
+    {
+        int bits = entry.Type == SafetensorsType.C64 ? SafetensorsType.F32.Bits() : entry.Type.Bits();
+        float[] values = [];
+        ReadPieces(entry, bytes =>
+        {
+            int count = (int)(bytes.Length * 8L / bits);
+            values = values.Length < count ? new float[count] : values;
+            SafetensorsValues.Decode(entry.Type, bytes, values.AsSpan(0, count));
+            receive(values.AsSpan(0, count));
+        });
     }
 
     private void ReadFully(Span<byte> destination, long offset)

@@ -1,16 +1,16 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text.Json;
+using System.Text;
 
 namespace GptSharp.Files.Safetensors;
 
 /// <summary>
-/// Collects tensors and writes them as one safetensors file. A tensor's bytes are asked for only when they are written, so a
-/// model is never in memory twice.
+/// Collects tensors and writes them as one safetensors file, byte for byte as the format's own library does: by type, the widest first, then by
+/// name. A tensor's bytes are asked for only when they are written, so a model is never in memory twice.
 /// </summary>
 public sealed class SafetensorsWriter
 {
-    private readonly List<(string Name, SafetensorsType Type, long[] Shape, long Bytes, Action<Stream> Write)> _tensors = [];
+    private readonly List<Pending> _tensors = [];
 
     /// <summary>Free-form notes for the header.</summary>
     public IDictionary<string, string> Metadata { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -25,8 +25,14 @@ public sealed class SafetensorsWriter
         long[] lengths = [.. shape];
         long bytes = type.ByteLength(lengths.Aggregate(1L, (count, length) => checked(count * length)));
         ArgumentOutOfRangeException.ThrowIfNegative(bytes, nameof(shape));
-        _tensors.Add((name, type, lengths, bytes, write));
+        _tensors.Add(new Pending(name, type, lengths, bytes, write));
     }
+
+    /// <summary>Adds a tensor of another file, bit for bit.</summary>
+    /// <param name="file">The file, which must stay open until this one is written.</param>
+    /// <param name="entry">One of its tensors.</param>
+    public void Add(SafetensorsFile file, SafetensorsEntry entry) =>
+        Add(entry.Name, entry.Type, entry.Shape, stream => file.ReadPieces(entry, stream.Write));
 
     /// <summary>Adds a tensor of float32 values.</summary>
     public void Add(string name, IEnumerable<long> shape, ReadOnlyMemory<float> values) =>
@@ -40,22 +46,23 @@ public sealed class SafetensorsWriter
     public void Add(string name, IEnumerable<long> shape, ReadOnlyMemory<long> values) =>
         Add(name, SafetensorsType.I64, shape, stream => stream.Write(MemoryMarshal.AsBytes(values.Span)));
 
-    /// <summary>Writes header and tensors, in the order in which they were added.</summary>
-    /// <exception cref="InvalidOperationException">A tensor wrote another number of bytes than its shape says.</exception>
+    /// <summary>Writes header and tensors.</summary>
+    /// <exception cref="InvalidOperationException">A tensor wrote another number of bytes than its shape says, or two have one name.</exception>
     public void Write(Stream stream)
     {
-        byte[] header = Header();
+        List<Pending> tensors = [.. _tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => tensor.Utf8Name, Utf8Order.Instance)];
+        byte[] header = SafetensorsHeaderText.Of(Metadata, tensors.Select(tensor => (tensor.Name, tensor.Type, tensor.Shape, tensor.Bytes)));
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
         stream.Write(length);
         stream.Write(header);
-        foreach ((string name, _, _, long bytes, Action<Stream> write) in _tensors)
+        foreach (Pending tensor in tensors)
         {
             var counted = new CountingStream(stream);
-            write(counted);
-            if (counted.Written != bytes)
+            tensor.Write(counted);
+            if (counted.Written != tensor.Bytes)
             {
-                throw new InvalidOperationException($"Tensor '{name}' wrote {counted.Written} bytes instead of {bytes}.");
+                throw new InvalidOperationException($"Tensor '{tensor.Name}' wrote {counted.Written} bytes instead of {tensor.Bytes}.");
             }
         }
     }
@@ -63,54 +70,16 @@ public sealed class SafetensorsWriter
     /// <summary>Writes a file that appears whole or not at all.</summary>
     public void Save(string path) => AtomicFile.Write(path, Write);
 
-    private byte[] Header()
+    private sealed record Pending(string Name, SafetensorsType Type, long[] Shape, long Bytes, Action<Stream> Write)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            if (Metadata.Count > 0)
-            {
-                json.WriteStartObject("__metadata__");
-                foreach ((string key, string value) in Metadata)
-                {
-                    json.WriteString(key, value);
-                }
-
-                json.WriteEndObject();
-            }
-
-            long offset = 0;
-            foreach ((string name, SafetensorsType type, long[] shape, long bytes, _) in _tensors)
-            {
-                json.WriteStartObject(name);
-                json.WriteString("dtype", type.ToString());
-                WriteNumbers(json, "shape", shape);
-                WriteNumbers(json, "data_offsets", [offset, offset + bytes]);
-                json.WriteEndObject();
-                offset += bytes;
-            }
-
-            json.WriteEndObject();
-        }
-
-        // Spaces up to a multiple of eight, so that the data is aligned in a memory map.
-        while (buffer.Length % 8 != 0)
-        {
-            buffer.WriteByte((byte)' ');
-        }
-
-        return buffer.ToArray();
+        public byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
     }
 
-    private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
+    // The library compares names by their bytes, which is not how .NET compares characters beyond U+FFFF.
+    private sealed class Utf8Order : IComparer<byte[]>
     {
-        json.WriteStartArray(name);
-        foreach (long number in numbers)
-        {
-            json.WriteNumberValue(number);
-        }
+        public static Utf8Order Instance { get; } = new();
 
-        json.WriteEndArray();
+        public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
     }
 }

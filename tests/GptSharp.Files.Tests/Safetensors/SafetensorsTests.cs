@@ -38,9 +38,9 @@ public sealed class SafetensorsTests
 
         Assert.Equal(0, headerLength % 8);
         Assert.Equal(
-            """{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"n":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}""",
+            """{"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}""",
             Encoding.UTF8.GetString(bytes, 8, headerLength).TrimEnd());
-        Assert.Equal([0, 0, 128, 63, 0, 0, 0, 192, 5, 0, 0, 0, 0, 0, 0, 0], bytes[(8 + headerLength)..]);
+        Assert.Equal([5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128, 63, 0, 0, 0, 192], bytes[(8 + headerLength)..]);
         Assert.Equal(["written.safetensors"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }
 
@@ -65,6 +65,28 @@ public sealed class SafetensorsTests
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "which has 8 bytes")]
     [InlineData("""{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}""", "impossible shape")]
     [InlineData("""{"a":{"dtype":"F32","shape":[9000000000,9000000000],"data_offsets":[0,4]}}""", "impossible shape")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0,9000000000,9000000000],"data_offsets":[0,0]}}""", "impossible shape")]
+    [InlineData("""{"a":{"dtype":"F64","shape":[4611686018427387904],"data_offsets":[0,4]}}""", "impossible shape")]
+    [InlineData("""{"a":{"dtype":"F4","shape":[3],"data_offsets":[0,8]}}""", "impossible shape")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"z":{"dtype":"F32","shape":[0],"data_offsets":[4,4]}}""", "overlaps")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "'a' stands there twice")]
+    [InlineData("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "dtype of tensor 'a' stands there twice")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}""", "data_offsets are [0, 8, 8]")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", "data_offsets are [8, 0]")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-9223372036854775808,9223372036854775807]}}""", "data_offsets are")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}""", "shape of tensor 'a' holds what is no whole number")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,8]}}""", "no whole number")]
+    [InlineData("""{"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}""", "shape of tensor 'a' is no array")]
+    [InlineData("""{"a":{"dtype":7,"shape":[2],"data_offsets":[0,8]}}""", "dtype of tensor 'a' is no text")]
+    [InlineData("""{"a":{"dtype":"9","shape":[2],"data_offsets":[0,8]}}""", "unknown element type '9'")]
+    [InlineData("""{"a":{"shape":[2],"data_offsets":[0,8]}}""", "lacks dtype")]
+    [InlineData("""{"a":[]}""", "tensor 'a' is no object")]
+    [InlineData("""{"__metadata__":{"k":1}}""", "__metadata__.k is no text")]
+    [InlineData("""{"__metadata__":{"k":"1","k":"2"}}""", "__metadata__.k stands there twice")]
+    [InlineData("""{"a\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "near byte")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} x""", "near byte")]
+    [InlineData("[]", "the header is no object")]
+    [InlineData("null", "the header is no object")]
     public void A_header_that_lies_is_refused(string header, string reason)
     {
         using var folder = new TemporaryFolder();
@@ -76,6 +98,100 @@ public sealed class SafetensorsTests
 
         Assert.StartsWith(path + ": ", error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""  {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  """)]
+    [InlineData("""{"__metadata__":null,"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""")]
+    [InlineData("""{"a":{"more":{"than":["usual"]},"data_offsets":[0,8],"shape":[2],"dtype":"F32"}}""")]
+    [InlineData("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""")]
+    [InlineData("""{"a":{"dtype":"F16","shape":[0],"data_offsets":[0,0]},"b":{"dtype":"F64","shape":[],"data_offsets":[0,8]},"c":{"dtype":"F16","shape":[3,0],"data_offsets":[8,8]}}""")]
+    [InlineData("""{"odd":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},"unaligned":{"dtype":"F32","shape":[1],"data_offsets":[3,7]},"t":{"dtype":"BOOL","shape":[1],"data_offsets":[7,8]}}""")]
+    public void What_the_formats_own_library_accepts_is_read(string header)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.At("odd.safetensors");
+        File.WriteAllBytes(path, [.. Length(header.Length), .. Encoding.UTF8.GetBytes(header), .. new byte[8]]);
+
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+
+        Assert.All(file.Tensors, tensor => Assert.Equal(64, TensorHash.Sha256(file, tensor).Length));
+    }
+
+    [Fact]
+    public void Deep_nesting_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.At("deep.safetensors");
+        string header = "{\"a\":{\"x\":" + new string('[', 100_000) + new string(']', 100_000) + "}}";
+        File.WriteAllBytes(path, [.. Length(header.Length), .. Encoding.UTF8.GetBytes(header)]);
+
+        Assert.Contains("near byte", Assert.Throws<RefusedFileException>(() => SafetensorsFile.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_of_numbers_takes_no_more_memory_than_a_few_times_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.At("wide.safetensors");
+        string header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[" + string.Join(',', Enumerable.Repeat(1, 500_000)) + "],\"data_offsets\":[0,1]}}";
+        File.WriteAllBytes(path, [.. Length(header.Length), .. Encoding.UTF8.GetBytes(header), 0]);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using (SafetensorsFile.Open(path))
+        {
+            long taken = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(taken < 40 * header.Length, $"{taken} bytes were allocated for a header of {header.Length}.");
+        }
+    }
+
+    [Theory]
+    [InlineData("interop/hf-gpt2/model.safetensors")]
+    [InlineData("interop/hf-llama/model.safetensors")]
+    [InlineData("interop/hf-gpt2/expected.safetensors")]
+    public void A_file_of_the_formats_own_library_is_written_again_byte_for_byte(string name)
+    {
+        string original = Path.Combine(Golden.Folder, name);
+        using var folder = new TemporaryFolder();
+        string copy = folder.At("copy.safetensors");
+        using (SafetensorsFile file = SafetensorsFile.Open(original))
+        {
+            var writer = new SafetensorsWriter();
+            foreach ((string key, string value) in file.Metadata)
+            {
+                writer.Metadata.Add(key, value);
+            }
+
+            // The order of adding must not matter.
+            foreach (SafetensorsEntry entry in file.Entries.Reverse())
+            {
+                writer.Add(file, entry);
+            }
+
+            writer.Save(copy);
+        }
+
+        Assert.Equal(File.ReadAllBytes(original), File.ReadAllBytes(copy));
+    }
+
+    [Fact]
+    public void Names_are_escaped_as_little_as_JSON_allows_and_ordered_by_their_bytes()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.At("names.safetensors");
+        var writer = new SafetensorsWriter();
+
+        // U+FFFD is beyond the surrogates of U+1F600 as .NET compares, and before it as bytes compare.
+        foreach (string name in new[] { "\U0001F600", "\uFFFD", "\u00FC<&+'", "a\"\\\u0001\n" })
+        {
+            writer.Add(name, SafetensorsType.U8, [1L], stream => stream.WriteByte((byte)name.Length));
+        }
+
+        writer.Save(path);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+
+        Assert.Equal(["a\"\\\u0001\n", "\u00FC<&+'", "\uFFFD", "\U0001F600"], file.Entries.Select(entry => entry.Name));
+        Assert.Contains("""{"a\"\\\u0001\n":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"ü<&+'":""", File.ReadAllText(path), StringComparison.Ordinal);
     }
 
     [Fact]
