@@ -15,6 +15,7 @@ public sealed partial record GptConfig
     private readonly int? _headSize;
     private readonly int? _keyHeadCount;
     private readonly bool? _qkvBias;
+    private readonly bool? _mlpBias;
 
     /// <summary>V, number of tokens. The padding of <see cref="PaddedVocabularySize"/> is not part of it.</summary>
     public required int VocabularySize { get; init; }
@@ -68,6 +69,13 @@ public sealed partial record GptConfig
     {
         get => _qkvBias ?? Bias;
         init => _qkvBias = value;
+    }
+
+    /// <summary>Whether the linear layers of the MLP have biases; as <see cref="Bias"/> unless set.</summary>
+    public bool MlpBias
+    {
+        get => _mlpBias ?? Bias;
+        init => _mlpBias = value;
     }
 
     /// <summary>Which norm.</summary>
@@ -129,7 +137,7 @@ public sealed partial record GptConfig
 
     private object Values => (
         (VocabularySize, BlockSize, LayerCount, HeadCount, KeyHeadCount, HeadSize, Width, MlpWidth),
-        (TieHead, Bias, QkvBias, Norm, LayerNormEpsilon, QkNorm, Parallel, Dropout, Activation, Gelu),
+        ((TieHead, Bias, QkvBias, MlpBias), Norm, LayerNormEpsilon, QkNorm, Parallel, Dropout, Activation, Gelu),
         (Positions, Rope with { Width = RopeWidth }, Window, DocumentToken, AttentionCap, LogitCap, ZLoss));
 
     /// <summary>Compares the values, with <see cref="MlpWidth"/> as it results rather than as it was set.</summary>

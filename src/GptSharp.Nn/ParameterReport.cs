@@ -61,8 +61,8 @@ public sealed class ParameterReport
             config.QkNorm ? [HeadNorm("query norm"), HeadNorm("key norm")] : [],
             Linear("attention", "output", mixed, width, config.Bias),
             config.Parallel ? [] : Norm("mlp norm", layers),
-            Linear("mlp", isGated ? "gate and up" : "up", width, isGated ? 2 * config.MlpWidth : config.MlpWidth, config.Bias),
-            Linear("mlp", "down", config.MlpWidth, width, config.Bias),
+            Linear("mlp", isGated ? "gate and up" : "up", width, isGated ? 2 * config.MlpWidth : config.MlpWidth, config.MlpBias),
+            Linear("mlp", "down", config.MlpWidth, width, config.MlpBias),
             Norm("final norm", 1),
         ];
         foreach (ParameterEntry entry in parts.SelectMany(part => part))

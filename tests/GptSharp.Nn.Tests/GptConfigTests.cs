@@ -32,7 +32,7 @@ public sealed class GptConfigTests
     [Fact]
     public void Setting_values_to_what_they_are_anyway_changes_nothing()
     {
-        GptConfig same = Small with { MlpWidth = 512, KeyHeadCount = 4, HeadSize = 32, QkvBias = true, Rope = new RopeConfig { Width = 32 } };
+        GptConfig same = Small with { MlpWidth = 512, KeyHeadCount = 4, HeadSize = 32, QkvBias = true, MlpBias = true, Rope = new RopeConfig { Width = 32 } };
         Assert.Equal(Small, same);
         Assert.Equal(Small.GetHashCode(), same.GetHashCode());
     }
@@ -54,6 +54,7 @@ public sealed class GptConfigTests
         Small with { KeyHeadCount = 2 },
         Small with { HeadSize = 16 },
         Small with { QkvBias = false },
+        Small with { MlpBias = false },
         Small with { Norm = NormKind.RMSNorm },
         Small with { QkNorm = true },
         Small with { Parallel = true },

@@ -19,6 +19,8 @@ internal static class ModelOptions
         ["multi-query, odd heads"] = Plain with { HeadCount = 3, KeyHeadCount = 1, HeadSize = 7 },
         ["biases of queries, keys and values only"] = Plain with { Bias = false, QkvBias = true },
         ["all other biases"] = Plain with { QkvBias = false },
+        ["biases of the MLP only"] = Plain with { Bias = false, MlpBias = true },
+        ["biases of attention only"] = Plain with { MlpBias = false },
         ["exact gelu"] = Plain with { Gelu = GeluForm.Erf },
         ["relu"] = Plain with { Activation = MlpActivation.Relu },
         ["swish"] = Plain with { Activation = MlpActivation.Swish },

@@ -44,12 +44,16 @@ internal static class ShapeText
     };
 
     /// <summary>Which linear layers and norms have biases.</summary>
-    public static string Biases(GptConfig config) => (config.Bias, config.QkvBias) switch
+    public static string Biases(GptConfig config) => (config.Bias, config.QkvBias, config.MlpBias) switch
     {
-        (true, true) => "yes",
-        (false, false) => "no",
-        (false, true) => "of queries, keys and values only",
-        (true, false) => "yes, but of queries, keys and values",
+        (true, true, true) => "yes",
+        (false, false, false) => "no",
+        (false, true, false) => "of queries, keys and values only",
+        (false, false, true) => "of the MLP only",
+        (false, true, true) => "of queries, keys, values and the MLP only",
+        (true, false, true) => "yes, but of queries, keys and values",
+        (true, true, false) => "yes, but of the MLP",
+        (true, false, false) => "yes, but of queries, keys, values and the MLP",
     };
 
     /// <summary>Options that the other lines do not show; empty when there are none.</summary>

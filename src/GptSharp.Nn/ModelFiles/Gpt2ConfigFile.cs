@@ -43,6 +43,7 @@ public static class Gpt2ConfigFile
             throw new RefusedFileException(path, $"n_head ({heads}) does not divide n_embd ({width}).");
         }
 
+        (MlpActivation activation, GeluForm gelu) = Activation(path, settings.Text("activation_function") ?? "gelu_new");
         var config = new GptConfig
         {
             VocabularySize = settings.RequiredCount("vocab_size"),
@@ -50,7 +51,8 @@ public static class Gpt2ConfigFile
             LayerCount = settings.RequiredCount("n_layer"),
             HeadCount = heads,
             Width = width,
-            Gelu = Activation(path, settings.Text("activation_function") ?? "gelu_new"),
+            Activation = activation,
+            Gelu = gelu,
             LayerNormEpsilon = settings.Number(
                 "layer_norm_epsilon", DefaultEpsilon, JsonSettings.IsPositive, "a positive number"),
             TieHead = settings.Flag("tie_word_embeddings", absent: true),
@@ -68,13 +70,15 @@ public static class Gpt2ConfigFile
 
     /// <summary>Writes a configuration.</summary>
     /// <exception cref="ConfigurationException">The layout of GPT-2 has no place for such a model.</exception>
-    public static void Write(string path, GptConfig config)
+    public static void Write(string path, GptConfig config) => Write(path, config, new ModelFolderOptions());
+
+    internal static void Write(string path, GptConfig config, ModelFolderOptions options)
     {
         ModelLayout.Gpt2.CheckRepresentable(config);
         AtomicFile.Write(path, stream =>
         {
             using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
-            Write(json, config);
+            Write(json, config, options);
         });
     }
 
@@ -95,18 +99,17 @@ public static class Gpt2ConfigFile
             }
         }
 
-        if (settings.Has("quantization_config"))
-        {
-            throw new RefusedFileException(path, "quantization_config is set; quantized models are not supported here.");
-        }
+        ForeignOptions.Check(path, settings, "GPT-2", "sliding_window", "layer_types");
     }
 
-    private static GeluForm Activation(string path, string name) => name switch
+    private static (MlpActivation Activation, GeluForm Gelu) Activation(string path, string name) => name switch
     {
-        "gelu_new" or "gelu_pytorch_tanh" => GeluForm.Tanh,
-        "gelu" => GeluForm.Erf,
+        "gelu_new" or "gelu_pytorch_tanh" => (MlpActivation.Gelu, GeluForm.Tanh),
+        "gelu" => (MlpActivation.Gelu, GeluForm.Erf),
+        "relu" => (MlpActivation.Relu, GeluForm.Tanh),
+        "silu" or "swish" => (MlpActivation.Swish, GeluForm.Tanh),
         _ => throw new RefusedFileException(
-            path, $"activation_function is \"{name}\"; gelu_new, gelu_pytorch_tanh and gelu are supported."),
+            path, $"activation_function is \"{name}\"; gelu_new, gelu_pytorch_tanh, gelu, relu and silu are supported."),
     };
 
     private static double Dropout(string path, JsonSettings settings)
@@ -121,19 +124,25 @@ public static class Gpt2ConfigFile
     }
 
     // Key by key as transformers 5 writes it, in its order. n_ctx is no longer among its keys, but llama.cpp's converter reads it.
-    private static void Write(Utf8JsonWriter json, GptConfig config)
+    private static void Write(Utf8JsonWriter json, GptConfig config, ModelFolderOptions options)
     {
         json.WriteStartObject();
-        json.WriteString("activation_function", config.Gelu == GeluForm.Tanh ? "gelu_new" : "gelu");
+        json.WriteString("activation_function", (config.Activation, config.Gelu) switch
+        {
+            (MlpActivation.Relu, _) => "relu",
+            (MlpActivation.Swish, _) => "silu",
+            (_, GeluForm.Tanh) => "gelu_new",
+            _ => "gelu",
+        });
         json.WriteBoolean("add_cross_attention", false);
         json.WriteStartArray("architectures");
         json.WriteStringValue("GPT2LMHeadModel");
         json.WriteEndArray();
         json.WriteNumber("attn_pdrop", config.Dropout);
-        json.WriteNull("bos_token_id");
-        json.WriteString("dtype", "float32");
+        options.WriteBeginToken(json);
+        options.WriteType(json);
         json.WriteNumber("embd_pdrop", config.Dropout);
-        json.WriteNull("eos_token_id");
+        options.WriteEndTokens(json);
         json.WriteNumber("initializer_range", Modules.GptInitialization.Deviation);
         json.WriteNumber("layer_norm_epsilon", config.LayerNormEpsilon);
         json.WriteString("model_type", "gpt2");
@@ -151,7 +160,7 @@ public static class Gpt2ConfigFile
 
         json.WriteNumber("n_layer", config.LayerCount);
         json.WriteNumber("n_positions", config.BlockSize);
-        json.WriteNull("pad_token_id");
+        options.WritePaddingToken(json);
         json.WriteBoolean("reorder_and_upcast_attn", false);
         json.WriteNumber("resid_pdrop", config.Dropout);
         json.WriteBoolean("scale_attn_by_inverse_layer_idx", false);

@@ -51,7 +51,7 @@ internal sealed partial class Gpt2Layout : ModelLayout
     /// <inheritdoc/>
     internal override void CheckRepresentable(GptConfig config)
     {
-        if (!config.Bias || !config.QkvBias)
+        if (!config.Bias || !config.QkvBias || !config.MlpBias)
         {
             throw new ConfigurationException(
                 "a model without biases (model.bias) cannot be stored as a Hugging Face GPT-2, which always has them.", "model.bias");
@@ -69,7 +69,7 @@ internal sealed partial class Gpt2Layout : ModelLayout
             (config.Norm != NormKind.LayerNorm, "RMSNorm", "model.norm"),
             (config.HeadSize * config.HeadCount != config.Width, "a head size of its own", "model.head_size"),
             (config.KeyHeadCount != config.HeadCount, "fewer key heads than heads", "model.kv_heads"),
-            (config.Activation != MlpActivation.Gelu, "another activation than GELU", "model.activation"),
+            (config.Activation.IsGated(), "gates", "model.activation"),
             (config.QkNorm, "QK-norm", "model.qk_norm"),
             (config.Parallel, "parallel blocks", "model.parallel"),
             (config.Window is not null, "a window", "model.window"),

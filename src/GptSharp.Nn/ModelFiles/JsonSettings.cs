@@ -87,6 +87,55 @@ internal sealed class JsonSettings : IDisposable
     public double RequiredNumber(string key, Func<double, bool> isValid, string expected) =>
         Has(key) ? Number(key, 0, isValid, expected) : throw Missing(key);
 
+    /// <summary>A whole number of 0 or more, or null when the key is absent.</summary>
+    public int? WholeNumber(string key) => Find(key) is not { } element ? null
+        : element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= 0 ? value
+        : throw IllTyped(key, element, $"a whole number from 0 to {int.MaxValue}");
+
+    /// <summary>A list of texts, or null when the key is absent.</summary>
+    public IReadOnlyList<string>? Texts(string key) => Find(key) is not { } element ? null
+        : element.ValueKind == JsonValueKind.Array && element.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. element.EnumerateArray().Select(item => item.GetString()!)]
+        : throw IllTyped(key, element, "a list of texts");
+
+    /// <summary>An object of texts, which must be there.</summary>
+    public IReadOnlyDictionary<string, string> TextMap(string key)
+    {
+        JsonElement element = Find(key) ?? throw Missing(key);
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw IllTyped(key, element, "an object in braces");
+        }
+
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (JsonProperty property in element.EnumerateObject())
+        {
+            map.Add(property.Name, property.Value.ValueKind == JsonValueKind.String
+                ? property.Value.GetString()!
+                : throw IllTyped($"{key}.{property.Name}", property.Value, "a text"));
+        }
+
+        return map;
+    }
+
+    /// <summary>Whether the key stands there with the value null, which for some keys is not the same as being absent.</summary>
+    public bool IsNull(string key) => _root.TryGetProperty(key, out JsonElement element) && element.ValueKind == JsonValueKind.Null;
+
+    /// <summary>Whether the key is absent, or its value switches nothing on: null, false, 0, or nothing in brackets or braces.</summary>
+    public bool IsIdle(string key) => Find(key) is not { } element || element.ValueKind switch
+    {
+        JsonValueKind.False => true,
+        JsonValueKind.Number => element.TryGetDouble(out double value) && value == 0,
+        JsonValueKind.Array => element.GetArrayLength() == 0,
+        JsonValueKind.Object => element.GetPropertyCount() == 0,
+        _ => false,
+    };
+
+    /// <summary>The keys whose values are objects.</summary>
+    public IEnumerable<string> Sections => _root.EnumerateObject()
+        .Where(property => property.Value.ValueKind == JsonValueKind.Object)
+        .Select(property => property.Name);
+
     /// <summary>Whether the key stands there with another value than null.</summary>
     public bool Has(string key) => Find(key) is not null;
 

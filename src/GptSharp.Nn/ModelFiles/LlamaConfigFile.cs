@@ -6,20 +6,17 @@ using GptSharp.Tensors;
 namespace GptSharp.Nn.ModelFiles;
 
 /// <summary>
-/// <c>config.json</c> of a Llama as Hugging Face's transformers reads and writes it, in the layouts of versions 4 and 5. Keys that are absent
-/// have transformers' defaults, except for the sizes, which must be there; options that would change the result and are not built here
-/// are refused by name.
+/// <c>config.json</c> of a Llama, Mistral, Qwen 2 or Qwen 3 as Hugging Face's transformers reads and writes it, in the layouts of versions 4
+/// and 5. Keys that are absent have transformers' defaults, except for the sizes, which must be there; options that would change the result
+/// and are not built here are refused by name.
 /// </summary>
 public static class LlamaConfigFile
 {
     private const double DefaultEpsilon = 1e-6;
 
-    // Options of other models that share the layout; transformers' Llama has none of them, and whoever set one expects it to work.
-    private static readonly string[] ForeignKeys = ["sliding_window", "quantization_config"];
-
     /// <summary>Reads a configuration.</summary>
     /// <exception cref="RefusedFileException">
-    /// A key is missing or ill-typed, the model is no Llama, or it uses an option that is not supported.
+    /// A key is missing or ill-typed, the model is of another kind, or it uses an option that is not supported.
     /// </exception>
     public static GptConfig Read(string path)
     {
@@ -29,11 +26,15 @@ public static class LlamaConfigFile
 
     internal static GptConfig Read(string path, JsonSettings settings)
     {
-        CheckKind(path, settings);
+        LlamaFamily family = Family(path, settings);
+        ForeignOptions.Check(path, settings, family.Title, family == LlamaFamily.Llama ? ["sliding_window"] : []);
+        LlamaRope.CheckWhole(path, settings, family.Title);
+        CheckDropout(path, settings);
         int width = settings.RequiredCount("hidden_size");
         int heads = settings.RequiredCount("num_attention_heads");
-        int keyHeads = settings.Count("num_key_value_heads") ?? heads;
-        int? headSize = settings.Count("head_dim");
+        int keyHeads = settings.Count("num_key_value_heads")
+            ?? (settings.IsNull("num_key_value_heads") ? heads : family.UsualKeyHeads ?? heads);
+        int? headSize = settings.Count("head_dim") ?? family.UsualHeadSize;
         if (headSize is null && width % heads != 0)
         {
             throw new RefusedFileException(path, $"num_attention_heads ({heads}) does not divide hidden_size ({width}), and head_dim is not given.");
@@ -41,15 +42,18 @@ public static class LlamaConfigFile
 
         if (heads % keyHeads != 0)
         {
-            throw new RefusedFileException(path, $"num_key_value_heads ({keyHeads}) does not divide num_attention_heads ({heads}).");
+            string absent = settings.Has("num_key_value_heads") ? "" : $", which is what an absent key means for a {family.Title},";
+            throw new RefusedFileException(path, $"num_key_value_heads ({keyHeads}){absent} does not divide num_attention_heads ({heads}).");
         }
 
         (MlpActivation activation, GeluForm gelu) = Activation(path, settings.Text("hidden_act") ?? "silu");
+        (int layers, int block) = (settings.RequiredCount("num_hidden_layers"), settings.RequiredCount("max_position_embeddings"));
+        (bool attentionBias, bool mlpBias) = Biases(path, settings, family);
         var config = new GptConfig
         {
             VocabularySize = settings.RequiredCount("vocab_size"),
-            BlockSize = settings.RequiredCount("max_position_embeddings"),
-            LayerCount = settings.RequiredCount("num_hidden_layers"),
+            BlockSize = block,
+            LayerCount = layers,
             HeadCount = heads,
             KeyHeadCount = keyHeads,
             HeadSize = headSize ?? (width / heads),
@@ -57,12 +61,16 @@ public static class LlamaConfigFile
             MlpWidth = settings.RequiredCount("intermediate_size"),
             Norm = NormKind.RMSNorm,
             LayerNormEpsilon = settings.Number("rms_norm_eps", DefaultEpsilon, JsonSettings.IsPositive, "a positive number"),
-            Bias = Biases(path, settings),
+            Bias = attentionBias,
+            QkvBias = attentionBias || family == LlamaFamily.Qwen2,
+            MlpBias = mlpBias,
+            QkNorm = family == LlamaFamily.Qwen3,
             Activation = activation,
             Gelu = gelu,
             TieHead = settings.Flag("tie_word_embeddings", absent: false),
             Positions = PositionEncoding.Rope,
-            Rope = LlamaRope.Read(path, settings),
+            Rope = LlamaRope.Read(path, settings, family.Title),
+            Window = LlamaWindow.Read(path, settings, family, layers, block),
         };
         try
         {
@@ -75,31 +83,28 @@ public static class LlamaConfigFile
     }
 
     /// <summary>Writes a configuration, as transformers 5 does.</summary>
-    /// <exception cref="ConfigurationException">The layout of Llama has no place for such a model.</exception>
-    public static void Write(string path, GptConfig config)
+    /// <exception cref="ConfigurationException">None of the models that share Llama's layout has a place for such a model.</exception>
+    public static void Write(string path, GptConfig config) => Write(path, config, new ModelFolderOptions());
+
+    internal static void Write(string path, GptConfig config, ModelFolderOptions options)
     {
-        ModelLayout.Llama.CheckRepresentable(config);
+        LlamaFamily family = LlamaFamily.Of(config);
         AtomicFile.Write(path, stream =>
         {
             using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
-            Write(json, config);
+            Write(json, config, family, options);
         });
     }
 
-    private static void CheckKind(string path, JsonSettings settings)
+    private static LlamaFamily Family(string path, JsonSettings settings)
     {
-        string kind = settings.Text("model_type") ?? throw new RefusedFileException(path, "the key model_type is missing.");
-        if (kind != "llama")
-        {
-            throw new RefusedFileException(path, $"model_type is \"{kind}\"; \"llama\" is needed here.");
-        }
+        string type = settings.Text("model_type") ?? throw new RefusedFileException(path, "the key model_type is missing.");
+        return LlamaFamily.All.FirstOrDefault(family => family.ModelType == type) ?? throw new RefusedFileException(
+            path, $"model_type is \"{type}\"; {string.Join(", ", LlamaFamily.All.SkipLast(1).Select(family => $"\"{family.ModelType}\""))} or \"{LlamaFamily.Qwen3.ModelType}\" is needed here.");
+    }
 
-        if (ForeignKeys.FirstOrDefault(settings.Has) is { } foreign)
-        {
-            throw new RefusedFileException(path, $"{foreign} is set; this option is not supported for a Llama here.");
-        }
-
-        LlamaRope.CheckWhole(path, settings);
+    private static void CheckDropout(string path, JsonSettings settings)
+    {
         double dropout = settings.Number("attention_dropout", 0, value => value is >= 0 and < 1, "a probability from 0 to below 1");
         if (dropout > 0)
         {
@@ -108,11 +113,12 @@ public static class LlamaConfigFile
         }
     }
 
-    private static bool Biases(string path, JsonSettings settings)
+    private static (bool Attention, bool Mlp) Biases(string path, JsonSettings settings, LlamaFamily family)
     {
         (bool attention, bool mlp) = (settings.Flag("attention_bias", absent: false), settings.Flag("mlp_bias", absent: false));
-        return attention == mlp ? attention : throw new RefusedFileException(
-            path, $"{(attention ? "attention_bias" : "mlp_bias")} is true and {(attention ? "mlp_bias" : "attention_bias")} is not; biases of one alone are not supported here.");
+        (bool mayAttention, bool mayMlp) = family.HasBiasOptions;
+        return (!attention || mayAttention) && (!mlp || mayMlp) ? (attention, mlp) : throw new RefusedFileException(
+            path, $"{(attention && !mayAttention ? "attention_bias" : "mlp_bias")} is true, but a {family.Title} has no such option; its biases are fixed.");
     }
 
     private static (MlpActivation Activation, GeluForm Gelu) Activation(string path, string name) => name switch
@@ -124,17 +130,22 @@ public static class LlamaConfigFile
         _ => throw new RefusedFileException(path, $"hidden_act is \"{name}\"; silu, gelu_new, gelu_pytorch_tanh, gelu and relu are supported."),
     };
 
-    private static void Write(Utf8JsonWriter json, GptConfig config)
+    private static void Write(Utf8JsonWriter json, GptConfig config, LlamaFamily family, ModelFolderOptions options)
     {
+        bool isQwen = family == LlamaFamily.Qwen2 || family == LlamaFamily.Qwen3;
         json.WriteStartObject();
         json.WriteStartArray("architectures");
-        json.WriteStringValue("LlamaForCausalLM");
+        json.WriteStringValue(family.Architecture);
         json.WriteEndArray();
-        json.WriteBoolean("attention_bias", config.Bias);
+        if (family.HasBiasOptions.Attention)
+        {
+            json.WriteBoolean("attention_bias", config.Bias);
+        }
+
         json.WriteNumber("attention_dropout", 0.0);
-        json.WriteNull("bos_token_id");
-        json.WriteString("dtype", "float32");
-        json.WriteNull("eos_token_id");
+        options.WriteBeginToken(json);
+        options.WriteType(json);
+        options.WriteEndTokens(json);
         json.WriteNumber("head_dim", config.HeadSize);
         json.WriteString("hidden_act", (config.Activation, config.Gelu) switch
         {
@@ -146,16 +157,34 @@ public static class LlamaConfigFile
         json.WriteNumber("hidden_size", config.Width);
         json.WriteNumber("initializer_range", Modules.GptInitialization.Deviation);
         json.WriteNumber("intermediate_size", config.MlpWidth);
+        if (isQwen)
+        {
+            LlamaWindow.WriteLayers(json, config);
+        }
+
         json.WriteNumber("max_position_embeddings", config.BlockSize);
-        json.WriteBoolean("mlp_bias", config.Bias);
-        json.WriteString("model_type", "llama");
+        if (family.HasBiasOptions.Mlp)
+        {
+            json.WriteBoolean("mlp_bias", config.MlpBias);
+        }
+
+        json.WriteString("model_type", family.ModelType);
         json.WriteNumber("num_attention_heads", config.HeadCount);
         json.WriteNumber("num_hidden_layers", config.LayerCount);
         json.WriteNumber("num_key_value_heads", config.KeyHeadCount);
-        json.WriteNull("pad_token_id");
-        json.WriteNumber("pretraining_tp", 1);
+        options.WritePaddingToken(json);
+        if (family == LlamaFamily.Llama)
+        {
+            json.WriteNumber("pretraining_tp", 1);
+        }
+
         json.WriteNumber("rms_norm_eps", config.LayerNormEpsilon);
         LlamaRope.Write(json, config.Rope);
+        if (family != LlamaFamily.Llama)
+        {
+            LlamaWindow.Write(json, config, family);
+        }
+
         json.WriteBoolean("tie_word_embeddings", config.TieHead);
         json.WriteBoolean("use_cache", true);
         json.WriteNumber("vocab_size", config.VocabularySize);

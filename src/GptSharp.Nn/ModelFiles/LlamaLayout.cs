@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using GptSharp.Tensors;
 
 namespace GptSharp.Nn.ModelFiles;
 
 /// <summary>
-/// The layout of Llama. Linear layers are (outputs, inputs), as here; queries, keys and values are three tensors, which a <see cref="Gpt"/>
+/// The layout of Llama, Mistral, Qwen 2 and Qwen 3. Linear layers are (outputs, inputs), as here; queries, keys and values are three tensors, which a <see cref="Gpt"/>
 /// has as rows of one; so are gates and what they gate.
 /// </summary>
 internal sealed partial class LlamaLayout : ModelLayout
@@ -34,16 +33,22 @@ internal sealed partial class LlamaLayout : ModelLayout
                 Rows("self_attn.q_proj", "attn.c_attn", queries, width, config.QkvBias, firstRow: 0),
                 Rows("self_attn.k_proj", "attn.c_attn", keys, width, config.QkvBias, firstRow: queries),
                 Rows("self_attn.v_proj", "attn.c_attn", keys, width, config.QkvBias, firstRow: queries + keys),
+                HeadNorm("q_norm"),
+                HeadNorm("k_norm"),
                 Rows("self_attn.o_proj", "attn.c_proj", width, queries, config.Bias),
                 [new(theirs + "post_attention_layernorm.weight", ours + "ln_2.weight", [width])],
-                Rows("mlp.gate_proj", "mlp.c_fc", mlp, width, config.Bias, firstRow: 0),
-                Rows("mlp.up_proj", "mlp.c_fc", mlp, width, config.Bias, firstRow: mlp),
-                Rows("mlp.down_proj", "mlp.c_proj", width, mlp, config.Bias),
+                Rows("mlp.gate_proj", "mlp.c_fc", mlp, width, config.MlpBias, firstRow: 0),
+                Rows("mlp.up_proj", "mlp.c_fc", mlp, width, config.MlpBias, firstRow: mlp),
+                Rows("mlp.down_proj", "mlp.c_proj", width, mlp, config.MlpBias),
             ];
             foreach (ModelTensor tensor in parts.SelectMany(part => part))
             {
                 yield return tensor;
             }
+
+            IEnumerable<ModelTensor> HeadNorm(string name) => config.QkNorm
+                ? [new($"{theirs}self_attn.{name}.weight", $"{ours}attn.{name}.weight", [config.HeadSize])]
+                : [];
 
             IEnumerable<ModelTensor> Rows(string name, string parameter, long outputs, long inputs, bool bias, long firstRow = 0)
             {
@@ -66,24 +71,7 @@ internal sealed partial class LlamaLayout : ModelLayout
     internal override bool IsBuffer(string name) => FrequencyBuffer().IsMatch(name);
 
     /// <inheritdoc/>
-    internal override void CheckRepresentable(GptConfig config)
-    {
-        Refuse(
-            "Llama",
-            (config.Norm != NormKind.RMSNorm, "LayerNorm", "model.norm"),
-            (config.Positions != PositionEncoding.Rope, "other positions than rope", "model.positions"),
-            (config.Rope.Pairing != RopePairing.RotateHalf, "interleaved pairs", "model.rope_pairing"),
-            (config.RopeWidth != config.HeadSize, "a part of each head turned", "model.rope_width"),
-            (config.Rope.Scaling == RopeScaling.Ntk, "a fixed NTK scaling", "model.rope_scaling"),
-            (!config.Activation.IsGated() || config.Activation is MlpActivation.Glu or MlpActivation.Bilinear, "such an activation", "model.activation"),
-            (config.QkvBias != config.Bias, "biases of queries, keys and values alone", "model.qkv_bias"),
-            (config.QkNorm, "QK-norm", "model.qk_norm"),
-            (config.Parallel, "parallel blocks", "model.parallel"),
-            (config.Window is not null, "a window", "model.window"),
-            (config.DocumentToken is not null, "document masking", "model.document_mask"),
-            (config.AttentionCap > 0, "capped attention scores", "model.attention_cap"),
-            (config.LogitCap > 0, "capped logits", "model.logit_cap"));
-    }
+    internal override void CheckRepresentable(GptConfig config) => LlamaFamily.Of(config);
 
     /// <summary>The frequencies of rotary embedding, which files of old versions of transformers hold.</summary>
     [GeneratedRegex(@"^(model\.)?(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$")]

@@ -11,7 +11,7 @@ internal static class LlamaRope
 {
     private const double DefaultTheta = 10000;
 
-    public static RopeConfig Read(string path, JsonSettings settings)
+    public static RopeConfig Read(string path, JsonSettings settings, string title)
     {
         JsonSettings? parameters = settings.Section("rope_parameters");
         JsonSettings? scaling = settings.Section("rope_scaling");
@@ -28,16 +28,16 @@ internal static class LlamaRope
         }
 
         RopeConfig rope = new() { Theta = inner ?? outer ?? DefaultTheta };
-        return (parameters ?? scaling) is { } given ? Scale(rope, path, given) : rope;
+        return (parameters ?? scaling) is { } given ? Scale(rope, path, given, title) : rope;
     }
 
-    /// <summary>Refuses a head of which only a part is turned: transformers' Llama cannot do that either.</summary>
-    public static void CheckWhole(string path, JsonSettings settings)
+    /// <summary>Refuses a head of which only a part is turned: transformers' Llama and its kin cannot do that either.</summary>
+    public static void CheckWhole(string path, JsonSettings settings, string title)
     {
         const string key = "partial_rotary_factor";
         if (settings.Number(key, 1, JsonSettings.IsPositive, "a positive number") != 1)
         {
-            throw new RefusedFileException(path, $"{settings.FullName(key)} is set; this option is not supported for a Llama here.");
+            throw new RefusedFileException(path, $"{settings.FullName(key)} is set; this option is not supported for a {title} here.");
         }
     }
 
@@ -61,9 +61,13 @@ internal static class LlamaRope
         json.WriteEndObject();
     }
 
-    private static RopeConfig Scale(RopeConfig rope, string path, JsonSettings given)
+    private static RopeConfig Scale(RopeConfig rope, string path, JsonSettings given, string title)
     {
-        CheckWhole(path, given);
+        CheckWhole(path, given, title);
+        if (given.Sections.FirstOrDefault() is { } section)
+        {
+            throw new RefusedFileException(path, $"{given.FullName(section)} is an object; a rotary embedding for each kind of layer is not supported here.");
+        }
 
         // Old files call it type.
         string key = given.Has("rope_type") ? "rope_type" : "type";

@@ -1,13 +1,11 @@
-using System.Runtime.InteropServices;
 using GptSharp.Files;
-using GptSharp.Files.Safetensors;
 using GptSharp.Tensors;
 
 namespace GptSharp.Nn.ModelFiles;
 
 /// <summary>
-/// A model in the folder layout of Hugging Face's transformers: <c>config.json</c>, whose <c>model_type</c> is gpt2 or llama, and
-/// <c>model.safetensors</c>. Files with and without the names' prefix (<see cref="ModelLayout.Prefix"/>) are read; it is always written.
+/// A model in the folder layout of Hugging Face's transformers: <c>config.json</c>, whose <c>model_type</c> is gpt2, llama, mistral, qwen2 or qwen3, and
+/// <c>model.safetensors</c> or several files with an index. Files with and without the names' prefix (<see cref="ModelLayout.Prefix"/>) are read; it is always written.
 /// </summary>
 public static class ModelFolder
 {
@@ -16,6 +14,9 @@ public static class ModelFolder
 
     /// <summary>File name of the weights within the folder.</summary>
     public const string WeightsFile = "model.safetensors";
+
+    /// <summary>File name of what says in which file each tensor stands, where weights fill several.</summary>
+    public const string IndexFile = WeightsFile + ".index.json";
 
     /// <summary>Reads a model.</summary>
     /// <param name="folder">The folder.</param>
@@ -31,8 +32,9 @@ public static class ModelFolder
         }
 
         GptConfig config = ReadConfig(folder);
-        using SafetensorsFile file = OpenWeights(folder);
+        using WeightFiles file = WeightFiles.Open(folder);
         Dictionary<string, ModelTensor> places = new TensorMatch(file, config, ModelLayout.Of(config)).Places();
+        CheckRotaryTable(folder, config, file);
         Dictionary<string, string> names = places.ToDictionary(place => place.Value.Name, place => place.Key, StringComparer.Ordinal);
         return ModelLayout.Of(config).Build(engine, config, precision, tensor => file.ReadDoubles(names[tensor.Name]));
     }
@@ -46,53 +48,64 @@ public static class ModelFolder
         return settings.Text("model_type") switch
         {
             "gpt2" => Gpt2ConfigFile.Read(path, settings),
-            "llama" => LlamaConfigFile.Read(path, settings),
             null => throw new RefusedFileException(path, "the key model_type is missing."),
-            string other => throw new RefusedFileException(path, $"model_type is \"{other}\"; only \"gpt2\" and \"llama\" can be read."),
+            string type when LlamaFamily.All.Any(family => family.ModelType == type) => LlamaConfigFile.Read(path, settings),
+            string other => throw new RefusedFileException(
+                path, $"model_type is \"{other}\"; only gpt2, {string.Join(", ", LlamaFamily.All.Select(family => family.ModelType))} can be read."),
         };
     }
 
-    /// <summary>Writes a model as float32; each file appears whole or not at all and replaces one of the same name.</summary>
+    /// <summary>Writes a model as one file of float32; each file appears whole or not at all and replaces one of the same name.</summary>
     /// <param name="folder">The folder; created if need be.</param>
     /// <param name="model">The model.</param>
-    /// <exception cref="ConfigurationException">Neither layout has a place for such a model.</exception>
+    /// <exception cref="ConfigurationException">No layout has a place for such a model.</exception>
     /// <exception cref="IOException">The disk is full or refuses.</exception>
-    public static void Save(string folder, Gpt model)
+    public static void Save(string folder, Gpt model) => Save(folder, model, new ModelFolderOptions());
+
+    /// <summary>Writes a model; each file appears whole or not at all and replaces one of the same name.</summary>
+    /// <param name="folder">The folder; created if need be.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Types, files and special tokens.</param>
+    /// <exception cref="ConfigurationException">No layout has a place for such a model, or a number has no place in the type.</exception>
+    /// <exception cref="IOException">The disk is full or refuses.</exception>
+    public static void Save(string folder, Gpt model, ModelFolderOptions options)
     {
         ModelLayout layout = ModelLayout.Of(model.Config);
         Directory.CreateDirectory(folder);
-        var writer = new SafetensorsWriter { Metadata = { ["format"] = "pt" } };     // transformers refuses a file without it
-        foreach (ModelTensor tensor in layout.Tensors(model.Config).OrderBy(tensor => tensor.Name, StringComparer.Ordinal))
-        {
-            writer.Add(tensor.Name, SafetensorsType.F32, tensor.Shape, stream =>
-            {
-                double[] values = ModelLayout.Read(model, model.Arena.PreciseValues!, tensor);
-                stream.Write(MemoryMarshal.AsBytes<float>(Array.ConvertAll(values, value => (float)value)));
-            });
-        }
+        WeightWriter.Save(folder, model, layout, options);
+        SaveConfig(folder, model.Config, options);
+    }
 
-        writer.Save(Path.Combine(folder, WeightsFile));
-        string config = Path.Combine(folder, ConfigFile);
-        if (layout == ModelLayout.Gpt2)
+    /// <summary>Writes <c>config.json</c> alone.</summary>
+    /// <exception cref="ConfigurationException">No layout has a place for such a model.</exception>
+    public static void SaveConfig(string folder, GptConfig config, ModelFolderOptions options)
+    {
+        string path = Path.Combine(folder, ConfigFile);
+        if (ModelLayout.Of(config) == ModelLayout.Gpt2)
         {
-            Gpt2ConfigFile.Write(config, model.Config);
+            Gpt2ConfigFile.Write(path, config, options);
         }
         else
         {
-            LlamaConfigFile.Write(config, model.Config);
+            LlamaConfigFile.Write(path, config, options);
         }
     }
 
-    private static SafetensorsFile OpenWeights(string folder)
-    {
-        string path = Path.Combine(folder, WeightsFile);
-        if (File.Exists(path))
-        {
-            return SafetensorsFile.Open(path);
-        }
+    /// <summary>The <c>model_type</c> under which a model is written: gpt2, llama, mistral, qwen2 or qwen3.</summary>
+    /// <exception cref="ConfigurationException">No layout has a place for such a model.</exception>
+    public static string ModelType(GptConfig config) =>
+        ModelLayout.Of(config) == ModelLayout.Gpt2 ? "gpt2" : LlamaFamily.Of(config).ModelType;
 
-        throw new RefusedFileException(path, File.Exists(path + ".index.json")
-            ? "it is missing; weights in several files (model.safetensors.index.json) are not supported, so save the model as one file."
-            : "it is missing; a model folder needs config.json and model.safetensors.");
+    // What a file claims must not take memory that its weights do not: everything is checked against them but the table of rotary angles.
+    private static void CheckRotaryTable(string folder, GptConfig config, WeightFiles weights)
+    {
+        const long harmless = 1L << 30;
+        long bytes = config.Positions == PositionEncoding.Rope ? (long)config.BlockSize * config.RopeWidth * sizeof(float) : 0;
+        if (bytes > Math.Max(harmless, 4 * weights.Entries.Sum(entry => entry.ByteLength)))
+        {
+            throw new RefusedFileException(
+                Path.Combine(folder, ConfigFile),
+                $"max_position_embeddings is {config.BlockSize}, for which the table of rotary angles would take {bytes >> 20} MiB, more than the model; lower it to what is needed.");
+        }
     }
 }

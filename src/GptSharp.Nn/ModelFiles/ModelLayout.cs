@@ -12,7 +12,7 @@ public abstract class ModelLayout
     /// <summary>GPT-2: learned positions, biases, linear layers as (inputs, outputs).</summary>
     public static ModelLayout Gpt2 { get; } = new Gpt2Layout();
 
-    /// <summary>Llama: a tensor each for queries, keys, values, gates and what they gate.</summary>
+    /// <summary>Llama, Mistral, Qwen 2 and Qwen 3: a tensor each for queries, keys, values, gates and what they gate.</summary>
     public static ModelLayout Llama { get; } = new LlamaLayout();
 
     /// <summary>What the names begin with in files of a whole language model; the head's name does not.</summary>
@@ -97,7 +97,7 @@ public abstract class ModelLayout
     /// <exception cref="ConfigurationException">It cannot; the sentence names what has no place.</exception>
     internal abstract void CheckRepresentable(GptConfig config);
 
-    private protected static void Refuse(string kind, params IEnumerable<(bool IsSet, string What, string Key)> options)
+    internal static void Refuse(string kind, params IEnumerable<(bool IsSet, string What, string Key)> options)
     {
         foreach ((bool isSet, string what, string key) in options)
         {

@@ -7,9 +7,12 @@ namespace GptSharp.Nn.ModelFiles;
 /// Compares the names and shapes in a file with those that a configuration asks for: against the header, before any memory is taken, since
 /// a wrong configuration may ask for any amount. Everything that does not fit is listed at once.
 /// </summary>
-internal sealed class TensorMatch(SafetensorsFile file, GptConfig config, ModelLayout layout)
+internal sealed class TensorMatch(WeightFiles file, GptConfig config, ModelLayout layout)
 {
     private const string Head = "lm_head.weight";
+
+    // A configuration may claim billions of layers. Whoever meets so many faults needs no more of them.
+    private const int MostFaults = 10_000;
 
     private readonly List<string> _faults = [];
 
@@ -27,6 +30,10 @@ internal sealed class TensorMatch(SafetensorsFile file, GptConfig config, ModelL
             string name = hasPrefix ? tensor.Name : WithoutPrefix(tensor.Name);
             places.Add(name, tensor);
             CheckShape(name, tensor);
+            if (_faults.Count == MostFaults)
+            {
+                throw new RefusedFileException(file.Path, string.Join("; ", _faults) + "; and so on.");
+            }
         }
 
         foreach (SafetensorsEntry entry in file.Entries.Where(entry => !places.ContainsKey(entry.Name) && !layout.IsBuffer(entry.Name)))
@@ -46,6 +53,10 @@ internal sealed class TensorMatch(SafetensorsFile file, GptConfig config, ModelL
         else if (!entry.Shape.SequenceEqual(tensor.Shape))
         {
             _faults.Add($"tensor '{name}' has shape {entry.ShapeText}, but config.json asks for ({string.Join(", ", tensor.Shape)})");
+        }
+        else if (entry.Type.IsInteger() || entry.Type == SafetensorsType.C64)
+        {
+            _faults.Add($"tensor '{name}' has type {entry.Type}, but a float type is needed");
         }
     }
 

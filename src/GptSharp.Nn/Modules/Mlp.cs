@@ -19,9 +19,9 @@ public sealed class Mlp
     {
         (_function, _isGated, _dropout) = (config.Activation.Function(config.Gelu), config.Activation.IsGated(), config.Dropout);
         int hidden = _isGated ? 2 * config.MlpWidth : config.MlpWidth;
-        _up = new Linear(builder.In("c_fc"), config.Width, hidden, config.Bias, GptInitialization.Deviation);
+        _up = new Linear(builder.In("c_fc"), config.Width, hidden, config.MlpBias, GptInitialization.Deviation);
         _down = new Linear(
-            builder.In("c_proj"), config.MlpWidth, config.Width, config.Bias, GptInitialization.ResidualDeviation(config));
+            builder.In("c_proj"), config.MlpWidth, config.Width, config.MlpBias, GptInitialization.ResidualDeviation(config));
         _dropoutSite = builder.NextSite();
     }
 

@@ -42,6 +42,9 @@ public sealed record ModelSection
     /// <summary>Whether queries, keys and values have biases; null for as <see cref="Bias"/>.</summary>
     public bool? QkvBias { get; init; }
 
+    /// <summary>Whether the MLP's layers have biases; null for as <see cref="Bias"/>.</summary>
+    public bool? MlpBias { get; init; }
+
     /// <summary>Whether the head shares the token embedding's matrix.</summary>
     public bool TieHead { get; init; } = true;
 
@@ -103,6 +106,7 @@ public sealed record ModelSection
             BlockSize = shape.BlockSize,
             Bias = shape.Bias,
             QkvBias = shape.QkvBias == shape.Bias ? null : shape.QkvBias,
+            MlpBias = shape.MlpBias == shape.Bias ? null : shape.MlpBias,
             TieHead = shape.TieHead,
             Positions = shape.Positions,
             Rope = shape.Rope,
@@ -174,6 +178,7 @@ public sealed record ModelSection
         config = KeyHeadCount is { } keyHeads ? config with { KeyHeadCount = keyHeads } : config;
         config = HeadSize is { } headSize ? config with { HeadSize = headSize } : config;
         config = QkvBias is { } qkvBias ? config with { QkvBias = qkvBias } : config;
+        config = MlpBias is { } mlpBias ? config with { MlpBias = mlpBias } : config;
         return config.Validate();
     }
 }

@@ -33,6 +33,8 @@ internal static class ModelSettings
             NumberFormat.Share, s => s.Dropout, (s, value) => s with { Dropout = value }),
         Make("bias", "Whether linear layers and LayerNorms have biases.",
             new FlagFormat(), s => s.Bias, (s, value) => s with { Bias = value }),
+        Make("mlp_bias", "Whether the layers of the MLP have biases; auto is as bias says.",
+            new OptionalFormat<bool>(new FlagFormat(), "auto"), s => s.MlpBias, (s, value) => s with { MlpBias = value }),
         Make("qkv_bias", "Whether queries, keys and values have biases; auto is as bias says. Qwen 2 has these alone.",
             new OptionalFormat<bool>(new FlagFormat(), "auto"), s => s.QkvBias, (s, value) => s with { QkvBias = value }),
         Make("tie_head", "Whether the vocabulary head shares the token embedding's matrix.",

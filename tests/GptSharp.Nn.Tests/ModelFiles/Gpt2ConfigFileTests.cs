@@ -70,6 +70,8 @@ public sealed class Gpt2ConfigFileTests : IDisposable
     {
         Assert.Equal(GeluForm.Erf, ReadWith("activation_function", "\"gelu\"").Gelu);
         Assert.Equal(GeluForm.Tanh, ReadWith("activation_function", "\"gelu_pytorch_tanh\"").Gelu);
+        Assert.Equal(MlpActivation.Relu, ReadWith("activation_function", "\"relu\"").Activation);
+        Assert.Equal(MlpActivation.Swish, ReadWith("activation_function", "\"silu\"").Activation);
         Assert.Equal(1e-6, ReadWith("layer_norm_epsilon", "1e-6").LayerNormEpsilon);
         Assert.Equal(100, ReadWith("n_inner", "100").MlpWidth);
         Assert.False(ReadWith("tie_word_embeddings", "false").TieHead);
@@ -86,7 +88,7 @@ public sealed class Gpt2ConfigFileTests : IDisposable
     [InlineData("vocab_size", "2147483647", "no model can have these sizes: model.vocabulary (2147483647) is too large; the most that can be addressed is 2147483583.")]
     [InlineData("model_type", null, "the key model_type is missing.")]
     [InlineData("model_type", "\"llama\"", "model_type is \"llama\"; \"gpt2\" is needed here.")]
-    [InlineData("activation_function", "\"relu\"", "activation_function is \"relu\"; gelu_new, gelu_pytorch_tanh and gelu are supported.")]
+    [InlineData("activation_function", "\"mish\"", "activation_function is \"mish\"; gelu_new, gelu_pytorch_tanh, gelu, relu and silu are supported.")]
     [InlineData("activation_function", "3", "activation_function is 3, but must be a text.")]
     [InlineData("layer_norm_epsilon", "\"NaN\"", "layer_norm_epsilon is \"NaN\", but must be a positive number.")]
     [InlineData("layer_norm_epsilon", "0", "layer_norm_epsilon is 0, but must be a positive number.")]
@@ -96,10 +98,29 @@ public sealed class Gpt2ConfigFileTests : IDisposable
     [InlineData("reorder_and_upcast_attn", "true", "reorder_and_upcast_attn is true; this option of GPT-2 is not supported here.")]
     [InlineData("add_cross_attention", "true", "add_cross_attention is true; this option of GPT-2 is not supported here.")]
     [InlineData("scale_attn_weights", "1", "scale_attn_weights is 1, but must be true or false.")]
-    [InlineData("quantization_config", "{\"bits\": 4}", "quantization_config is set; quantized models are not supported here.")]
+    [InlineData("quantization_config", "{\"bits\": 4}", "quantization_config is set; this option is not supported for a GPT-2 here.")]
     [InlineData("resid_pdrop", "1", "resid_pdrop is 1, but must be a probability from 0 to below 1.")]
     [InlineData("attn_pdrop", "0.2", "attn_pdrop, embd_pdrop, resid_pdrop are 0.2, 0.1, 0.1 (absent means 0.1); a model here has one rate of dropout, so give them the same value.")]
     public void A_wrong_or_unsupported_key_is_named(string key, string? value, string sentence) => Assert.Equal(sentence, Refusal(key, value));
+
+    [Theory]
+    [InlineData("sliding_window", "4")]
+    [InlineData("pruned_heads", "{\"0\": [1]}")]
+    [InlineData("attn_logit_softcapping", "30.0")]
+    [InlineData("num_experts", "8")]
+    [InlineData("logits_scaling", "0.5")]
+    [InlineData("is_encoder_decoder", "true")]
+    public void Options_of_other_models_are_refused(string key, string value) =>
+        Assert.Equal($"{key} is set; this option is not supported for a GPT-2 here.", Refusal(key, value));
+
+    [Theory]
+    [InlineData("sliding_window", "null")]
+    [InlineData("pruned_heads", "{}")]
+    [InlineData("num_experts", "0")]
+    [InlineData("logits_scaling", "1.0")]
+    [InlineData("is_encoder_decoder", "false")]
+    public void Options_of_other_models_that_change_nothing_are_left_alone(string key, string value) =>
+        Assert.Equal(32, ReadWith(key, value).Width);
 
     [Theory]
     [InlineData("{\n \"model_type\": \"gpt2\",\n \"layer_norm_epsilon\": NaN\n}", "line 3 is no sound JSON")]
@@ -165,7 +186,8 @@ public sealed class Gpt2ConfigFileTests : IDisposable
         [
             (config with { HeadSize = 4 }, "model.head_size"),
             (config with { KeyHeadCount = 1 }, "model.kv_heads"),
-            (config with { Activation = MlpActivation.Relu }, "model.activation"),
+            (config with { Activation = MlpActivation.Reglu }, "model.activation"),
+            (config with { MlpBias = false }, "model.bias"),
             (config with { Norm = NormKind.RMSNorm }, "model.norm"),
             (config with { QkNorm = true }, "model.qk_norm"),
             (config with { Parallel = true }, "model.parallel"),

@@ -80,6 +80,8 @@ public sealed class LlamaConfigFileTests : IDisposable
         Assert.Equal(Expected with { LayerNormEpsilon = 3e-6 }, ReadWith("\"rms_norm_eps\": 3e-6"));
         Assert.Equal(Expected with { TieHead = true }, ReadWith("\"tie_word_embeddings\": true"));
         Assert.Equal(Expected with { Bias = true }, ReadWith("\"attention_bias\": true, \"mlp_bias\": true"));
+        Assert.Equal(Expected with { Bias = true, MlpBias = false }, ReadWith("\"attention_bias\": true"));
+        Assert.Equal(Expected with { MlpBias = true }, ReadWith("\"mlp_bias\": true"));
         Assert.Equal(Expected with { Activation = MlpActivation.Geglu }, ReadWith("\"hidden_act\": \"gelu_pytorch_tanh\""));
         Assert.Equal(Expected with { Activation = MlpActivation.Geglu, Gelu = GeluForm.Erf }, ReadWith("\"hidden_act\": \"gelu\""));
         Assert.Equal(Expected with { Activation = MlpActivation.Reglu }, ReadWith("\"hidden_act\": \"relu\""));
@@ -116,17 +118,16 @@ public sealed class LlamaConfigFileTests : IDisposable
     [InlineData("\"hidden_size\": null", "the key hidden_size is missing.")]
     [InlineData("\"intermediate_size\": null", "the key intermediate_size is missing.")]
     [InlineData("\"max_position_embeddings\": \"64\"", "max_position_embeddings is \"64\", but must be a whole number from 1 to 2147483647.")]
-    [InlineData("\"model_type\": \"mistral\"", "model_type is \"mistral\"; \"llama\" is needed here.")]
+    [InlineData("\"model_type\": \"gpt2\"", "model_type is \"gpt2\"; \"llama\", \"mistral\", \"qwen2\" or \"qwen3\" is needed here.")]
     [InlineData("\"num_key_value_heads\": 3", "num_key_value_heads (3) does not divide num_attention_heads (8).")]
     [InlineData("\"num_attention_heads\": 6, \"head_dim\": null", "num_attention_heads (6) does not divide hidden_size (64), and head_dim is not given.")]
     [InlineData("\"head_dim\": 7", "no model can have these sizes: model.head_size (7) is odd, but model.positions (rope) turns channels in pairs; make it even, or set model.rope_width to an even number below it.")]
     [InlineData("\"hidden_act\": \"mish\"", "hidden_act is \"mish\"; silu, gelu_new, gelu_pytorch_tanh, gelu and relu are supported.")]
     [InlineData("\"rms_norm_eps\": 0", "rms_norm_eps is 0, but must be a positive number.")]
-    [InlineData("\"attention_bias\": true", "attention_bias is true and mlp_bias is not; biases of one alone are not supported here.")]
-    [InlineData("\"mlp_bias\": true", "mlp_bias is true and attention_bias is not; biases of one alone are not supported here.")]
+    [InlineData("\"attention_bias\": 1", "attention_bias is 1, but must be true or false.")]
     [InlineData("\"attention_dropout\": 0.1", "attention_dropout is 0.1; dropout of attention weights alone is not supported here, so set it to 0.")]
     [InlineData("\"sliding_window\": 32", "sliding_window is set; this option is not supported for a Llama here.")]
-    [InlineData("\"quantization_config\": {}", "quantization_config is set; this option is not supported for a Llama here.")]
+    [InlineData("\"quantization_config\": {\"bits\": 4}", "quantization_config is set; this option is not supported for a Llama here.")]
     [InlineData("\"partial_rotary_factor\": 0.5", "partial_rotary_factor is set; this option is not supported for a Llama here.")]
     [InlineData("\"rope_theta\": 0", "rope_theta is 0, but must be a positive number.")]
     [InlineData("\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2}", "rope_scaling.type is \"dynamic\"; this scaling is not supported here, only default, linear and llama3 are.")]
@@ -144,6 +145,8 @@ public sealed class LlamaConfigFileTests : IDisposable
     [
         Expected,
         Expected with { Bias = true, TieHead = true, HeadSize = 6, Activation = MlpActivation.Geglu, Rope = new RopeConfig { Theta = 5e5 } },
+        Expected with { Bias = true, MlpBias = false },
+        Expected with { MlpBias = true },
         Expected with { Activation = MlpActivation.Geglu, Gelu = GeluForm.Erf, Rope = new RopeConfig { Scaling = RopeScaling.Linear, Factor = 2 } },
         Expected with { Activation = MlpActivation.Reglu, Rope = new RopeConfig { Scaling = RopeScaling.Llama3, Factor = 8, OriginalBlockSize = 32 } },
     ];
@@ -180,10 +183,14 @@ public sealed class LlamaConfigFileTests : IDisposable
             (Expected with { Rope = new RopeConfig { Scaling = RopeScaling.Ntk, Factor = 2 } }, "model.rope_scaling"),
             (Expected with { Activation = MlpActivation.Swish }, "model.activation"),
             (Expected with { Activation = MlpActivation.Bilinear }, "model.activation"),
-            (Expected with { QkvBias = true }, "model.qkv_bias"),
-            (Expected with { QkNorm = true }, "model.qk_norm"),
+            (Expected with { QkvBias = true, MlpBias = true }, "model.qkv_bias"),
+            (Expected with { Bias = true, QkvBias = false }, "model.qkv_bias"),
+            (Expected with { QkNorm = true, QkvBias = true }, "model.qkv_bias"),
+            (Expected with { QkNorm = true, MlpBias = true }, "model.mlp_bias"),
+            (Expected with { Window = 4, Bias = true }, "model.bias"),
+            (Expected with { Window = 4, MlpBias = true }, "model.mlp_bias"),
+            (Expected with { Window = 4, QkvBias = true, MlpBias = true }, "model.mlp_bias"),
             (Expected with { Parallel = true }, "model.parallel"),
-            (Expected with { Window = 4 }, "model.window"),
             (Expected with { DocumentToken = 4 }, "model.document_mask"),
             (Expected with { AttentionCap = 4 }, "model.attention_cap"),
             (Expected with { LogitCap = 4 }, "model.logit_cap"),

@@ -175,7 +175,7 @@ public sealed class ModelFolderTests : IDisposable
         Put(Tensors(Model("llama-tiny")), "llama-tiny");
         string path = _folder.At("config.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"llama\"", "\"mamba\"", StringComparison.Ordinal));
-        Assert.EndsWith("config.json: model_type is \"mamba\"; only \"gpt2\" and \"llama\" can be read.", Refusal(), StringComparison.Ordinal);
+        Assert.EndsWith("config.json: model_type is \"mamba\"; only gpt2, llama, mistral, qwen2, qwen3 can be read.", Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -203,8 +203,11 @@ public sealed class ModelFolderTests : IDisposable
     {
         var tensors = Tensors(Model("gpt2-tiny"));
         tensors["transformer.ln_f.weight"] = tensors["transformer.ln_f.weight"] with { Type = SafetensorsType.I32 };
+        tensors["transformer.ln_f.bias"] = tensors["transformer.ln_f.bias"] with { Type = SafetensorsType.U32 };
         Put(tensors);
-        Assert.EndsWith("tensor 'transformer.ln_f.weight' has type I32; a float type is needed.", Refusal(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "tensor 'transformer.ln_f.weight' has type I32, but a float type is needed; tensor 'transformer.ln_f.bias' has type U32, but a float type is needed.",
+            Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -223,8 +226,9 @@ public sealed class ModelFolderTests : IDisposable
         Assert.StartsWith($"{_folder.At("config.json")}: it is missing", Refusal(), StringComparison.Ordinal);
         File.Copy(Path.Combine(Model("gpt2-tiny"), "config.json"), _folder.At("config.json"));
         Assert.StartsWith($"{_folder.At("model.safetensors")}: it is missing", Refusal(), StringComparison.Ordinal);
-        File.WriteAllText(_folder.At("model.safetensors.index.json"), "{}");
-        Assert.Contains("weights in several files", Refusal(), StringComparison.Ordinal);
+        File.WriteAllText(_folder.At("pytorch_model.bin"), "");
+        Assert.StartsWith($"{_folder.At("pytorch_model.bin")}: it is a pickle", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("save_pretrained(OTHER, safe_serialization=True)", Refusal(), StringComparison.Ordinal);
     }
 
     [Theory]

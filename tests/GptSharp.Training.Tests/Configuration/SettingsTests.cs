@@ -24,6 +24,7 @@ public sealed class SettingsTests
         ["model.layer_norm_epsilon"] = "1e-06",
         ["model.kv_heads"] = "2",
         ["model.head_size"] = "20",
+        ["model.mlp_bias"] = "false",
         ["model.qkv_bias"] = "false",
         ["model.norm"] = "rmsnorm",
         ["model.qk_norm"] = "true",
