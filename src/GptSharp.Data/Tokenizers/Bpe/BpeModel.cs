@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace GptSharp.Data.Tokenizers.Bpe;
 
 /// <summary>
@@ -5,27 +8,18 @@ namespace GptSharp.Data.Tokenizers.Bpe;
 /// number of threads may use one. It knows nothing of special tokens: whoever does cuts them out of the text first.
 /// Source: Sennrich, Haddow, Birch, "Neural Machine Translation of Rare Words with Subword Units", 2016; byte-level as in GPT-2.
 /// </summary>
-public sealed class BpeModel
+public sealed partial class BpeModel
 {
-    private BpeModel(SplitPattern pattern, bool ignoresMerges) => (Pattern, IgnoresMerges) = (pattern, ignoresMerges);
+    private readonly TokenTable _tokens;
 
-    /// <summary>A model of explicit merges, as tokenizer.json and merges.txt have them.</summary>
-    /// <param name="tokens">The bytes of each token; null where an id belongs to nobody or to a special token.</param>
-    /// <param name="merges">The merges, lowest rank first. Of a pair that occurs twice the later one counts, as in the tokenizers library.</param>
-    /// <param name="pattern">How text is cut.</param>
-    /// <param name="ignoresMerges">Whether a piece that is a token is taken whole, even where the merges would not arrive at it.</param>
-    /// <exception cref="ArgumentException">Two tokens have the same bytes, a token is empty, or a merge names tokens that do not exist or whose bytes do not add up.</exception>
-    public static BpeModel FromMerges(IReadOnlyList<byte[]?> tokens, IReadOnlyList<BpeMerge> merges, SplitPattern pattern, bool ignoresMerges = false) =>
-        throw new NotImplementedException();
+    // The tokens that a piece may be, taken whole: one look-up, which is all that most words cost.
+    private readonly TokenTable _whole;
+    private readonly int[] _byteTokens;
+    private readonly bool _hasAllBytes;
 
-    /// <summary>
-    /// A model of ranks alone, as tiktoken has them: two adjacent tokens merge when their bytes together are a token, the one of the lowest id first; a
-    /// piece that is a token is taken whole.
-    /// </summary>
-    /// <param name="tokens">The bytes of each token; its id is its rank. Null where an id is not used.</param>
-    /// <param name="pattern">How text is cut.</param>
-    /// <exception cref="ArgumentException">Two tokens have the same bytes, or a token is empty.</exception>
-    public static BpeModel FromRanks(IReadOnlyList<byte[]?> tokens, SplitPattern pattern) => throw new NotImplementedException();
+    // One of the two: the fast way where merges come after the merges of their parts, the plain way otherwise.
+    private readonly PieceEncoder? _pieces;
+    private readonly MergeTable? _merges;
 
     /// <summary>How text is cut.</summary>
     public SplitPattern Pattern { get; }
@@ -34,39 +28,164 @@ public sealed class BpeModel
     public bool IgnoresMerges { get; }
 
     /// <summary>The highest id and one: ids are 0 ... VocabularySize - 1, not all of them used.</summary>
-    public int VocabularySize => throw new NotImplementedException();
+    public int VocabularySize => _tokens.Count;
 
     /// <summary>The merges in order; of a model of ranks the one merge that makes each token, in the order of their ids.</summary>
-    public IReadOnlyList<BpeMerge> Merges => throw new NotImplementedException();
+    public IReadOnlyList<BpeMerge> Merges { get; }
 
     /// <summary>The bytes of a token; empty for an id that is not used.</summary>
-    public ReadOnlySpan<byte> BytesOf(int id) => throw new NotImplementedException();
+    public ReadOnlySpan<byte> BytesOf(int id) => _tokens.BytesOf(id);
 
     /// <summary>The token that has exactly these bytes.</summary>
-    public bool TryFind(ReadOnlySpan<byte> bytes, out int id) => throw new NotImplementedException();
+    public bool TryFind(ReadOnlySpan<byte> bytes, out int id)
+    {
+        id = bytes.IsEmpty ? -1 : _tokens.Find(bytes, 0, bytes.Length);
+        return id >= 0;
+    }
 
     /// <summary>Encodes any bytes; text is expected in UTF-8.</summary>
     /// <param name="text">The bytes.</param>
     /// <param name="ids">Where the tokens go; as many places as there are bytes are always enough.</param>
     /// <returns>The number of tokens.</returns>
     /// <exception cref="UnknownCharacterException">A byte that the vocabulary lacks.</exception>
-    public int Encode(ReadOnlySpan<byte> text, Span<int> ids) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">There are fewer places than bytes.</exception>
+    public int Encode(ReadOnlySpan<byte> text, Span<int> ids)
+    {
+        if (ids.Length < text.Length)
+        {
+            throw new ArgumentException($"There are {ids.Length} places for the tokens of {text.Length} bytes: as many as bytes are needed.", nameof(ids));
+        }
+
+        int start = 0;
+        return EncodeUntilFull(text, ref start, ids);
+    }
 
     /// <summary>Encodes one piece: nothing is cut.</summary>
     /// <param name="piece">Its bytes.</param>
     /// <param name="ids">Where the tokens go; as many places as there are bytes are always enough.</param>
     /// <returns>The number of tokens.</returns>
     /// <exception cref="UnknownCharacterException">A byte that the vocabulary lacks.</exception>
-    public int EncodePiece(ReadOnlySpan<byte> piece, Span<int> ids) => throw new NotImplementedException();
+    public int EncodePiece(ReadOnlySpan<byte> piece, Span<int> ids) => piece.IsEmpty ? 0 : EncodePiece(piece, 0, piece.Length, ids);
 
     /// <summary>Encodes any bytes; text is expected in UTF-8.</summary>
     /// <exception cref="UnknownCharacterException">A byte that the vocabulary lacks.</exception>
-    public int[] Encode(ReadOnlySpan<byte> text) => throw new NotImplementedException();
+    public int[] Encode(ReadOnlySpan<byte> text)
+    {
+        // Four bytes a token are usual; where it is fewer, the list grows.
+        int[] ids = ArrayPool<int>.Shared.Rent((text.Length / 3) + 16);
+        int count = 0;
+        int start = 0;
+        while (true)
+        {
+            count += EncodeUntilFull(text, ref start, ids.AsSpan(count));
+            if (start == text.Length)
+            {
+                break;
+            }
+
+            int piece = SplitPatterns.EndOfPiece(Pattern, text, start) - start;
+            int[] larger = ArrayPool<int>.Shared.Rent(Math.Max(ids.Length + (ids.Length / 2), count + piece));
+            ids.AsSpan(0, count).CopyTo(larger);
+            ArrayPool<int>.Shared.Return(ids);
+            ids = larger;
+        }
+
+        int[] result = ids.AsSpan(0, count).ToArray();
+        ArrayPool<int>.Shared.Return(ids);
+        return result;
+    }
 
     /// <summary>Encodes a text; half a surrogate pair becomes U+FFFD.</summary>
     /// <exception cref="UnknownCharacterException">A character that the vocabulary lacks.</exception>
-    public int[] Encode(string text) => throw new NotImplementedException();
+    public int[] Encode(string text)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text));
+        int length = Encoding.UTF8.GetBytes(text, bytes);
+        int[] ids = Encode(bytes.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(bytes);
+        return ids;
+    }
 
     /// <summary>The bytes of tokens; an id that is not used gives U+FFFD.</summary>
-    public byte[] Decode(ReadOnlySpan<int> ids) => throw new NotImplementedException();
+    public byte[] Decode(ReadOnlySpan<int> ids)
+    {
+        ReadOnlySpan<byte> unknown = "\uFFFD"u8;
+        int length = 0;
+        foreach (int id in ids)
+        {
+            int own = BytesOf(id).Length;
+            length = checked(length + (own > 0 ? own : unknown.Length));
+        }
+
+        var bytes = new byte[length];
+        Span<byte> rest = bytes;
+        foreach (int id in ids)
+        {
+            ReadOnlySpan<byte> own = BytesOf(id);
+            own = own.IsEmpty ? unknown : own;
+            own.CopyTo(rest);
+            rest = rest[own.Length..];
+        }
+
+        return bytes;
+    }
+
+    // Stops before a piece of which more tokens could come than there are places.
+    private int EncodeUntilFull(ReadOnlySpan<byte> text, ref int start, Span<int> ids)
+    {
+        int count = 0;
+        int place = start;
+        while (place < text.Length)
+        {
+            int end = SplitPatterns.EndOfPiece(Pattern, text, place);
+            if (end - place > ids.Length - count)
+            {
+                break;
+            }
+
+            count += EncodePiece(text, place, end - place, ids[count..]);
+            place = end;
+        }
+
+        start = place;
+        return count;
+    }
+
+    private int EncodePiece(ReadOnlySpan<byte> text, int start, int length, Span<int> ids)
+    {
+        int whole = _whole.Find(text, start, length);
+        if (whole >= 0)
+        {
+            ids[0] = whole;
+            return 1;
+        }
+
+        return EncodeByMerges(text.Slice(start, length), ids);
+    }
+
+    private int EncodeByMerges(ReadOnlySpan<byte> piece, Span<int> ids)
+    {
+        if (!_hasAllBytes)
+        {
+            foreach (byte value in piece)
+            {
+                if (_byteTokens[value] < 0)
+                {
+                    throw UnknownCharacterException.MissingByte(value);
+                }
+            }
+        }
+
+        if (_pieces is not null)
+        {
+            return _pieces.Encode(piece, ids);
+        }
+
+        for (int i = 0; i < piece.Length; i++)
+        {
+            ids[i] = _byteTokens[piece[i]];
+        }
+
+        return _merges!.Merge(ids[..piece.Length]);
+    }
 }
