@@ -7,9 +7,12 @@ namespace GptSharp.Nn;
 /// Fixed position embeddings: row p holds sin(p / 10000^(2i/C)) at column 2i and the cosine of the same at 2i + 1
 /// (Vaswani et al. 2017, section 3.5).
 /// </summary>
-internal static class SinusoidalPositions
+public static class SinusoidalPositions
 {
-    public static Tensor Create(SessionArena arena, int positions, int channels, DType type)
+    /// <summary>The embeddings of the first positions, row by row.</summary>
+    /// <param name="positions">Number of rows.</param>
+    /// <param name="channels">C, number of columns.</param>
+    public static double[] Values(int positions, int channels)
     {
         var values = new double[(long)positions * channels];
         for (int p = 0; p < positions; p++)
@@ -21,8 +24,13 @@ internal static class SinusoidalPositions
             }
         }
 
+        return values;
+    }
+
+    internal static Tensor Create(SessionArena arena, int positions, int channels, DType type)
+    {
         Tensor table = arena.New((positions, channels), type, "sinusoidal positions");
-        table.UploadDoubles(values);
+        table.UploadDoubles(Values(positions, channels));
         return table;
     }
 }

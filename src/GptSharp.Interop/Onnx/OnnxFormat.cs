@@ -1,4 +1,5 @@
 using GptSharp.Files;
+using GptSharp.Files.Onnx;
 using GptSharp.Tensors;
 
 namespace GptSharp.Interop.Onnx;
@@ -23,5 +24,11 @@ public sealed class OnnxFormat : IModelFormat
         path, "an ONNX file is a graph of operations, not a model that can be built here; import the safetensors or GGUF file that it was made from.");
 
     /// <inheritdoc/>
-    public void Save(ModelPackage package, string path, ExportOptions options) => throw new NotSupportedException();
+    public void Save(ModelPackage package, string path, ExportOptions options)
+    {
+        string file = Path.Combine(path, "onnx", "model.onnx");
+        OnnxGraph graph = GptGraph.Of(package.Model);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        OnnxWriter.Save(file, graph);
+    }
 }
