@@ -1,3 +1,7 @@
+using GptSharp.Data.Tokenizers;
+using GptSharp.Files;
+using GptSharp.Files.Safetensors;
+using GptSharp.Nn;
 using GptSharp.Nn.ModelFiles;
 using GptSharp.Tensors;
 
@@ -6,6 +10,8 @@ namespace GptSharp.Interop.HuggingFace;
 /// <summary>The folders of Hugging Face's transformers: config.json, safetensors, generation_config.json and tokenizer.json.</summary>
 public sealed class HuggingFaceFormat : IModelFormat
 {
+    private const string TokenizerName = "tokenizer.json";
+
     /// <inheritdoc/>
     public string Name => "hf";
 
@@ -19,9 +25,58 @@ public sealed class HuggingFaceFormat : IModelFormat
     public bool Recognizes(string path) => File.Exists(Path.Combine(path, ModelFolder.ConfigFile));
 
     /// <inheritdoc/>
-    public ModelPackage Open(string path, Engine engine, Precision precision) =>
-        new(ModelFolder.Load(path, engine, precision), tokenizer: null, GenerationDefaults.None);
+    public ModelPackage Open(string path, Engine engine, Precision precision)
+    {
+        GptConfig config = ModelFolder.ReadConfig(path);
+        GenerationDefaults generation = GenerationConfigFile.Read(path, config.VocabularySize);
+        ITokenizer? tokenizer = OpenTokenizer(path, config);
+        return new ModelPackage(ModelFolder.Load(path, engine, precision), tokenizer, generation);
+    }
 
     /// <inheritdoc/>
-    public void Save(ModelPackage package, string path, ExportOptions options) => ModelFolder.Save(path, package.Model);
+    public void Save(ModelPackage package, string path, ExportOptions options)
+    {
+        ModelFolder.Save(path, package.Model, GenerationConfigFile.Options(package.Generation) with
+        {
+            Type = options.Type switch
+            {
+                WeightType.BF16 => SafetensorsType.BF16,
+                WeightType.F16 => SafetensorsType.F16,
+                _ => SafetensorsType.F32,
+            },
+            MaxShardSize = options.MaxShardSize,
+        });
+        SaveSideFiles(package, path);
+    }
+
+    /// <summary>Writes what stands beside the weights: config.json, generation_config.json and the tokenizer's files.</summary>
+    /// <param name="package">The model.</param>
+    /// <param name="folder">The folder, which is there.</param>
+    /// <exception cref="ConfigurationException">The layout has no place for such a model or tokenizer.</exception>
+    public static void SaveSideFiles(ModelPackage package, string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, ModelFolder.ConfigFile)))
+        {
+            ModelFolder.SaveConfig(folder, package.Model.Config, GenerationConfigFile.Options(package.Generation));
+        }
+
+        GenerationConfigFile.Write(folder, package.Generation);
+        if (package.Tokenizer is { } tokenizer)
+        {
+            TokenizerFile.Save(Path.Combine(folder, TokenizerName), tokenizer);
+        }
+    }
+
+    private static ITokenizer? OpenTokenizer(string folder, GptConfig config)
+    {
+        string path = Path.Combine(folder, TokenizerName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        ITokenizer tokenizer = TokenizerFile.Load(path);
+        return tokenizer.VocabularySize <= config.VocabularySize ? tokenizer : throw new RefusedFileException(
+            path, $"its vocabulary of {tokenizer.VocabularySize} tokens does not fit the model, which knows {config.VocabularySize}; a tokenizer that the model was trained with is needed.");
+    }
 }

@@ -7,7 +7,7 @@ namespace GptSharp.Nn.ModelFiles;
 /// The keys of a <c>config.json</c>. A key whose value is null counts as absent, as in transformers; a value of another type than
 /// expected is refused by its name.
 /// </summary>
-internal sealed class JsonSettings : IDisposable
+public sealed class JsonSettings : IDisposable
 {
     private readonly string _path;
     private readonly string _prefix = "";
@@ -91,6 +91,19 @@ internal sealed class JsonSettings : IDisposable
     public int? WholeNumber(string key) => Find(key) is not { } element ? null
         : element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= 0 ? value
         : throw IllTyped(key, element, $"a whole number from 0 to {int.MaxValue}");
+
+    /// <summary>One whole number or a list of them, negative ones included; empty when the key is absent.</summary>
+    public IReadOnlyList<long> WholeNumbers(string key)
+    {
+        if (Find(key) is not { } element)
+        {
+            return [];
+        }
+
+        JsonElement[] items = element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray()] : [element];
+        return Array.ConvertAll(items, item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long value) ? value
+            : throw IllTyped(key, element, "a whole number or a list of them"));
+    }
 
     /// <summary>A list of texts, or null when the key is absent.</summary>
     public IReadOnlyList<string>? Texts(string key) => Find(key) is not { } element ? null

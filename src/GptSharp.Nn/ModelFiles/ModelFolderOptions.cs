@@ -21,6 +21,14 @@ public sealed record ModelFolderOptions
     /// <summary>The token that fills short sequences of a batch (pad), or null.</summary>
     public int? PaddingToken { get; init; }
 
+    /// <summary>Writes the special tokens as properties of the object that is being written.</summary>
+    public void WriteTokens(Utf8JsonWriter json)
+    {
+        WriteBeginToken(json);
+        WriteEndTokens(json);
+        WritePaddingToken(json);
+    }
+
     internal void WriteBeginToken(Utf8JsonWriter json) => WriteToken(json, "bos_token_id", BeginToken);
 
     internal void WritePaddingToken(Utf8JsonWriter json) => WriteToken(json, "pad_token_id", PaddingToken);
