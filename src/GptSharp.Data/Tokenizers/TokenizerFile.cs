@@ -1,45 +1,126 @@
+using System.Text;
 using System.Text.Json;
+using GptSharp.Data.Tokenizers.Bpe;
+using GptSharp.Data.Tokenizers.Formats;
 using GptSharp.Files;
+using GptSharp.Files.Json;
 
 namespace GptSharp.Data.Tokenizers;
 
-/// <summary>Tokenizers as small JSON files: <c>{"kind": "char", "alphabet": "..."}</c> or <c>{"kind": "byte"}</c>.</summary>
+/// <summary>
+/// Tokenizers in files: GptSharp's own small ones, <c>{"kind": "char", "alphabet": "..."}</c> and <c>{"kind": "byte"}</c>, and those of
+/// other programs: tokenizer.json, vocabulary and merges, tiktoken's ranks, SentencePiece's models.
+/// </summary>
 public static class TokenizerFile
 {
-    /// <summary>The JSON text of a tokenizer; equal texts mean equal tokenizers.</summary>
-    public static string ToJson(ITokenizer tokenizer) => tokenizer is CharTokenizer characters
-        ? JsonSerializer.Serialize(new { kind = characters.Kind, alphabet = characters.Alphabet })
-        : JsonSerializer.Serialize(new { kind = tokenizer.Kind });
+    // The largest published tokenizers have some tens of millions of bytes.
+    private const long LargestFile = 1L << 30;
 
-    /// <summary>Writes a tokenizer.</summary>
-    public static void Save(string path, ITokenizer tokenizer) => AtomicFile.WriteText(path, ToJson(tokenizer) + "\n");
+    private static readonly string[] NamesInFolder = ["tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
+
+    /// <summary>The JSON text of a tokenizer; equal texts mean equal tokenizers.</summary>
+    public static string ToJson(ITokenizer tokenizer) => tokenizer switch
+    {
+        TextTokenizer text => TokenizerJsonWriter.Write(text, indented: false),
+        CharTokenizer characters => JsonSerializer.Serialize(new { kind = characters.Kind, alphabet = characters.Alphabet }),
+        _ => JsonSerializer.Serialize(new { kind = tokenizer.Kind }),
+    };
+
+    /// <summary>Writes a tokenizer as JSON: one of other programs' kinds as they write it.</summary>
+    public static void Save(string path, ITokenizer tokenizer) =>
+        AtomicFile.WriteText(path, tokenizer is TextTokenizer ? TokenizerJson.Write(tokenizer) : ToJson(tokenizer) + "\n");
 
     /// <summary>Reads a tokenizer.</summary>
-    /// <exception cref="RefusedFileException">The file is no tokenizer.</exception>
-    public static ITokenizer Load(string path) => FromJson(File.ReadAllText(path), path);
+    /// <param name="path">
+    /// A tokenizer.json, a .tiktoken or .model file, a vocabulary or merges beside the other of the two, or a folder that has one of these.
+    /// </param>
+    /// <param name="pattern">How text is cut before byte-pair encoding, for files that do not say so; null for what is usual or known.</param>
+    /// <exception cref="RefusedFileException">There is no tokenizer, or one that cannot be honoured.</exception>
+    public static ITokenizer Load(string path, SplitPattern? pattern = null)
+    {
+        if (Directory.Exists(path))
+        {
+            return LoadFolder(path, pattern);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new RefusedFileException(path, "there is no such file or folder; give a tokenizer.json, a .tiktoken or .model file, or a folder that has one.");
+        }
+
+        if (new FileInfo(path).Length is > LargestFile and long length)
+        {
+            throw new RefusedFileException(path, FormattableString.Invariant($"it has {length} bytes, far more than any tokenizer."));
+        }
+
+        if (VocabularyFiles.FindPair(path) is { } pair)
+        {
+            return VocabularyFiles.Read(pair.Vocabulary, pair.Merges, pattern ?? SplitPattern.Gpt2);
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        return bytes.AsSpan().TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'{' or (byte)'[' or (byte)'"', ..] ? FromJson(bytes, path)
+            : RanksFile.Recognizes(bytes) ? RanksFile.Read(path, pattern)
+            : SentencePieceFile.Recognizes(bytes) ? SentencePieceFile.Read(path, bytes)
+            : throw new RefusedFileException(path, "it is no tokenizer: neither JSON, nor tiktoken's ranks, nor a SentencePiece model.");
+    }
 
     /// <summary>The tokenizer of a JSON text.</summary>
-    /// <param name="json">What <see cref="ToJson"/> gave.</param>
+    /// <param name="json">What <see cref="ToJson"/> gave, or the text of a tokenizer.json.</param>
     /// <param name="path">The file that holds it, for messages.</param>
-    /// <exception cref="RefusedFileException">The text is no tokenizer.</exception>
-    public static ITokenizer FromJson(string json, string path)
+    /// <exception cref="RefusedFileException">The text is no tokenizer, or one that cannot be honoured.</exception>
+    public static ITokenizer FromJson(string json, string path) => FromJson(Encoding.UTF8.GetBytes(json), path);
+
+    /// <summary>Makes sure that a model has a place for every token.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="vocabularySize">The model's vocabulary.</param>
+    /// <param name="path">The file that the tokenizer comes from, for the message.</param>
+    /// <exception cref="RefusedFileException">It has not.</exception>
+    public static void RequireFit(ITokenizer tokenizer, int vocabularySize, string path)
     {
-        try
+        if (tokenizer.VocabularySize > vocabularySize)
         {
-            using JsonDocument document = JsonDocument.Parse(json);
-            string? kind = document.RootElement.GetProperty("kind").GetString();
-            return kind switch
+            throw new RefusedFileException(
+                path,
+                $"its tokenizer ({tokenizer.Kind}) has {tokenizer.VocabularySize} tokens, but the model's vocabulary has only {vocabularySize}: they do not belong together.");
+        }
+    }
+
+    private static ITokenizer FromJson(byte[] json, string path)
+    {
+        using JsonDocument document = JsonPlace.Parse(path, json);
+        JsonPlace root = JsonPlace.Of(path, document);
+        if (root["model"].IsGiven)
+        {
+            return TokenizerJsonReader.Read(root);
+        }
+
+        JsonPlace kind = root["kind"];
+        return !kind.IsGiven
+            ? throw new RefusedFileException(path, "it holds no tokenizer: it has neither a model, as a tokenizer.json has, nor a kind.")
+            : kind.Text() switch
             {
-                "char" => document.RootElement.GetProperty("alphabet").GetString() is { Length: > 0 } alphabet
+                "char" => root["alphabet"].Text() is { Length: > 0 } alphabet
                     ? CharTokenizer.Of(alphabet)
-                    : throw new JsonException("its alphabet is empty"),
+                    : throw new RefusedFileException(path, "it holds no tokenizer: its alphabet is empty."),
                 "byte" => new ByteTokenizer(),
-                _ => throw new NotSupportedException($"unknown kind '{kind}'"),
+                _ => throw kind.Refused($"is {kind.Found()}, but a tokenizer is char or byte, or has a model."),
             };
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or NotSupportedException)
-        {
-            throw new RefusedFileException(path, $"it holds no tokenizer ({exception.Message})", exception);
-        }
+    }
+
+    private static ITokenizer LoadFolder(string folder, SplitPattern? pattern)
+    {
+        string? file = NamesInFolder
+            .Concat(VocabularyFiles.Names.Select(names => names.Vocabulary))
+            .Select(name => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+        string[] ranks = file is null ? Directory.GetFiles(folder, "*.tiktoken") : [];
+        return file is not null ? Load(file, pattern)
+            : ranks is [string only] ? Load(only, pattern)
+            : throw new RefusedFileException(
+                folder,
+                ranks.Length > 1
+                    ? $"it holds {ranks.Length} files of ranks; name one of them."
+                    : "it holds no tokenizer: no tokenizer.json, no tokenizer.model, no vocab.json with merges.txt, no encoder.json with vocab.bpe, no .tiktoken file.");
     }
 }

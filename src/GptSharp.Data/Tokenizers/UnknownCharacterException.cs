@@ -23,6 +23,15 @@ public sealed class UnknownCharacterException : Exception
         CultureInfo.InvariantCulture,
         $"The byte 0x{value:X2} at position {position} is no part of a character in UTF-8, and this tokenizer ({kind}) has no token for it; convert the text to UTF-8."));
 
+    /// <summary>A byte that is no part of a character, somewhere in a text.</summary>
+    internal static UnknownCharacterException InvalidByte(byte value) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The byte 0x{value:X2} is no part of a character in UTF-8, and this tokenizer has no token for it; convert the text to UTF-8."));
+
+    /// <summary>A character for which a vocabulary has neither a token nor one for unknown characters.</summary>
+    internal static UnknownCharacterException WithoutToken(Rune character) => new(
+        $"The character {Describe(character)} is not in the tokenizer's vocabulary, which has no token for unknown characters either.");
+
     /// <summary>A byte of the text for which a byte-level vocabulary has no token.</summary>
     internal static UnknownCharacterException MissingByte(byte value) => new(string.Create(
         CultureInfo.InvariantCulture,
