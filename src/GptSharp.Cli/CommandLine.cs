@@ -24,6 +24,7 @@ internal static class CommandLine
             EvalCommand.Create(output),
             InfoCommand.Create(output),
             TraceCommand.Create(output),
+            InspectCommand.Create(output),
             ExportCommand.Create(output),
             ImportCommand.Create(output),
             DataCommand.Create(output),

@@ -28,7 +28,7 @@ public sealed class HuggingFaceFormat : IModelFormat
     public ModelPackage Open(string path, Engine engine, Precision precision)
     {
         GptConfig config = ModelFolder.ReadConfig(path);
-        GenerationDefaults generation = GenerationConfigFile.Read(path, config.VocabularySize);
+        GenerationDefaults generation = ReadGeneration(path, config);
         ITokenizer? tokenizer = OpenTokenizer(path, config);
         return new ModelPackage(ModelFolder.Load(path, engine, precision), tokenizer, generation);
     }
@@ -67,7 +67,13 @@ public sealed class HuggingFaceFormat : IModelFormat
         }
     }
 
-    private static ITokenizer? OpenTokenizer(string folder, GptConfig config)
+    /// <summary>The special tokens that a folder names.</summary>
+    /// <exception cref="RefusedFileException">A file is no sound JSON, or an id is no whole number.</exception>
+    public static GenerationDefaults ReadGeneration(string folder, GptConfig config) => GenerationConfigFile.Read(folder, config.VocabularySize);
+
+    /// <summary>The tokenizer of a folder, or null where it has none.</summary>
+    /// <exception cref="RefusedFileException">It is damaged, or its vocabulary does not fit the model.</exception>
+    public static ITokenizer? OpenTokenizer(string folder, GptConfig config)
     {
         string path = Path.Combine(folder, TokenizerName);
         if (!File.Exists(path))

@@ -39,6 +39,17 @@ public static class ModelFolder
         return ModelLayout.Of(config).Build(engine, config, precision, tensor => file.ReadDoubles(names[tensor.Name]));
     }
 
+    /// <summary>Checks that a folder holds a whole model that can be built here, without building it.</summary>
+    /// <returns>The model's configuration.</returns>
+    /// <exception cref="RefusedFileException">A file is missing or damaged, or describes a model that cannot be built here.</exception>
+    public static GptConfig Check(string folder, WeightFiles weights)
+    {
+        GptConfig config = ReadConfig(folder);
+        new TensorMatch(weights, config, ModelLayout.Of(config)).Places();
+        CheckRotaryTable(folder, config, weights);
+        return config;
+    }
+
     /// <summary>Reads the configuration of a folder's model.</summary>
     /// <exception cref="RefusedFileException">It is missing or damaged, or describes a model that cannot be built here.</exception>
     public static GptConfig ReadConfig(string folder)

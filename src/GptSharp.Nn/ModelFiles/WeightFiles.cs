@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using GptSharp.Files;
 using GptSharp.Files.Safetensors;
 
@@ -8,7 +9,7 @@ namespace GptSharp.Nn.ModelFiles;
 /// The weights of a model folder: <c>model.safetensors</c>, or several files and <c>model.safetensors.index.json</c>, which says in which of them each
 /// tensor stands. Where both are there the single file counts, as in transformers. No file outside the folder is opened, whatever an index says.
 /// </summary>
-internal sealed class WeightFiles : IDisposable
+public sealed class WeightFiles : ITensorFile
 {
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> _tensors = new(StringComparer.Ordinal);
@@ -17,6 +18,20 @@ internal sealed class WeightFiles : IDisposable
 
     /// <summary>The single file, or the index: what messages name.</summary>
     public string Path { get; }
+
+    /// <inheritdoc/>
+    public string Format => "hf";
+
+    /// <inheritdoc/>
+    public JsonObject Metadata => new(_files.SelectMany(file => file.Metadata)
+        .DistinctBy(item => item.Key)
+        .Select(item => KeyValuePair.Create(item.Key, (JsonNode?)item.Value)));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TensorInfo> Tensors => [.. Entries.Select(entry => entry.Info)];
+
+    /// <summary>The files.</summary>
+    public IEnumerable<string> Paths => _files.Select(file => file.Path);
 
     /// <summary>All tensors of all files.</summary>
     public IEnumerable<SafetensorsEntry> Entries => _files.SelectMany(file => file.Entries);
@@ -57,6 +72,9 @@ internal sealed class WeightFiles : IDisposable
 
     /// <summary>All elements of a float tensor.</summary>
     public double[] ReadDoubles(string name) => _tensors[name].File.ReadDoubles(name);
+
+    /// <inheritdoc/>
+    public void ReadComparable(TensorInfo tensor, Action<ReadOnlySpan<byte>> receive) => _tensors[tensor.Name].File.ReadComparable(tensor, receive);
 
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(file => file.Dispose());

@@ -1,0 +1,44 @@
+using System.Buffers.Binary;
+using GptSharp.Files.Gguf;
+using GptSharp.Files.Safetensors;
+
+namespace GptSharp.Files;
+
+/// <summary>Opens files of tensors by what they hold, whatever they are called.</summary>
+public static class TensorFiles
+{
+    private const int StartBytes = 9;
+
+    /// <summary>Opens a safetensors, GGUF or ONNX file.</summary>
+    /// <exception cref="RefusedFileException">It is damaged, a pickle, or of no format that is known here.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static ITensorFile Open(string path)
+    {
+        byte[] start = Start(path);
+        string ending = Path.GetExtension(path).ToLowerInvariant();
+        if (start.AsSpan().StartsWith("GGUF"u8) || ending == ".gguf")
+        {
+            return new GgufTensorFile(GgufFile.Open(path));
+        }
+
+        if (ending == ".safetensors" || BeginsLikeSafetensors(start))
+        {
+            return SafetensorsFile.Open(path);
+        }
+
+        throw PickleFile.BeginsLikeOne(start) || PickleFile.IsNamedLikeOne(path)
+            ? PickleFile.Refusal(path)
+            : new RefusedFileException(path, "it is no safetensors, GGUF or ONNX file.");
+    }
+
+    // The length of the header, then its opening brace.
+    private static bool BeginsLikeSafetensors(byte[] start) =>
+        start.Length == StartBytes && start[^1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) < int.MaxValue;
+
+    private static byte[] Start(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        var start = new byte[StartBytes];
+        return start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+    }
+}
