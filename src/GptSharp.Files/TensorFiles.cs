@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using GptSharp.Files.Gguf;
+using GptSharp.Files.Onnx;
 using GptSharp.Files.Safetensors;
 
 namespace GptSharp.Files;
@@ -26,6 +27,11 @@ public static class TensorFiles
             return SafetensorsFile.Open(path);
         }
 
+        if (ending == ".onnx" || BeginsLikeOnnx(start))
+        {
+            return OnnxFile.Open(path);
+        }
+
         throw PickleFile.BeginsLikeOne(start) || PickleFile.IsNamedLikeOne(path)
             ? PickleFile.Refusal(path)
             : new RefusedFileException(path, "it is no safetensors, GGUF or ONNX file.");
@@ -34,6 +40,9 @@ public static class TensorFiles
     // The length of the header, then its opening brace.
     private static bool BeginsLikeSafetensors(byte[] start) =>
         start.Length == StartBytes && start[^1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) < int.MaxValue;
+
+    // The version of the format as field 1, then the producer or another field of the model.
+    private static bool BeginsLikeOnnx(byte[] start) => start is [0x08, < 0x20, 0x12 or 0x1A or 0x22 or 0x3A or 0x42, ..];
 
     private static byte[] Start(string path)
     {
