@@ -28,6 +28,7 @@ internal static class CommandLine
             ExportCommand.Create(output),
             ImportCommand.Create(output),
             DataCommand.Create(output),
+            TokenizerCommand.Create(output),
             PtxCommand.Create(output),
             DoctorCommand.Create(output),
             debug,

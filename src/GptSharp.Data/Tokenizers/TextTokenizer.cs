@@ -32,6 +32,11 @@ public sealed class TextTokenizer : ITokenizer
             && stages.KeepsLineFeeds && !addedTokens.Any(HasLetterBeforeLineFeed);
     }
 
+    /// <summary>A tokenizer that was just trained.</summary>
+    /// <param name="training">What training made.</param>
+    /// <param name="pattern">How its text was cut.</param>
+    public static TextTokenizer Of(BpeTraining training, SplitPattern pattern) => ByteLevelTokenizers.Create(training, pattern);
+
     /// <inheritdoc/>
     public string Kind => Model is UnigramModel ? "unigram" : "bpe";
 
@@ -162,6 +167,12 @@ public sealed class TextTokenizer : ITokenizer
         if (token is not null)
         {
             ids.Add(token.Id);
+            return;
+        }
+
+        if (Stages is { Normalizer: null, PreTokenizers.Count: 0 } && _inNormalized.IsEmpty)
+        {
+            Model.Encode(text.AsSpan(part), ids);
             return;
         }
 

@@ -71,6 +71,28 @@ public static class TokenizerFile
     /// <exception cref="RefusedFileException">The text is no tokenizer, or one that cannot be honoured.</exception>
     public static ITokenizer FromJson(string json, string path) => FromJson(Encoding.UTF8.GetBytes(json), path);
 
+    /// <summary>The other tokenizers in the folder of one, which should give the same ids: a vocabulary and merges beside a tokenizer.json.</summary>
+    /// <param name="path">What <see cref="Load"/> was given.</param>
+    /// <param name="pattern">How text is cut, for files that do not say so.</param>
+    /// <exception cref="RefusedFileException">One of them is damaged.</exception>
+    public static IReadOnlyList<(string Name, ITokenizer Tokenizer)> OtherForms(string path, SplitPattern? pattern)
+    {
+        if (!File.Exists(Path.Combine(path, NamesInFolder[0])))
+        {
+            return [];
+        }
+
+        SplitPattern? known = pattern ?? (Load(path) as TextTokenizer)?.BytePairs?.Pattern;
+        return
+        [
+            .. VocabularyFiles.Names
+                .Select(names => (Vocabulary: Path.Combine(path, names.Vocabulary), Merges: Path.Combine(path, names.Merges)))
+                .Where(pair => known is not null && File.Exists(pair.Vocabulary) && File.Exists(pair.Merges))
+                .Select(pair => ($"{Path.GetFileName(pair.Vocabulary)} with {Path.GetFileName(pair.Merges)}",
+                    (ITokenizer)VocabularyFiles.Read(pair.Vocabulary, pair.Merges, known!.Value))),
+        ];
+    }
+
     /// <summary>Makes sure that a model has a place for every token.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="vocabularySize">The model's vocabulary.</param>

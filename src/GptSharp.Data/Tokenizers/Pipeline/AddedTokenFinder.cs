@@ -28,6 +28,9 @@ internal sealed class AddedTokenFinder
         _firstBytes = SearchValues.Create([.. firstBytes]);
     }
 
+    /// <summary>Whether there is nothing to find.</summary>
+    public bool IsEmpty => _tokens.Count == 0;
+
     /// <summary>Takes the parts of a text.</summary>
     /// <param name="token">The token; null for what lies between tokens.</param>
     /// <param name="part">Where the part stands in the text.</param>

@@ -8,6 +8,15 @@ public sealed record TokenTemplate(IReadOnlyList<int> Before, IReadOnlyList<int>
     /// <summary>None.</summary>
     public static TokenTemplate Empty { get; } = new([], []);
 
+    /// <summary>Tokens without those of the template at their start and end; where those are not, nothing is taken away.</summary>
+    public int[] Strip(int[] tokens)
+    {
+        ReadOnlySpan<int> left = tokens;
+        left = left.StartsWith([.. Before]) ? left[Before.Count..] : left;
+        left = left.EndsWith([.. After]) ? left[..^After.Count] : left;
+        return left.ToArray();
+    }
+
     /// <summary>This one, and another around it.</summary>
     public TokenTemplate Within(TokenTemplate outer) => new([.. outer.Before, .. Before], [.. After, .. outer.After]);
 }

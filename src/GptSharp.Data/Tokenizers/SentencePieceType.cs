@@ -1,4 +1,4 @@
-namespace GptSharp.Data.Tokenizers.Formats;
+namespace GptSharp.Data.Tokenizers;
 
 /// <summary>What a piece of a SentencePiece model is; GGUF files use the same numbers.</summary>
 public enum SentencePieceType
