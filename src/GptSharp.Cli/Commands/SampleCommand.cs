@@ -5,6 +5,7 @@ using GptSharp.Inference;
 using GptSharp.Nn;
 using GptSharp.Training;
 using GptSharp.Training.Checkpoints;
+using GptSharp.Training.Input;
 
 namespace GptSharp.Cli.Commands;
 
@@ -17,7 +18,7 @@ internal static class SampleCommand
     {
         SamplingOptions usual = new();
         Argument<string> folder = new("folder") { Description = "A run's folder, whose best checkpoint is taken, or one checkpoint's." };
-        Option<string[]> prompt = new("--prompt") { Description = "Text to continue; may be given often. Without it, a text starts on a new line.", HelpName = "text" };
+        Option<string[]> prompt = new("--prompt") { Description = "Text to continue; may be given often. Without it, a text starts at data.separator, or on a new line.", HelpName = "text" };
         Option<int> count = new("--count") { Description = "Texts per prompt.", HelpName = "n", DefaultValueFactory = _ => 1 };
         Option<int> tokens = new("--tokens") { Description = "New tokens per text.", HelpName = "n", DefaultValueFactory = _ => usual.MaxTokens };
         Option<double> temperature = new("--temperature") { Description = "Below 1 is safer, above 1 wilder.", HelpName = "t", DefaultValueFactory = _ => usual.Temperature };
@@ -66,32 +67,20 @@ internal static class SampleCommand
             using Device opened = Devices.Open(parsed.GetValue(device)!);
             using TrainedModel trained = TrainedModel.Open(parsed.GetValue(folder)!, opened, notice => output.Error.WriteLine($"gptsharp: {notice}"));
             ITokenizer tokenizer = trained.Tokenizer;
+            TextMarks marks = TextMarks.Of(trained.Config.Data, tokenizer);
             string[] prompts = [.. (parsed.GetValue(prompt) ?? []).SelectMany(text => Enumerable.Repeat(text, parsed.GetValue(count)))];
             int[][] starts = prompts.Length > 0
                 ? Array.ConvertAll(prompts, tokenizer.Encode)
-                : [.. Enumerable.Repeat(LineEnd(tokenizer), parsed.GetValue(count))];
-            if (trained.Config.Data.IsBuiltIn)
-            {
-                options = options with { StopToken = LineEnd(tokenizer)[0] };
-            }
-
+                : [.. Enumerable.Repeat<int[]>([marks.Start ?? throw NoStart(tokenizer)], parsed.GetValue(count))];
+            options = options with { StopToken = marks.Stop };
             Write(new Generator(trained.Model), tokenizer, prompts, starts, options, output.Out);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static int[] LineEnd(ITokenizer tokenizer)
-    {
-        try
-        {
-            return tokenizer.Encode("\n");
-        }
-        catch (UnknownCharacterException exception)
-        {
-            throw new ConfigurationException($"--prompt is missing, and this model knows no line end to start from. {exception.Message}");
-        }
-    }
+    private static ConfigurationException NoStart(ITokenizer tokenizer) => new(
+        $"--prompt is missing, and this model knows no line end to start from. Its vocabulary ({tokenizer.Kind}, {tokenizer.VocabularySize} tokens) has none.");
 
     // The first text is shown while it is written; the others, which are written at the same time, follow it.
     private static void Write(

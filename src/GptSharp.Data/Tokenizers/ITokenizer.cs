@@ -28,7 +28,7 @@ public interface ITokenizer
     /// The text of tokens that follow others. It differs from <see cref="Decode"/> where a tokenizer puts a space before each text, which
     /// decoding takes away again.
     /// </summary>
-    string DecodeContinuation(ReadOnlySpan<int> tokens) => Decode(tokens);
+    string DecodeContinuation(ReadOnlySpan<int> tokens) => Encoding.UTF8.GetString(DecodeContinuationBytes(tokens));
 
     /// <summary>The tokens of a text in UTF-8, or of any bytes where the tokenizer has tokens for them.</summary>
     /// <exception cref="UnknownCharacterException">A character that the vocabulary lacks, or bytes that are no UTF-8.</exception>
@@ -42,4 +42,7 @@ public interface ITokenizer
 
     /// <summary>The bytes of tokens: UTF-8, unless the tokens spell something else.</summary>
     byte[] DecodeBytes(ReadOnlySpan<int> tokens) => Encoding.UTF8.GetBytes(Decode(tokens));
+
+    /// <summary>The bytes of tokens that follow others. They may end within a character, which the next token completes.</summary>
+    byte[] DecodeContinuationBytes(ReadOnlySpan<int> tokens) => DecodeBytes(tokens);
 }

@@ -151,7 +151,7 @@ public sealed class TextTokenizer : ITokenizer
     public string Decode(ReadOnlySpan<int> tokens) => Encoding.UTF8.GetString(DecodeBytes(tokens));
 
     /// <inheritdoc/>
-    public string DecodeContinuation(ReadOnlySpan<int> tokens) => Encoding.UTF8.GetString(_decoder.Decode(tokens, continues: true));
+    public byte[] DecodeContinuationBytes(ReadOnlySpan<int> tokens) => _decoder.Decode(tokens, continues: true);
 
     /// <inheritdoc/>
     public byte[] DecodeBytes(ReadOnlySpan<int> tokens) => _decoder.Decode(tokens, continues: false);

@@ -14,6 +14,7 @@ public sealed class TrainedModel : IDisposable
         string manifestFile = Path.Combine(folder, CheckpointManifest.FileName);
         (Folder, Manifest) = (folder, manifest);
         Tokenizer = TokenizerFile.FromJson(manifest.Tokenizer, manifestFile);
+        TokenizerFile.RequireFit(Tokenizer, manifest.Model.VocabularySize, manifestFile);
         Config = RunConfigReader.Parse(manifest.Config, manifestFile);
         Model = new Gpt(device.Engine, manifest.Model, device.Precision);
         try

@@ -43,25 +43,30 @@ public sealed class TrainingData : IDisposable
     /// <summary>What wrote the texts; null for texts that somebody wrote.</summary>
     public StoryGrammar? Grammar { get; }
 
-    /// <summary>The token from which a text starts: a line feed, or where the vocabulary has none, the first token of the training split.</summary>
-    public int StartToken => LineFeed ?? FirstToken();
+    /// <summary>The token from which a text starts: see <see cref="TextMarks"/>; where there is none, the first token of the training split.</summary>
+    public int StartToken => Marks.Start ?? FirstToken();
 
     /// <summary>The token that ends a text, or null where texts have no end.</summary>
-    public int? StopToken => Grammar is null ? null : LineFeed;
+    public int? StopToken => Marks.Stop;
 
-    private int? LineFeed => TokenOf("\n");
+    // Set where the data is opened, since it depends on the configuration.
+    private TextMarks Marks { get; set; }
 
     /// <summary>Opens the data set that a configuration names.</summary>
     /// <exception cref="CorpusException">It is not there; the sentence says how to get it.</exception>
-    public static TrainingData Open(DataSection section) =>
-        section.IsBuiltIn ? OpenStories(section) : PreparedData.Open(section);
+    public static TrainingData Open(DataSection section)
+    {
+        TrainingData data = section.IsBuiltIn ? OpenStories(section) : PreparedData.Open(section);
+        data.Marks = TextMarks.Of(section, data.Tokenizer);
+        return data;
+    }
 
     /// <summary>The token that begins a document.</summary>
     /// <param name="section">The configuration that may name it.</param>
     /// <returns>The token, or null if there is none.</returns>
     /// <exception cref="ConfigurationException">What the configuration names is not one token.</exception>
     public int? SeparatorToken(DataSection section) => section.EffectiveSeparator is not { } text ? null
-        : TokenOf(text) ?? throw new ConfigurationException(
+        : TextMarks.TokenOf(Tokenizer, text) ?? throw new ConfigurationException(
             $"data.separator ({JsonSerializer.Serialize(text)}) is not one token of data.tokenizer ({Tokenizer.Kind.ToString().ToLowerInvariant()}); "
             + "name a text that is.",
             "data.separator");
@@ -122,18 +127,6 @@ public sealed class TrainingData : IDisposable
 
         // Stories are ASCII: a character is a token, whichever tokenizer it is.
         MemoryTokens Tokens(StorySplit split) => new(tokenizer.Encode(split.Text), tokenizer.VocabularySize, split.Starts);
-    }
-
-    private int? TokenOf(string text)
-    {
-        try
-        {
-            return Tokenizer.Encode(text) is [int token] ? token : null;
-        }
-        catch (UnknownCharacterException)
-        {
-            return null;
-        }
     }
 
     private int FirstToken()

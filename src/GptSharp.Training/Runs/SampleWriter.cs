@@ -66,6 +66,6 @@ internal sealed class SampleWriter
     private List<string> Texts(int[] prompt, int count, SamplingOptions options, CancellationToken cancellation)
     {
         int[][] prompts = [.. Enumerable.Repeat(prompt, count)];
-        return [.. _generator.Generate(prompts, options, onToken: null, cancellation).Select(tokens => _data.Tokenizer.Decode(tokens))];
+        return [.. _generator.Generate(prompts, options, onToken: null, cancellation).Select(tokens => _data.Tokenizer.DecodeContinuation(tokens))];
     }
 }

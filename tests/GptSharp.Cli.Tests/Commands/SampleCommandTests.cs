@@ -128,4 +128,36 @@ public sealed class SampleCommandTests
         Assert.StartsWith("gptsharp: --prompt is missing, and this model knows no line end to start from.", error, StringComparison.Ordinal);
         Assert.StartsWith("ab", Text(run.Path, "--prompt", "ab"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Without_a_prompt_a_text_starts_at_the_separator_and_ends_before_the_next_one()
+    {
+        using TinyRun onNewLine = new(Letters, 3), atSeparator = new(Letters, Letters.VocabularySize, "data:\n  name: letters\n  separator: c\n", 3);
+        string text = Text(atSeparator.Path, "--tokens", "60");
+        Assert.NotEqual(Text(onNewLine.Path, "--tokens", "60"), text);
+
+        string withPrompt = Text(onNewLine.Path, "--prompt", "c", "--tokens", "60");
+        Assert.Contains('c', withPrompt[1..]);
+        Assert.Equal(withPrompt[1..(withPrompt.IndexOf('c', 1) + 1)].TrimEnd('\n'), text.TrimEnd('\n'));
+    }
+
+    [Fact]
+    public void Subwords_that_end_within_a_character_are_written_when_it_is_whole()
+    {
+        TextTokenizer bytes = TokenizerJson.Convert(new ByteTokenizer());
+        using TinyRun run = new(bytes, 3);
+        string text = Text(run.Path, "--prompt", "é", "--tokens", "200");
+        Assert.StartsWith("é", text, StringComparison.Ordinal);
+        Assert.Equal(text, Text(run.Path, "--prompt", "é", "--tokens", "200", "--device", "reference"));
+    }
+
+    [Fact]
+    public void A_tokenizer_that_the_model_has_no_place_for_gets_one_sentence_and_exit_code_1()
+    {
+        using TinyRun run = new(Letters, Letters.VocabularySize - 1, "data:\n  name: letters\n", 3);
+        (int code, string output, string error) = Sample(run.Path);
+        Assert.Equal((1, ""), (code, output));
+        Assert.EndsWith(
+            "its tokenizer (char) has 8 tokens, but the model's vocabulary has only 7: they do not belong together.\n", error, StringComparison.Ordinal);
+    }
 }

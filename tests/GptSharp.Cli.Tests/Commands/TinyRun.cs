@@ -14,10 +14,15 @@ internal sealed class TinyRun : IDisposable
     private readonly DirectoryInfo _parent = Directory.CreateTempSubdirectory("gptsharp-run-");
 
     public TinyRun(ITokenizer tokenizer, params long[] steps)
+        : this(tokenizer, tokenizer.VocabularySize, "data:\n  name: letters\n", steps)
+    {
+    }
+
+    public TinyRun(ITokenizer tokenizer, int vocabularySize, string yaml, params long[] steps)
     {
         Path = System.IO.Path.Combine(_parent.FullName, "run");
         using Device device = Devices.Open("cpu");
-        var config = new GptConfig { VocabularySize = tokenizer.VocabularySize, BlockSize = 12, LayerCount = 1, HeadCount = 2, Width = 16 };
+        var config = new GptConfig { VocabularySize = vocabularySize, BlockSize = 12, LayerCount = 1, HeadCount = 2, Width = 16 };
         using Gpt model = new(device.Engine, config);
         foreach (long step in steps)
         {
@@ -45,7 +50,7 @@ internal sealed class TinyRun : IDisposable
                 Model = config,
                 Tokenizer = TokenizerFile.ToJson(tokenizer),
                 Data = "",
-                Config = "data:\n  name: letters\n",
+                Config = yaml,
                 Files = new Dictionary<string, string>(),
             });
         }
