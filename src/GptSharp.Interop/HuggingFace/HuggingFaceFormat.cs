@@ -63,7 +63,8 @@ public sealed class HuggingFaceFormat : IModelFormat
         GenerationConfigFile.Write(folder, package.Generation);
         if (package.Tokenizer is { } tokenizer)
         {
-            TokenizerFile.Save(Path.Combine(folder, TokenizerName), tokenizer);
+            AtomicFile.WriteText(Path.Combine(folder, TokenizerName), TokenizerJson.Write(tokenizer));
+            AtomicFile.WriteText(Path.Combine(folder, "tokenizer_config.json"), TokenizerJson.WriteConfig(tokenizer));
         }
     }
 

@@ -21,16 +21,18 @@ internal sealed class GptGraph
     private readonly GptWeights _weights;
     private readonly NormGraph _norm;
 
-    private GptGraph(Gpt model, OnnxGraphBuilder builder)
+    private GptGraph(Gpt model, OnnxType type, OnnxGraphBuilder builder)
     {
         (_config, _builder) = (model.Config, builder);
-        _weights = new GptWeights(model, builder);
+        _weights = new GptWeights(model, type, builder);
         _norm = new NormGraph(_config, builder, _weights);
     }
 
     /// <summary>The graph of a model. The model must live until the graph is written.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="type">How its parameters are stored: FLOAT or FLOAT16. The arithmetic is float32 in any case.</param>
     /// <exception cref="ConfigurationException">The model has an option that no such graph can have.</exception>
-    public static OnnxGraph Of(Gpt model)
+    public static OnnxGraph Of(Gpt model, OnnxType type = OnnxType.FLOAT)
     {
         if (model.Config.DocumentToken is not null)
         {
@@ -41,7 +43,7 @@ internal sealed class GptGraph
         }
 
         var graph = new OnnxGraph("gpt");
-        new GptGraph(model, new OnnxGraphBuilder(graph)).Build();
+        new GptGraph(model, type, new OnnxGraphBuilder(graph)).Build();
         return graph;
     }
 

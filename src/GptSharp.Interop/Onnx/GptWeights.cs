@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using GptSharp.Files.Onnx;
 using GptSharp.Nn;
 using GptSharp.Tensors.Memory;
 
@@ -6,10 +8,16 @@ namespace GptSharp.Interop.Onnx;
 
 /// <summary>
 /// A model's parameters as tensors of a graph, under their own names. Vocabularies lose their padding; matrices of linear layers become
-/// (inputs, outputs), which MatMul reads as they are: for a GPT-2, names and shapes are those of the hub's GPT-2.
+/// (inputs, outputs), which MatMul reads as they are: for a GPT-2, names and shapes are those of the hub's GPT-2. Tensors of float16 are
+/// widened before they are used: they are small on the disk, and arithmetic stays that of float32.
 /// </summary>
-internal sealed class GptWeights(Gpt model, OnnxGraphBuilder builder)
+/// <param name="model">The model.</param>
+/// <param name="type">FLOAT or FLOAT16.</param>
+/// <param name="builder">Where the tensors go.</param>
+internal sealed class GptWeights(Gpt model, OnnxType type, OnnxGraphBuilder builder)
 {
+    private const int PieceValues = 1 << 14;
+
     private readonly Dictionary<string, Parameter> _parameters =
         model.Arena.Parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
 
@@ -23,7 +31,7 @@ internal sealed class GptWeights(Gpt model, OnnxGraphBuilder builder)
         long rows = model.LogicalRows(parameter);
         long columns = parameter.Value.Shape.Last;
         IReadOnlyList<long> shape = parameter.Value.Shape.Rank == 1 ? [columns] : [rows, columns];
-        return builder.Weight(name, shape, stream => Write(stream, Values(parameter).AsSpan(0, checked((int)(rows * columns)))));
+        return Tensor(name, shape, stream => Write(stream, name, Values(parameter).AsSpan(0, checked((int)(rows * columns)))));
     }
 
     /// <summary>The matrix of a linear layer, (outputs, inputs) here, as (inputs, outputs).</summary>
@@ -32,7 +40,20 @@ internal sealed class GptWeights(Gpt model, OnnxGraphBuilder builder)
         Parameter parameter = _parameters[name];
         int rows = model.LogicalRows(parameter);
         int columns = parameter.Value.Shape.Last;
-        return builder.Weight(name, [columns, rows], stream => WriteTransposed(stream, Values(parameter), rows, columns));
+        return Tensor(name, [columns, rows], stream =>
+        {
+            double[] values = Values(parameter);
+            var column = new double[rows];
+            for (int c = 0; c < columns; c++)
+            {
+                for (int r = 0; r < rows; r++)
+                {
+                    column[r] = values[((long)r * columns) + c];
+                }
+
+                Write(stream, name, column);
+            }
+        });
     }
 
     /// <summary>x W + b, with the linear layer's bias if it has one: (..., inputs) to (..., outputs).</summary>
@@ -42,37 +63,49 @@ internal sealed class GptWeights(Gpt model, OnnxGraphBuilder builder)
         return Has(layer + ".bias") ? builder.Add(y, Plain(layer + ".bias")) : y;
     }
 
-    /// <summary>Numbers that are no parameters.</summary>
-    public string Table(string name, IReadOnlyList<long> shape, Func<double[]> values) =>
-        builder.Weight(name, shape, stream => Write(stream, values()));
+    /// <summary>Numbers that are no parameters, always of float32.</summary>
+    public string Table(string name, IReadOnlyList<long> shape, Func<double[]> values) => builder.Weight(
+        name, OnnxType.FLOAT, shape, stream => Write<float>(stream, values(), value => (float)value));
 
-    private static void WriteTransposed(Stream stream, double[] values, int rows, int columns)
+    private static void Write<T>(Stream stream, ReadOnlySpan<double> values, Func<double, T> convert)
+        where T : unmanaged
     {
-        var column = new double[rows];
-        for (int c = 0; c < columns; c++)
+        Span<T> piece = new T[Math.Min(PieceValues, values.Length)];
+        for (int start = 0; start < values.Length; start += PieceValues)
         {
-            for (int r = 0; r < rows; r++)
+            ReadOnlySpan<double> part = values.Slice(start, Math.Min(PieceValues, values.Length - start));
+            for (int i = 0; i < part.Length; i++)
             {
-                column[r] = values[((long)r * columns) + c];
+                piece[i] = convert(part[i]);
             }
 
-            Write(stream, column);
+            stream.Write(MemoryMarshal.AsBytes(piece[..part.Length]));
         }
     }
 
-    private static void Write(Stream stream, ReadOnlySpan<double> values)
+    // By way of float32, as every other program narrows such weights.
+    private static Half Narrowed(string name, double value)
     {
-        const int piece = 1 << 14;
-        Span<float> singles = new float[Math.Min(piece, values.Length)];
-        for (int start = 0; start < values.Length; start += piece)
-        {
-            ReadOnlySpan<double> part = values.Slice(start, Math.Min(piece, values.Length - start));
-            for (int i = 0; i < part.Length; i++)
-            {
-                singles[i] = (float)part[i];
-            }
+        var half = (Half)(float)value;
+        return Half.IsFinite(half) || !double.IsFinite(value) ? half : throw new ConfigurationException(string.Create(
+            CultureInfo.InvariantCulture, $"tensor '{name}' holds {value}, but the largest number of f16 is 65504; write the model as f32."));
+    }
 
-            stream.Write(MemoryMarshal.AsBytes(singles[..part.Length]));
+    private string Tensor(string name, IReadOnlyList<long> shape, Action<Stream> write)
+    {
+        builder.Weight(name, type, shape, write);
+        return type == OnnxType.FLOAT ? name : builder.Cast(name, OnnxType.FLOAT);
+    }
+
+    private void Write(Stream stream, string name, ReadOnlySpan<double> values)
+    {
+        if (type == OnnxType.FLOAT)
+        {
+            Write<float>(stream, values, value => (float)value);
+        }
+        else
+        {
+            Write(stream, values, value => Narrowed(name, value));
         }
     }
 

@@ -1,5 +1,6 @@
 using GptSharp.Files;
 using GptSharp.Files.Onnx;
+using GptSharp.Interop.HuggingFace;
 using GptSharp.Tensors;
 
 namespace GptSharp.Interop.Onnx;
@@ -7,11 +8,14 @@ namespace GptSharp.Interop.Onnx;
 /// <summary>ONNX with a cache of past keys and values, and the files that transformers.js wants beside it. Written, not read.</summary>
 public sealed class OnnxFormat : IModelFormat
 {
+    /// <summary>The most bytes of the graph's file, beyond which its tensors go to files beside it.</summary>
+    internal long LargestFile { get; init; } = OnnxWriter.LargestFile;
+
     /// <inheritdoc/>
     public string Name => "onnx";
 
     /// <inheritdoc/>
-    public IReadOnlyList<WeightType> WeightTypes { get; } = [WeightType.F32];
+    public IReadOnlyList<WeightType> WeightTypes { get; } = [WeightType.F32, WeightType.F16];
 
     /// <inheritdoc/>
     public bool IsFolder => true;
@@ -26,9 +30,13 @@ public sealed class OnnxFormat : IModelFormat
     /// <inheritdoc/>
     public void Save(ModelPackage package, string path, ExportOptions options)
     {
-        string file = Path.Combine(path, "onnx", "model.onnx");
-        OnnxGraph graph = GptGraph.Of(package.Model);
+        // The names that transformers.js has for the types.
+        bool isHalf = options.Type == WeightType.F16;
+        string file = Path.Combine(path, "onnx", isHalf ? "model_fp16.onnx" : "model.onnx");
+        OnnxGraph graph = GptGraph.Of(package.Model, isHalf ? OnnxType.FLOAT16 : OnnxType.FLOAT);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        OnnxWriter.Save(file, graph);
+        int externalFiles = OnnxWriter.Save(file, graph, LargestFile);
+        OnnxConfigFile.Write(package, path, externalFiles, isHalf ? "fp16" : null);
+        HuggingFaceFormat.SaveSideFiles(package, path);
     }
 }

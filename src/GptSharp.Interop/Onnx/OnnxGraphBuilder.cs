@@ -31,9 +31,9 @@ internal sealed class OnnxGraphBuilder(OnnxGraph graph)
     public string FirstOutput(string name, OnnxType type, params OnnxAxis[] shape) => Output(0, name, type, shape);
 
     /// <summary>A tensor of the model.</summary>
-    public string Weight(string name, IReadOnlyList<long> shape, Action<Stream> write)
+    public string Weight(string name, OnnxType type, IReadOnlyList<long> shape, Action<Stream> write)
     {
-        graph.Initializers.Add(new OnnxInitializer(name, OnnxType.FLOAT, shape, write));
+        graph.Initializers.Add(new OnnxInitializer(name, type, shape, write));
         return name;
     }
 
@@ -72,6 +72,9 @@ internal sealed class OnnxGraphBuilder(OnnxGraph graph)
 
     /// <summary>c tanh(x / c).</summary>
     public string SoftCap(string x, double cap) => Multiply(Node("Tanh", [Divide(x, Constant(cap))]), Constant(cap));
+
+    /// <summary>The same values in another type.</summary>
+    public string Cast(string x, OnnxType type) => Node("Cast", [x], ("to", (long)type));
 
     /// <summary>Rows of a table.</summary>
     public string Gather(string table, string indices, long axis = 0) => Node("Gather", [table, indices], ("axis", axis));

@@ -19,7 +19,7 @@ internal sealed class SightGraph(GptConfig config, OnnxGraphBuilder builder, Gpt
         string one = builder.Scalar(1);
         string keys = builder.Node("Range", [builder.Scalar(0), total, one]);                            // (T)
         string queries = builder.Unsqueeze(builder.Node("Range", [past, total, one]), 1);                // (N, 1)
-        string counted = builder.Node("Cast", [mask], ("to", (long)OnnxType.BOOL));                      // (B, T)
+        string counted = builder.Cast(mask, OnnxType.BOOL);                                              // (B, T)
         string visible = builder.Node("And", [builder.Node("LessOrEqual", [keys, queries]), builder.Unsqueeze(counted, 1, 2)]);   // (B, 1, N, T)
         string? distance = config.Window is null && config.Positions != PositionEncoding.Alibi ? null : Distance(mask, past, total);
         if (config.Window is { } window)
@@ -31,7 +31,7 @@ internal sealed class SightGraph(GptConfig config, OnnxGraphBuilder builder, Gpt
         string scores = builder.Node("Where", [visible, builder.Constant(0), builder.Constant(float.MinValue)]);                  // (B, 1, N, T)
         if (config.Positions == PositionEncoding.Alibi)
         {
-            string far = builder.Node("Cast", [distance!], ("to", (long)OnnxType.FLOAT));
+            string far = builder.Cast(distance!, OnnxType.FLOAT);
             scores = builder.Subtract(scores, builder.Multiply(far, Slopes()));                          // (B, H, N, T)
         }
 
