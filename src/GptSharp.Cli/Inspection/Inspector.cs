@@ -27,7 +27,7 @@ internal static class Inspector
             throw new RefusedFileException(path, "there is no such file or folder.");
         }
 
-        return ModelSource.IsRun(path) ? OpenCheckpoint(path, notice) : OpenModel(path);
+        return ModelSource.IsRun(path) ? OpenCheckpoint(path, notice) : Graph(path) is { } graph ? OpenGraph(path, graph) : OpenModel(path);
     }
 
     private static Inspected OpenTensors(string path)
@@ -74,6 +74,26 @@ internal static class Inspector
             ("written by", manifest.Writer),
             ("parameters", Number(new ParameterReport(manifest.Model).Total)),
         ]);
+    }
+
+    // The graph of a folder that has no weights but those in it.
+    private static string? Graph(string folder)
+    {
+        string graphs = Path.Combine(folder, "onnx");
+        bool hasWeights = File.Exists(Path.Combine(folder, ModelFolder.WeightsFile)) || File.Exists(Path.Combine(folder, ModelFolder.IndexFile));
+        return hasWeights || !Directory.Exists(graphs) ? null : Directory.GetFiles(graphs, "*.onnx").Order(StringComparer.Ordinal).FirstOrDefault();
+    }
+
+    private static Inspected OpenGraph(string folder, string graph)
+    {
+        Inspected found = OpenTensors(graph);
+        string config = Path.Combine(folder, ModelFolder.ConfigFile);
+        if (File.Exists(config))
+        {
+            found.Metadata["config"] = JsonFile.Read(config);
+        }
+
+        return found;
     }
 
     private static Inspected OpenModel(string folder)
