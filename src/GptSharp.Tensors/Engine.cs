@@ -61,6 +61,9 @@ public sealed partial class Engine : IDisposable
     /// <summary>A new arena for tensors that outlive steps.</summary>
     public SessionArena NewSessionArena(string name) => Register(new SessionArena(this, name));
 
+    /// <summary>Memory to copy a model's buffers into.</summary>
+    public SnapshotArena NewSnapshotArena(long bytes) => Register(new SnapshotArena(this, bytes));
+
     /// <summary>Frees all arenas, then the backend.</summary>
     public void Dispose()
     {

@@ -124,6 +124,24 @@ public readonly struct Tensor : IEquatable<Tensor>
         Arena!.Engine.Download(MemoryMarshal.AsBytes(destination), Address);
     }
 
+    /// <summary>Copies a part as it is stored, whatever the type.</summary>
+    /// <param name="start">First byte.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    public void DownloadBytes(long start, Span<byte> destination)
+    {
+        CheckBytes(start, destination.Length);
+        Arena!.Engine.Backend.Download(destination, Address + (nint)start);
+    }
+
+    /// <summary>Overwrites a part with bytes as they are stored, whatever the type.</summary>
+    /// <param name="start">First byte.</param>
+    /// <param name="source">The bytes.</param>
+    public void UploadBytes(long start, ReadOnlySpan<byte> source)
+    {
+        CheckBytes(start, source.Length);
+        Arena!.Engine.Backend.Upload(Address + (nint)start, source);
+    }
+
     /// <summary>Overwrites all elements with <paramref name="source"/>, whose type must be the storage type.</summary>
     /// <exception cref="TensorException">Another element type or length.</exception>
     public void Upload<T>(ReadOnlySpan<T> source)
@@ -204,6 +222,14 @@ public readonly struct Tensor : IEquatable<Tensor>
 
     internal unsafe T* Pointer<T>()
         where T : unmanaged => (T*)Address;
+
+    private void CheckBytes(long start, int count)
+    {
+        if (start < 0 || start + count > Bytes)
+        {
+            throw new TensorException($"Bytes {start} to {start + count - 1} of a tensor {this}, which has {Bytes}.");
+        }
+    }
 
     private void CheckHostSpan<T>(int length, string verb)
     {

@@ -50,12 +50,8 @@ public sealed class SafetensorsWriter
     /// <exception cref="InvalidOperationException">A tensor wrote another number of bytes than its shape says, or two have one name.</exception>
     public void Write(Stream stream)
     {
-        List<Pending> tensors = [.. _tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => tensor.Utf8Name, Utf8Order.Instance)];
-        byte[] header = SafetensorsHeaderText.Of(Metadata, tensors.Select(tensor => (tensor.Name, tensor.Type, tensor.Shape, tensor.Bytes)));
-        Span<byte> length = stackalloc byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-        stream.Write(length);
-        stream.Write(header);
+        List<Pending> tensors = InOrder();
+        stream.Write(Prologue(tensors));
         foreach (Pending tensor in tensors)
         {
             var counted = new CountingStream(stream);
@@ -69,6 +65,26 @@ public sealed class SafetensorsWriter
 
     /// <summary>Writes a file that appears whole or not at all.</summary>
     public void Save(string path) => AtomicFile.Write(path, Write);
+
+    /// <summary>What comes before the first tensor's bytes, for somebody who writes the rest without this class.</summary>
+    /// <returns>The header's length and the header; the tensors' names in the order in which their bytes must follow.</returns>
+    public (byte[] Prologue, IReadOnlyList<string> Names) Layout()
+    {
+        List<Pending> tensors = InOrder();
+        return (Prologue(tensors), [.. tensors.Select(tensor => tensor.Name)]);
+    }
+
+    private List<Pending> InOrder() =>
+        [.. _tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => tensor.Utf8Name, Utf8Order.Instance)];
+
+    private byte[] Prologue(List<Pending> tensors)
+    {
+        byte[] header = SafetensorsHeaderText.Of(Metadata, tensors.Select(tensor => (tensor.Name, tensor.Type, tensor.Shape, tensor.Bytes)));
+        var prologue = new byte[sizeof(ulong) + header.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(prologue, (ulong)header.Length);
+        header.CopyTo(prologue, sizeof(ulong));
+        return prologue;
+    }
 
     private sealed record Pending(string Name, SafetensorsType Type, long[] Shape, long Bytes, Action<Stream> Write)
     {

@@ -20,6 +20,9 @@ public sealed record MemoryReport
     /// <summary>Caches, constants and kept tensors.</summary>
     public long Sessions { get; private init; }
 
+    /// <summary>Copies of models that are being saved, in the host's memory.</summary>
+    public long Snapshots { get; private init; }
+
     /// <summary>Memory of steps: activations and their gradients.</summary>
     public long Steps { get; private init; }
 
@@ -40,7 +43,7 @@ public sealed record MemoryReport
     public IReadOnlyDictionary<string, long> LiveByOperation { get; private init; } = new Dictionary<string, long>();
 
     /// <summary>Everything together.</summary>
-    public long Total => Parameters + Gradients + MasterWeights + OptimizerStates + Sessions + Steps + Workspace;
+    public long Total => Parameters + Gradients + MasterWeights + OptimizerStates + Sessions + Snapshots + Steps + Workspace;
 
     internal static MemoryReport Of(IReadOnlyList<Arena> arenas, IBackend backend)
     {
@@ -59,6 +62,7 @@ public sealed record MemoryReport
             MasterWeights = masterWeights,
             OptimizerStates = models.Sum(model => model.Bytes) - parameters - gradients - masterWeights,
             Sessions = arenas.OfType<SessionArena>().Sum(session => session.Bytes),
+            Snapshots = arenas.OfType<SnapshotArena>().Sum(snapshot => snapshot.Bytes),
             Steps = steps.Sum(step => step.Bytes),
             StepPeak = steps.Select(step => step.PeakBytes).DefaultIfEmpty().Max(),
             Workspace = backend.WorkspaceBytes,
@@ -73,7 +77,7 @@ public sealed record MemoryReport
         (string Name, long Bytes)[] kinds =
         [
             ("parameters", Parameters), ("gradients", Gradients), ("master weights", MasterWeights), ("moments", OptimizerStates),
-            ("caches and constants", Sessions), ("activations", Steps), ("workspace", Workspace),
+            ("caches and constants", Sessions), ("snapshots", Snapshots), ("activations", Steps), ("workspace", Workspace),
         ];
         string held = string.Join(", ", kinds.Where(kind => kind.Bytes > 0).Select(kind => $"{kind.Name} {Text(kind.Bytes)}"));
         string most = string.Join(", ", LiveByOperation

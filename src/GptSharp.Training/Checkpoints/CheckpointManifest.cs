@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GptSharp.Files;
@@ -10,11 +12,25 @@ namespace GptSharp.Training.Checkpoints;
 /// <summary>What a checkpoint says about itself: everything that a run needs to go on, and a hash of every other file.</summary>
 public sealed record CheckpointManifest
 {
-    /// <summary>The version of this layout.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>The version of this layout; 1 had hashes of SHA-256, and neither a checksum nor the names of schemes.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>What hashes of files begin with: the name of the function.</summary>
+    public const string HashName = "xxh128:";
+
+    /// <summary>How random numbers come from a seed and a place in the run.</summary>
+    public const string CurrentRandomScheme = "philox4x32-10 (seed, step, sequence, site) 1";
+
+    /// <summary>How a batch's number becomes places in the data.</summary>
+    public const string CurrentPositionScheme = "seeded permutation per epoch 1";
 
     /// <summary>File name within the checkpoint's folder.</summary>
     public const string FileName = "manifest.json";
+
+    /// <summary>This version of GptSharp.</summary>
+    public static string CurrentWriter { get; } = $"GptSharp {typeof(CheckpointManifest).Assembly.GetName().Version?.ToString(3)}";
+
+    private const int FirstWithChecksum = 2;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -81,8 +97,22 @@ public sealed record CheckpointManifest
     /// <summary>The run's configuration, as YAML.</summary>
     public required string Config { get; init; }
 
-    /// <summary>SHA-256 of the other files, by name.</summary>
+    /// <summary>How the next random numbers follow from <see cref="Seed"/> and <see cref="Step"/>.</summary>
+    public string RandomScheme { get; init; } = CurrentRandomScheme;
+
+    /// <summary>How the next tokens follow from <see cref="Seed"/> and <see cref="NextBatch"/>.</summary>
+    public string PositionScheme { get; init; } = CurrentPositionScheme;
+
+    /// <summary>Hash of the tokens of the next batch, so that resuming can see whether the data still says the same; null where unknown.</summary>
+    public string? NextBatchHash { get; init; }
+
+    /// <summary>Hashes of the other files, by name.</summary>
     public required IReadOnlyDictionary<string, string> Files { get; init; }
+
+    /// <summary>Hash of this very text, with zeros in the place of the hash.</summary>
+    public string Checksum { get; init; } = NoChecksum;
+
+    private static string NoChecksum { get; } = HashName + new string('0', 32);
 
     /// <summary>Reads the manifest of a checkpoint folder.</summary>
     /// <exception cref="RefusedFileException">It is missing, damaged or of a later version.</exception>
@@ -96,19 +126,38 @@ public sealed record CheckpointManifest
 
         try
         {
-            CheckpointManifest manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllText(path), Json)
-                ?? throw new JsonException("it is empty");
-            return manifest.Format == CurrentFormat
+            string text = File.ReadAllText(path);
+            RefuseLaterFormats(path, text);
+            CheckpointManifest manifest = JsonSerializer.Deserialize<CheckpointManifest>(text, Json)!;
+            return manifest.Format < FirstWithChecksum || ChecksumOf(text.Replace(manifest.Checksum, NoChecksum, StringComparison.Ordinal)) == manifest.Checksum
                 ? manifest
-                : throw new RefusedFileException(path, $"it has format {manifest.Format}; this version of GptSharp reads {CurrentFormat}.");
+                : throw new RefusedFileException(path, "it is damaged: its checksum is not that of its text.");
         }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
         {
             throw new RefusedFileException(path, $"it is damaged ({exception.Message})", exception);
         }
     }
 
     /// <summary>Writes the manifest: the last file of a checkpoint.</summary>
-    public void Save(string folder) =>
-        AtomicFile.WriteText(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, Json) + "\n");
+    public void Save(string folder)
+    {
+        string text = JsonSerializer.Serialize(this with { Checksum = NoChecksum }, Json) + "\n";
+        AtomicFile.WriteText(Path.Combine(folder, FileName), text.Replace(NoChecksum, ChecksumOf(text), StringComparison.Ordinal));
+    }
+
+    // A later layout may lack what this one requires, so its number is looked at first.
+    private static void RefuseLaterFormats(string path, string text)
+    {
+        using JsonDocument json = JsonDocument.Parse(text);
+        int format = json.RootElement.TryGetProperty("format", out JsonElement number) ? number.GetInt32() : throw new JsonException("it has no format");
+        if (format is < 1 or > CurrentFormat)
+        {
+            string writer = json.RootElement.TryGetProperty("writer", out JsonElement name) ? $", written by {name}," : "";
+            throw new RefusedFileException(
+                path, $"it has format {format}{writer} and this version of GptSharp reads formats up to {CurrentFormat}; use a later version.");
+        }
+    }
+
+    private static string ChecksumOf(string text) => HashName + Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(text)));
 }

@@ -6,7 +6,6 @@ namespace GptSharp.Training.Checkpoints;
 /// <summary>The checkpoints of a run: which there are, which is newest and sound, which is best, which may go.</summary>
 public sealed class CheckpointStore
 {
-    private const int KeptBesidesBest = 2;
     private const string Prefix = "step-";
 
     private readonly string _folder;
@@ -93,12 +92,16 @@ public sealed class CheckpointStore
         }
     }
 
-    /// <summary>Deletes all but the newest and the best.</summary>
-    public void Prune(long? bestStep)
+    /// <summary>Deletes what need not be kept.</summary>
+    /// <returns>The steps whose checkpoints are gone.</returns>
+    public IReadOnlyList<long> Prune(Retention retention, long? bestStep)
     {
-        foreach (long step in Steps.SkipLast(KeptBesidesBest).Where(step => step != bestStep))
+        IReadOnlyList<long> superfluous = retention.Superfluous(Steps, bestStep);
+        foreach (long step in superfluous)
         {
             Checkpoint.RemoveFolder(FolderOf(step));
         }
+
+        return superfluous;
     }
 }

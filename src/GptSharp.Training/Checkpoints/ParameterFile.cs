@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GptSharp.Files;
 using GptSharp.Files.Safetensors;
 using GptSharp.Nn;
@@ -10,33 +9,9 @@ namespace GptSharp.Training.Checkpoints;
 /// <summary>Buffers over a model's parameters as safetensors files: one tensor per parameter, without padding.</summary>
 internal static class ParameterFile
 {
-    /// <summary>Writes one or more buffers; a name is prefixed where there are several.</summary>
-    public static void Save(string path, Gpt model, params IReadOnlyList<(string Prefix, ParameterBuffer Buffer)> buffers)
-    {
-        var writer = new SafetensorsWriter();
-        foreach ((string prefix, ParameterBuffer buffer) in buffers)
-        {
-            foreach (Parameter parameter in model.Arena.Parameters)
-            {
-                SafetensorsType type = FileType(buffer[parameter].DType);
-                writer.Add(prefix + parameter.Name, type, LogicalShape(model, parameter), stream =>
-                {
-                    Tensor values = buffer[parameter];
-                    int count = checked((int)model.LogicalCount(parameter));
-                    stream.Write(type switch
-                    {
-                        SafetensorsType.F64 => Bytes<double>(values, count),
-                        SafetensorsType.BF16 => Bytes<BF16>(values, count),
-                        _ => Bytes<float>(values, count),
-                    });
-                });
-            }
-        }
+    private const int PieceBytes = 4 << 20;
 
-        writer.Save(path);
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote into the buffers.</summary>
+    /// <summary>Reads what a <see cref="CheckpointFile"/> became into the buffers.</summary>
     /// <exception cref="RefusedFileException">A tensor is missing or has another shape.</exception>
     public static void Load(string path, Gpt model, params IReadOnlyList<(string Prefix, ParameterBuffer Buffer)> buffers)
     {
@@ -45,37 +20,50 @@ internal static class ParameterFile
         {
             foreach (Parameter parameter in model.Arena.Parameters)
             {
-                string name = prefix + parameter.Name;
+                SafetensorsEntry entry = file[prefix + parameter.Name];
                 long[] shape = LogicalShape(model, parameter);
-                if (!file[name].Shape.SequenceEqual(shape))
+                if (!entry.Shape.SequenceEqual(shape))
                 {
                     throw new RefusedFileException(
-                        path, $"tensor '{name}' has shape {file[name].ShapeText}, but the model needs ({string.Join(", ", shape)}).");
+                        path, $"tensor '{entry.Name}' has shape {entry.ShapeText}, but the model needs ({string.Join(", ", shape)}).");
                 }
 
-                var values = new double[parameter.Value.Count];
-                file.ReadDoubles(name).CopyTo(values, 0);
-                buffer[parameter].UploadDoubles(values);
+                Load(file, entry, buffer[parameter]);
             }
         }
     }
 
-    private static SafetensorsType FileType(DType type) => type switch
+    /// <summary>How a file stores what memory stores so.</summary>
+    public static SafetensorsType FileType(DType type) => type switch
     {
         DType.F64 => SafetensorsType.F64,
         DType.BF16 => SafetensorsType.BF16,
         _ => SafetensorsType.F32,
     };
 
-    private static ReadOnlySpan<byte> Bytes<T>(Tensor tensor, int count)
-        where T : unmanaged
-    {
-        var values = new T[tensor.Count];
-        tensor.Download<T>(values);
-        return MemoryMarshal.AsBytes(values.AsSpan(0, count));
-    }
-
-    private static long[] LogicalShape(Gpt model, Parameter parameter) => parameter.Value.Shape.Rank == 1
+    /// <summary>A parameter's shape without padding.</summary>
+    public static long[] LogicalShape(Gpt model, Parameter parameter) => parameter.Value.Shape.Rank == 1
         ? [parameter.Value.Shape[0]]
         : [model.LogicalRows(parameter), parameter.Value.Shape.Last];
+
+    private static void Load(SafetensorsFile file, SafetensorsEntry entry, Tensor tensor)
+    {
+        if (entry.Type != FileType(tensor.DType))
+        {
+            var values = new double[tensor.Count];
+            file.ReadDoubles(entry.Name).CopyTo(values, 0);
+            tensor.UploadDoubles(values);
+            return;
+        }
+
+        var piece = new byte[Math.Min(PieceBytes, tensor.Bytes)];
+        for (long start = 0; start < tensor.Bytes; start += piece.Length)
+        {
+            Span<byte> part = piece.AsSpan(0, (int)Math.Min(piece.Length, tensor.Bytes - start));
+            Span<byte> stored = part[..(int)Math.Clamp(entry.ByteLength - start, 0, part.Length)];
+            file.ReadBytes(entry, start, stored);
+            part[stored.Length..].Clear(); // padding
+            tensor.UploadBytes(start, part);
+        }
+    }
 }

@@ -2,6 +2,7 @@ using GptSharp.Nn;
 using GptSharp.Tensors.Memory;
 using GptSharp.Training.Guards;
 using GptSharp.Training.Optimization;
+using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Schedules;
 
 namespace GptSharp.Training.Configuration;
@@ -90,6 +91,18 @@ public sealed record TrainSection
     /// <summary>Updates between checkpoints; 0 saves at the end only.</summary>
     public long CheckpointEvery { get; init; } = 500;
 
+    /// <summary>Whether checkpoints are written from a copy of the model while it trains on.</summary>
+    public bool CheckpointInBackground { get; init; } = true;
+
+    /// <summary>How many of the newest checkpoints are kept.</summary>
+    public int KeepLast { get; init; } = 2;
+
+    /// <summary>Whether the checkpoint with the lowest validation loss is kept.</summary>
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>Checkpoints whose step is a multiple of this are kept for good; 0 for none.</summary>
+    public long KeepEvery { get; init; }
+
     /// <summary>What is done about a batch whose loss or gradient is not finite.</summary>
     public FaultAction OnNonFinite { get; init; } = FaultAction.Stop;
 
@@ -113,6 +126,9 @@ public sealed record TrainSection
 
     /// <summary>Folder of this run.</summary>
     public string RunFolder => System.IO.Path.Combine(OutputFolder, Name ?? "run");
+
+    /// <summary>Which checkpoints are kept.</summary>
+    public Retention Retention => new(KeepLast, KeepBest, KeepEvery);
 
     /// <summary>The learning rate of every step.</summary>
     /// <returns>The schedule.</returns>

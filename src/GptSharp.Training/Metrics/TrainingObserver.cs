@@ -36,7 +36,13 @@ public abstract class TrainingObserver
     {
     }
 
-    /// <summary>Called when a checkpoint is safely on disk.</summary>
+    /// <summary>Called when the state of the run is about to be copied for a checkpoint.</summary>
+    /// <param name="step">Updates done.</param>
+    public virtual void OnCheckpointStarted(long step)
+    {
+    }
+
+    /// <summary>Called between two steps, when a checkpoint is safely on disk: some steps later than <see cref="OnCheckpointStarted"/>.</summary>
     /// <param name="checkpoint">Where.</param>
     public virtual void OnCheckpoint(CheckpointSaved checkpoint)
     {
@@ -67,6 +73,9 @@ public sealed class TrainingObservers(params IReadOnlyList<TrainingObserver> obs
 
     /// <inheritdoc/>
     public override void OnSample(SampleGenerated sample) => ForEach(observer => observer.OnSample(sample));
+
+    /// <inheritdoc/>
+    public override void OnCheckpointStarted(long step) => ForEach(observer => observer.OnCheckpointStarted(step));
 
     /// <inheritdoc/>
     public override void OnCheckpoint(CheckpointSaved checkpoint) => ForEach(observer => observer.OnCheckpoint(checkpoint));

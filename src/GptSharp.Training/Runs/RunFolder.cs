@@ -6,7 +6,8 @@ using GptSharp.Training.Metrics;
 namespace GptSharp.Training.Runs;
 
 /// <summary>The folder of a run: <c>config.yaml</c>, <c>metrics.jsonl</c>, <c>log.txt</c>, <c>summary.json</c>, <c>checkpoints/</c> and <c>samples/</c>.</summary>
-public sealed class RunFolder
+/// <remarks>One process at a time: the <see cref="RunLock"/> is held from <see cref="Create"/> or <see cref="Open"/> until the folder is disposed.</remarks>
+public sealed class RunFolder : IDisposable
 {
     /// <summary>Name of the file with the summary.</summary>
     public const string SummaryName = "summary.json";
@@ -20,10 +21,13 @@ public sealed class RunFolder
     private const string LogName = "log.txt";
     private const string SamplesName = "samples";
 
+    private readonly IDisposable _lock;
+
     private RunFolder(string path)
     {
         Path = path;
         Checkpoints = new CheckpointStore(path);
+        _lock = RunLock.Take(path);
     }
 
     /// <summary>The folder.</summary>
@@ -33,7 +37,7 @@ public sealed class RunFolder
     public CheckpointStore Checkpoints { get; }
 
     /// <summary>Makes the folder of a new run.</summary>
-    /// <exception cref="TrainingException">It exists and holds something.</exception>
+    /// <exception cref="TrainingException">It exists and holds something, or another process was faster.</exception>
     public static RunFolder Create(string path)
     {
         if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
@@ -47,7 +51,7 @@ public sealed class RunFolder
     }
 
     /// <summary>Opens the folder of a run that was started before.</summary>
-    /// <exception cref="TrainingException">There is none.</exception>
+    /// <exception cref="TrainingException">There is none, or another process works on it.</exception>
     public static RunFolder Open(string path) => Directory.Exists(path)
         ? new RunFolder(path)
         : throw new TrainingException($"{path} does not exist, so there is nothing to resume; start the run without --resume.");
@@ -66,6 +70,9 @@ public sealed class RunFolder
 
     /// <summary>Who keeps the samples.</summary>
     internal SampleFolder Samples() => new(In(SamplesName));
+
+    /// <summary>Lets other processes work on the run.</summary>
+    public void Dispose() => _lock.Dispose();
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

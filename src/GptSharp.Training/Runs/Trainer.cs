@@ -27,11 +27,14 @@ public sealed class Trainer : IDisposable
     private readonly RunEvaluation? _evaluation;
     private readonly SampleWriter _samples;
     private readonly RunFolder _folder;
+    private readonly CheckpointSaver _saver;
     private readonly MetricsFile _metrics;
     private readonly LogFile _log;
     private readonly TrainingObserver _observer;
     private readonly Action<string> _notice;
     private readonly Stopwatch _clock = new();
+    private readonly BatchSampler _batches;
+    private readonly ulong _seed;
 
     private long _done;
     private int _rollBacks;
@@ -55,38 +58,52 @@ public sealed class Trainer : IDisposable
         _device = Devices.Open(train.Device, train.Threads);
         try
         {
+            (string Folder, CheckpointManifest Manifest)? newest = null;
+            if (resume)
+            {
+                _folder = RunFolder.Open(train.RunFolder);
+                newest = FindNewest();
+            }
+
+            // Random numbers go on from the checkpoint's state, of which the seed is the part that does not count.
+            _seed = newest?.Manifest.Seed ?? train.Seed;
             _data = TrainingData.Open(config.Data);
             GptConfig shape = config.Model.ToGptConfig(_data.Tokenizer.VocabularySize, _data.SeparatorToken(config.Data));
             _model = new Gpt(_device.Engine, shape, train.Precision.On(_device))
             {
                 Recompute = train.Recompute,
             };
-            _optimizer = train.CreateOptimizer(_model);
-            _model.Initialize(train.Seed);
+            _optimizer = (train with { Seed = _seed }).CreateOptimizer(_model);
+            _model.Initialize(_seed);
 
             BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
-            var batches = new BatchSampler(blocks, train.Seed, train.Batch);
-            _step = new TrainStep(_model, _optimizer, batches, train.CreateSchedule(), train.Seed, train.MicroBatch ?? train.Batch);
+            _batches = new BatchSampler(blocks, _seed, train.Batch);
+            _step = new TrainStep(_model, _optimizer, _batches, train.CreateSchedule(), _seed, train.MicroBatch ?? train.Batch);
             _guard = new GuardedStep(_step, _model, train);
             _evaluation = RunEvaluation.Create(_model, _data, blocks, config);
             _samples = new SampleWriter(_model, _data, config.Sample);
 
-            _folder = resume ? RunFolder.Open(train.RunFolder) : RunFolder.Create(train.RunFolder);
-            if (resume)
+            _folder ??= RunFolder.Create(train.RunFolder);
+            if (newest is { } checkpoint)
             {
-                Restore();
+                Restore(checkpoint.Folder, checkpoint.Manifest);
             }
 
             _folder.Save(config);
             _folder.Checkpoints.Open();
+            bool savesBetweenSteps = train.CheckpointEvery > 0 || (train.EvaluateEvery > 0 && _evaluation is not null);
+            _saver = new CheckpointSaver(
+                _folder.Checkpoints, _model, _optimizer, train.Retention, train.CheckpointInBackground && savesBetweenSteps);
             _metrics = _folder.OpenMetrics(_done);
             _log = _folder.OpenLog();
             _observer = new TrainingObservers(_metrics, _log, _folder.Samples(), observer);
         }
         catch
         {
+            _saver?.Dispose();
             _data?.Dispose();
             _device.Dispose();
+            _folder?.Dispose();
             throw;
         }
     }
@@ -112,6 +129,7 @@ public sealed class Trainer : IDisposable
             while (_done < _config.Train.Steps)
             {
                 stop.ThrowIfCancellationRequested();
+                Announce(_saver.TakeFinished());
                 if (!TakeStep())
                 {
                     continue;
@@ -125,7 +143,7 @@ public sealed class Trainer : IDisposable
 
                 if (isBest || IsDue(_config.Train.CheckpointEvery))
                 {
-                    Save();
+                    BeginSave();
                 }
             }
 
@@ -151,10 +169,12 @@ public sealed class Trainer : IDisposable
     /// <summary>Frees the model and closes the files.</summary>
     public void Dispose()
     {
+        _saver.Dispose();
         _metrics.Dispose();
         _log.Dispose();
         _data.Dispose();
         _device.Dispose();
+        _folder.Dispose();
     }
 
     // False if the run had to go back to a checkpoint instead.
@@ -232,28 +252,45 @@ public sealed class Trainer : IDisposable
         return finished;
     }
 
+    // The training goes on while the checkpoint is written.
+    private void BeginSave()
+    {
+        Announce(_saver.Wait());
+        _observer.OnCheckpointStarted(_done);
+        _saver.Begin(Describe());
+    }
+
     private void Save()
     {
-        string folder = _folder.Checkpoints.FolderOf(_done);
-        if (!Directory.Exists(folder))
+        Announce(_saver.Wait());
+        if (!Directory.Exists(_folder.Checkpoints.FolderOf(_done)))
         {
-            Checkpoint.Save(folder, _model, _optimizer, Describe());
-            _folder.Checkpoints.Prune(_bestStep);
-            _observer.OnCheckpoint(new CheckpointSaved(_done, folder, _bestStep == _done));
+            _observer.OnCheckpointStarted(_done);
+            _saver.BeginNow(Describe());
+            Announce(_saver.Wait());
+        }
+    }
+
+    private void Announce(SavedCheckpoint? saved)
+    {
+        if (saved is not null)
+        {
+            _observer.OnCheckpoint(new CheckpointSaved(saved.Step, saved.Folder, saved.IsBest));
         }
     }
 
     private CheckpointManifest Describe() => new()
     {
         Format = CheckpointManifest.CurrentFormat,
-        Writer = $"GptSharp {typeof(Trainer).Assembly.GetName().Version?.ToString(3)}",
+        Writer = CheckpointManifest.CurrentWriter,
         Step = _done,
         NextBatch = _done + _guard.Skips,
         Skips = _guard.Skips,
         LossStatistics = _guard.Spikes.Statistics,
         Optimizer = _optimizer.Kind,
         Updates = _optimizer.Updates,
-        Seed = _config.Train.Seed,
+        NextBatchHash = BatchHash.Of(_batches, _done + _guard.Skips),
+        Seed = _seed,
         MicroBatch = _config.Train.MicroBatch ?? _config.Train.Batch,
         Device = _device.Engine.Backend.Arithmetic,
         Seconds = _secondsBefore + _clock.Elapsed.TotalSeconds,
@@ -267,44 +304,37 @@ public sealed class Trainer : IDisposable
         Files = new Dictionary<string, string>(),
     };
 
-    private void Restore()
+    private (string Folder, CheckpointManifest Manifest)? FindNewest()
     {
-        if (_folder.Checkpoints.FindNewest(_notice) is not { } newest)
+        if (_folder.Checkpoints.FindNewest(_notice) is { } newest)
         {
-            if (_folder.Checkpoints.Steps.Count > 0)
-            {
-                throw new TrainingException($"No checkpoint in {_folder.Path} is sound, so the run cannot go on; nothing was changed.");
-            }
-
-            _notice($"{_folder.Path} has no checkpoint yet; the run starts from its beginning.");
-            return;
+            return newest;
         }
 
-        CheckpointManifest manifest = newest.Manifest;
-        _data.RequireTokenizer(manifest.Tokenizer, newest.Folder);
-        RunConfig started = RunConfigReader.Parse(manifest.Config, newest.Folder);
-        foreach (string difference in ResumeComparison.Check(started, _config))
+        if (_folder.Checkpoints.Steps.Count > 0)
         {
-            _notice(difference);
+            throw new TrainingException($"No checkpoint in {_folder.Path} is sound, so the run cannot go on; nothing was changed.");
         }
 
-        if (manifest.Data != _data.Identity)
+        _notice($"{_folder.Path} has no checkpoint yet; the run starts from its beginning.");
+        return null;
+    }
+
+    private void Restore(string folder, CheckpointManifest manifest)
+    {
+        foreach (string notice in ResumeCheck.Notices(folder, manifest, _config, _data, _device, _batches))
         {
-            _notice($"The text of {_data.Description} is not the one that the run has learnt from: from here the run differs from one that was never interrupted.");
+            _notice(notice);
         }
 
-        if (manifest.Device != _device.Engine.Backend.Arithmetic)
-        {
-            _notice($"The run was computed on {manifest.Device} and goes on with {_device.Engine.Backend.Arithmetic}: not bit-exact from here.");
-        }
-
-        Load(newest.Folder, manifest);
+        Load(folder, manifest);
         _secondsBefore = manifest.Seconds;
     }
 
     // Weights that hold NaN are beyond repair, whatever the batches: the run goes back to where they were sound and takes the same batches again.
     private void RollBack(StepFaultException fault)
     {
+        Announce(_saver.Wait());
         if (_folder.Checkpoints.FindNewest(_notice) is not { } newest || _rollBacks++ == _config.Train.SkipLimit)
         {
             throw fault;
@@ -324,7 +354,7 @@ public sealed class Trainer : IDisposable
         }
 
         _done = manifest.Step;
-        (_guard.Skips, _guard.Spikes.Statistics) = (manifest.Skips, manifest.LossStatistics);
+        (_guard.Skips, _guard.Spikes.Statistics) = (manifest.NextBatch - manifest.Step, manifest.LossStatistics);
         (_evaluatedStep, _bestLoss, _bestStep) = (manifest.EvaluatedStep, manifest.BestLoss, manifest.BestStep);
         _folder.Checkpoints.SetAsideAfter(_done);
     }

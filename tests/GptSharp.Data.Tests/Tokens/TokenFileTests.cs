@@ -216,7 +216,7 @@ public sealed class TokenFileTests : IDisposable
         Truncate(path, HandmadeTokenFile.HeaderBytes + (Chunk / 2));
 
         Assert.Equal(tokens[..100], Read(file, 0, 100));
-        int[] places = [tokens.Length - 100, Chunk, (Chunk / 4) - 100]; // verified before, never touched, and in the MiB that ends early
+        int[] places = [tokens.Length - 100, Chunk, (Chunk / 4) - 1]; // verified before, never touched, and in the MiB that ends early
         Assert.All(places, place =>
         {
             string problem = Assert.Throws<RefusedFileException>(() => Read(file, place, 100)).Message;
