@@ -20,6 +20,8 @@ internal static class CommandLine
         RootCommand root = new("Train GPTs from scratch, look inside them, and let them write.")
         {
             TrainCommand.Create(output),
+            SweepCommand.Create(output),
+            RunsCommand.Create(output),
             SampleCommand.Create(output),
             EvalCommand.Create(output),
             InfoCommand.Create(output),

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using GptSharp.Cli.Display;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Metrics;
@@ -62,35 +61,31 @@ internal static class TrainCommand
                 overrides = [.. overrides, $"train.device={name}"];
             }
 
-            return Run(RunConfigReader.Load(parsed.GetValue(config)!, overrides), parsed.GetValue(resume), output);
+            using StopSignals signals = new();
+            RunConfig run = RunConfigReader.Load(parsed.GetValue(config)!, overrides);
+            return Run(run, parsed.GetValue(resume), output, signals.Token).Outcome == RunOutcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
         });
         return command;
     }
 
-    private static int Run(RunConfig config, bool resume, CommandOutput output)
+    /// <summary>Trains one run, and shows it.</summary>
+    /// <param name="config">The run.</param>
+    /// <param name="resume">Whether it goes on with the run in its folder.</param>
+    /// <param name="output">Where it is shown.</param>
+    /// <param name="stop">Asks it to stop.</param>
+    public static RunFinished Run(RunConfig config, bool resume, CommandOutput output, CancellationToken stop)
     {
-        using CancellationTokenSource stop = new();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-
         TrainingObserver display = output.IsTerminal
             ? new TerminalDisplay(AnsiConsole.Console, TimeProvider.System)
             : new PlainDisplay(output.Out);
         try
         {
             using Trainer trainer = new(config, display, resume, notice => output.Error.WriteLine($"gptsharp: {notice}"));
-            return trainer.Run(stop.Token).Outcome == RunOutcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
+            return trainer.Run(stop);
         }
         finally
         {
             (display as IDisposable)?.Dispose();
-        }
-
-        // The first signal asks; a second one, from somebody who does not want to wait, ends the process at once.
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
         }
     }
 }

@@ -10,9 +10,9 @@ namespace GptSharp.Training.Guards;
 public readonly record struct LossStatistics(long Count, double Mean, double Variance)
 {
     // A loss that hardly moves must not make a spike of a ripple.
-    private const double LeastRelativeDeviation = 0.01;
+    private const double LeastRelativeDeviation = 0.05;
 
-    /// <summary>What counts as one standard deviation: at least a hundredth of the mean.</summary>
+    /// <summary>What counts as one standard deviation: at least a twentieth of the mean.</summary>
     public double Deviation => Math.Max(Math.Sqrt(Variance), LeastRelativeDeviation * Math.Abs(Mean));
 
     /// <summary>How many standard deviations a loss lies above the mean.</summary>

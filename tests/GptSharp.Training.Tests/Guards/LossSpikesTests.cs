@@ -84,7 +84,7 @@ public sealed class LossSpikesTests
             spikes.Add(0.1);
         }
 
-        Assert.False(spikes.IsSpike(0.1 * 1.07));
-        Assert.True(spikes.IsSpike(0.1 * 1.09));
+        Assert.False(spikes.IsSpike(0.1 * 1.39));
+        Assert.True(spikes.IsSpike(0.1 * 1.41));
     }
 }
