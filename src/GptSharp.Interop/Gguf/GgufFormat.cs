@@ -1,8 +1,11 @@
+using GptSharp.Data.Tokenizers;
+using GptSharp.Files.Gguf;
+using GptSharp.Nn;
 using GptSharp.Tensors;
 
 namespace GptSharp.Interop.Gguf;
 
-/// <summary>GGUF, the files of llama.cpp.</summary>
+/// <summary>GGUF, the files of llama.cpp, with the architectures gpt2, llama (mistral too), qwen2 and qwen3.</summary>
 public sealed class GgufFormat : IModelFormat
 {
     /// <inheritdoc/>
@@ -19,8 +22,51 @@ public sealed class GgufFormat : IModelFormat
     public bool Recognizes(string path) => File.Exists(path) && path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
-    public ModelPackage Open(string path, Engine engine, Precision precision) => throw new NotSupportedException();
+    public ModelPackage Open(string path, Engine engine, Precision precision)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        var metadata = new GgufMetadata(file);
+        GgufArchitecture architecture = GgufHyperparameters.ReadArchitecture(metadata);
+        GptConfig config = GgufHyperparameters.Read(file, metadata, architecture);
+        string? tokenizer = GgufVocabularyReader.ReadJson(metadata, config.VocabularySize);
+        GenerationDefaults generation = GgufVocabularyReader.ReadGeneration(metadata, config.VocabularySize);
+        return new ModelPackage(
+            GgufModelReader.Read(file, architecture, config, engine, precision),
+            tokenizer is null ? null : TokenizerFile.FromJson(tokenizer, path),
+            generation);
+    }
 
     /// <inheritdoc/>
-    public void Save(ModelPackage package, string path, ExportOptions options) => throw new NotSupportedException();
+    public void Save(ModelPackage package, string path, ExportOptions options)
+    {
+        GptConfig config = package.Model.Config;
+        GgufArchitecture architecture = GgufArchitecture.Of(config);
+        GgufTensorType type = Enum.Parse<GgufTensorType>(options.Type.ToString());
+        var writer = new GgufWriter();
+        GgufModelWriter.WriteKeys(writer, Path.GetFileNameWithoutExtension(path), architecture, config, type);
+        WriteVocabulary(writer, package);
+        GgufModelWriter.WriteTensors(writer, architecture, package.Model, type);
+        writer.Save(path);
+    }
+
+    private static void WriteVocabulary(GgufWriter writer, ModelPackage package)
+    {
+        if (package.Tokenizer is not { } tokenizer)
+        {
+            writer.Add(GgufVocabulary.ModelKey, GgufValue.Of(GgufVocabulary.None));
+            return;
+        }
+
+        string json;
+        try
+        {
+            json = TokenizerJson.Write(tokenizer);
+        }
+        catch (NotSupportedException exception)
+        {
+            throw new ConfigurationException(exception.Message);
+        }
+
+        GgufVocabularyWriter.Of(json, package.Model.Config.VocabularySize, package.Generation).Write(writer);
+    }
 }
