@@ -6,8 +6,9 @@ using GptSharp.Files;
 namespace GptSharp.Data.Datasets;
 
 /// <summary>
-/// A prepared data set: a folder with <c>dataset.json</c>, <c>tokenizer.json</c>, <c>train.tokens</c>, <c>validation.tokens</c>
-/// and, if a share was kept for it, <c>test.tokens</c>. The tokens stay on the disk until they are read.
+/// A prepared data set: a folder with <c>dataset.json</c>, which is the index, <c>tokenizer.json</c>, <c>report.json</c> and token files: for
+/// each split <c>train.tokens</c>, or where there are several <c>train-00000.tokens</c> and so on. The tokens stay on the disk until
+/// they are read.
 /// </summary>
 public sealed class Dataset : IDisposable
 {
@@ -26,9 +27,9 @@ public sealed class Dataset : IDisposable
 
         try
         {
-            Train = Open(folder.Train, Manifest.TrainTokens);
-            Validation = Open(folder.Validation, Manifest.ValidationTokens);
-            Test = Manifest.TestTokens > 0 ? Open(folder.Test, Manifest.TestTokens) : null;
+            Train = Open("train");
+            Validation = Open("validation");
+            Test = Manifest.TestTokens > 0 ? Open("test") : null;
         }
         catch
         {
@@ -85,14 +86,34 @@ public sealed class Dataset : IDisposable
             : $"gptsharp data get {name} --out {quoted}";
     }
 
-    private TokenFile Open(string path, long count)
+    private ITokenSource Open(string split)
     {
+        IReadOnlyList<DatasetShard> shards = Manifest.ShardsOf(split);
+        if (shards.Count == 0 || shards.Sum(shard => shard.Tokens) != Manifest.TokensOf(split))
+        {
+            throw new RefusedFileException(
+                new DatasetFolder(Folder).Manifest,
+                $"its index has {shards.Sum(shard => shard.Tokens)} tokens for {split}, but it says {Manifest.TokensOf(split)}; prepare the data set again.");
+        }
+
+        TokenFile[] files = [.. shards.Select(Open)];
+        return files is [TokenFile only] ? only : new ShardedTokens(files);
+    }
+
+    private TokenFile Open(DatasetShard shard)
+    {
+        string path = Path.Combine(Folder, shard.File);
+        if (shard.File != Path.GetFileName(shard.File))
+        {
+            throw new RefusedFileException(new DatasetFolder(Folder).Manifest, $"its index names '{shard.File}', which is no file of this folder.");
+        }
+
         TokenFile file = TokenFile.Open(path);
         _files.Add(file);
-        return file.Count == count && file.VocabularySize == Manifest.VocabularySize
+        return file.Count == shard.Tokens && file.VocabularySize == Manifest.VocabularySize
             ? file
             : throw new RefusedFileException(
                 path,
-                $"it has {file.Count} tokens of a vocabulary of {file.VocabularySize}, but dataset.json says {count} of {Manifest.VocabularySize}; prepare the data set again.");
+                $"it has {file.Count} tokens of a vocabulary of {file.VocabularySize}, but dataset.json says {shard.Tokens} of {Manifest.VocabularySize}; prepare the data set again.");
     }
 }

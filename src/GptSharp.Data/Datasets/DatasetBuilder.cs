@@ -1,25 +1,41 @@
+using System.Globalization;
+using System.Text;
 using GptSharp.Data.Corpora;
+using GptSharp.Data.Filters;
+using GptSharp.Data.Preparation;
 using GptSharp.Data.Tokenizers;
-using GptSharp.Data.Tokens;
 using GptSharp.Files;
 
 namespace GptSharp.Data.Datasets;
 
-/// <summary>Makes data sets from text. The text is read in pieces: a corpus may be larger than memory.</summary>
+/// <summary>
+/// Makes data sets from text of any size, on all cores and in bounded memory. A corpus is read twice: once to judge its documents, find
+/// copies and share it out, and once to turn what is kept into tokens. Progress is saved, so that an attempt that was killed is gone on with;
+/// the result has the same bits as if it never had been, and for any number of threads.
+/// </summary>
 public static class DatasetBuilder
 {
+    /// <summary>Bytes of text that are worked on at the same time. What becomes of a byte takes up to about ten.</summary>
+    internal const long BytesUnderWay = 24 << 20;
+
+    // Changes when the same corpus and options would give other bits.
+    private const int Method = 1;
+
     /// <summary>
-    /// Divides a corpus, turns it into tokens and writes them to a folder, which appears whole or not at all. The vocabulary is
+    /// Divides a corpus, turns it into tokens and writes them to a folder, which appears whole or not at all. A vocabulary of characters is
     /// that of the whole text, so that each split can be written in it.
     /// </summary>
     /// <param name="corpus">The text.</param>
     /// <param name="folder">Where the data set goes.</param>
     /// <param name="options">How.</param>
+    /// <param name="status">Told now and then how far it has come; null to say nothing.</param>
+    /// <param name="cancellation">Stops the work; what was done is kept, and the same call goes on with it.</param>
     /// <returns>What was made.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The shares leave nothing to train on, or nothing to validate on.</exception>
     /// <exception cref="CorpusException">The text cannot be used, is too short to divide, or the folder is taken.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public static DatasetManifest Build(TextCorpus corpus, string folder, DatasetOptions options)
+    public static DatasetManifest Build(
+        TextCorpus corpus, string folder, DatasetOptions options, Action<PreparationStatus>? status = null, CancellationToken cancellation = default)
     {
         if (!(options.ValidationShare > 0 && options.TestShare >= 0 && options.ValidationShare + options.TestShare < 1))
         {
@@ -37,86 +53,32 @@ public static class DatasetBuilder
         // Before the work, and again when it is done.
         target.CheckReplaceable();
 
-        TextSurvey survey = TextSurvey.Of(corpus);
-        DatasetSplit split = DatasetSplit.Of(survey.Documents, options.ValidationShare, options.TestShare);
-        CheckLength(corpus, survey, split, options);
-
-        // What an earlier attempt left behind when it was killed.
-        var unfinished = new DatasetFolder(path + AtomicFile.TemporarySuffix);
-        unfinished.Delete();
-        Directory.CreateDirectory(unfinished.Path);
+        using var work = WorkFolder.Open(path + AtomicFile.TemporarySuffix, Fingerprint(corpus, options), status);
         try
         {
-            DatasetManifest manifest = Write(corpus, survey, split, options, unfinished) with { Name = Path.GetFileName(path) };
-            manifest.Save(unfinished.Manifest);
-            target.Delete();
-            Directory.Move(unfinished.Path, path);
-            AtomicFile.FlushFolder(Path.GetDirectoryName(path)!);
+            DatasetManifest manifest = new DatasetWork(corpus, options, work, cancellation).Run(Path.GetFileName(path));
+            work.Publish(target);
             return manifest;
+        }
+        catch (OperationCanceledException)
+        {
+            // Progress is saved; the same command goes on.
+            throw;
         }
         catch
         {
-            Directory.Delete(unfinished.Path, recursive: true);
+            work.Delete();
             throw;
         }
     }
 
-    private static void CheckLength(TextCorpus corpus, TextSurvey survey, DatasetSplit split, DatasetOptions options)
+    private static string Fingerprint(TextCorpus corpus, DatasetOptions options)
     {
-        string? empty = split.Train.Count == 0 ? "training"
-            : split.Validation.Count == 0 ? "validation"
-            : split.Test.Count == 0 && options.TestShare > 0 ? "the test"
-            : null;
-        if (empty is not null)
-        {
-            throw new CorpusException($"{corpus.Path} has only {survey.Characters} characters, which leaves none for {empty}; use more text or other shares.");
-        }
-    }
-
-    private static DatasetManifest Write(TextCorpus corpus, TextSurvey survey, DatasetSplit split, DatasetOptions options, DatasetFolder folder)
-    {
-        ITokenizer tokenizer = options.Tokenizer == TokenizerKind.Byte ? new ByteTokenizer() : new CharTokenizer(survey.Alphabet);
-        TokenizerFile.Save(folder.Tokenizer, tokenizer);
-        DocumentPart[] parts = [.. split.Train, .. split.Validation, .. split.Test];
-        return new DatasetManifest
-        {
-            Format = DatasetManifest.CurrentFormat,
-            Name = "",
-            Source = corpus.Path,
-            SourceSha256 = corpus.Sha256(),
-            Tokenizer = options.Tokenizer,
-            VocabularySize = tokenizer.VocabularySize,
-            Characters = parts.Sum(part => part.End - part.Start),
-            Documents = parts.Select(part => part.Document).Distinct().Count(),
-            Split = split.Kind,
-            ValidationShare = options.ValidationShare,
-            TestShare = options.TestShare,
-            TrainTokens = WriteTokens(folder.Train, tokenizer, split.Train, corpus.IsFolder),
-            ValidationTokens = WriteTokens(folder.Validation, tokenizer, split.Validation, corpus.IsFolder),
-            TestTokens = split.Test.Count > 0 ? WriteTokens(folder.Test, tokenizer, split.Test, corpus.IsFolder) : 0,
-        };
-    }
-
-    private static long WriteTokens(string path, ITokenizer tokenizer, IReadOnlyList<DocumentPart> parts, bool markDocuments)
-    {
-        long count = 0;
-        TokenFileWriter.Write(path, tokenizer.VocabularySize, writer =>
-        {
-            foreach (DocumentPart part in parts)
-            {
-                if (markDocuments)
-                {
-                    writer.BeginDocument();
-                }
-
-                foreach (string piece in part.ReadPieces())
-                {
-                    writer.Append(tokenizer.Encode(piece));
-                }
-            }
-
-            count = writer.Count;
-        });
-        return count;
+        string filters = string.Join(";", options.Filters.Select((DocumentFilter filter) => $"{filter.Name}={filter.Rule}"));
+        string tokenizer = options.Tokenizer is { } given ? TokenizerFile.ToJson(given) : "char";
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Method}\0{corpus.Fingerprint()}\0{corpus.Delimiter}\0{tokenizer}\0{options.ValidationShare:R}\0{options.TestShare:R}\0{options.Separator}\0{options.TextField}\0{filters}\0{options.DropDuplicates}\0{options.NearDuplicateThreshold:R}\0{options.DropUnreadable}\0{options.ShardTokens}");
+        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using GptSharp.Data.Tokenizers;
 using GptSharp.Files;
 
 namespace GptSharp.Data.Datasets;
@@ -8,8 +7,8 @@ namespace GptSharp.Data.Datasets;
 /// <summary>What a data set says about itself: <c>dataset.json</c>.</summary>
 public sealed record DatasetManifest
 {
-    /// <summary>The version of this layout.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>The version of this layout. Version 1 had one file for each split and no index of them.</summary>
+    public const int CurrentFormat = 2;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -24,14 +23,14 @@ public sealed record DatasetManifest
     /// <summary>Name of the data set: that of its folder.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The text file or folder that it was made from.</summary>
+    /// <summary>The files and folders that it was made from, between commas.</summary>
     public required string Source { get; init; }
 
     /// <summary>SHA-256 of the source's files, one after the other.</summary>
     public required string SourceSha256 { get; init; }
 
-    /// <summary>How text became tokens.</summary>
-    public required TokenizerKind Tokenizer { get; init; }
+    /// <summary>How text became tokens: a tokenizer's kind.</summary>
+    public required string Tokenizer { get; init; }
 
     /// <summary>Tokens are 0 ... VocabularySize - 1.</summary>
     public required int VocabularySize { get; init; }
@@ -39,8 +38,14 @@ public sealed record DatasetManifest
     /// <summary>Characters in all splits together.</summary>
     public required long Characters { get; init; }
 
-    /// <summary>Source files in all splits together.</summary>
-    public required int Documents { get; init; }
+    /// <summary>Text of the token before each document; null for none.</summary>
+    public string? Separator { get; init; }
+
+    /// <summary>That token; null for none.</summary>
+    public int? SeparatorToken { get; init; }
+
+    /// <summary>Documents in all splits together.</summary>
+    public required long Documents { get; init; }
 
     /// <summary>How the text was divided.</summary>
     public required SplitKind Split { get; init; }
@@ -60,6 +65,18 @@ public sealed record DatasetManifest
     /// <summary>Tokens of the final test; without a share for it 0, and there is no file.</summary>
     public required long TestTokens { get; init; }
 
+    /// <summary>The token files of each split, <c>train</c>, <c>validation</c> and <c>test</c>, in their order.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<DatasetShard>> Shards { get; init; } = new Dictionary<string, IReadOnlyList<DatasetShard>>();
+
+    /// <summary>Tokens of a split.</summary>
+    /// <param name="split"><c>train</c>, <c>validation</c> or <c>test</c>.</param>
+    public long TokensOf(string split) => split == DatasetFolder.Splits[0] ? TrainTokens : split == DatasetFolder.Splits[1] ? ValidationTokens : TestTokens;
+
+    /// <summary>The token files of a split; those of version 1 have no index.</summary>
+    internal IReadOnlyList<DatasetShard> ShardsOf(string split) =>
+        Format == 1 ? (TokensOf(split) == 0 ? [] : [new DatasetShard(DatasetFolder.OnlyShardName(split), TokensOf(split), 0, 0, "")])
+        : Shards.GetValueOrDefault(split) ?? [];
+
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="RefusedFileException">It is damaged or of a later version.</exception>
     internal static DatasetManifest Load(string path)
@@ -68,9 +85,9 @@ public sealed record DatasetManifest
         {
             DatasetManifest manifest = JsonSerializer.Deserialize<DatasetManifest>(File.ReadAllText(path), Json)
                 ?? throw new JsonException("it is empty");
-            return manifest.Format == CurrentFormat
+            return manifest.Format is 1 or CurrentFormat
                 ? manifest
-                : throw new RefusedFileException(path, $"it has format {manifest.Format}; this version of GptSharp reads {CurrentFormat}.");
+                : throw new RefusedFileException(path, $"it has format {manifest.Format}; this version of GptSharp reads 1 and {CurrentFormat}.");
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {

@@ -19,15 +19,57 @@ public sealed class TokenFileWriter
     private readonly List<ulong> _hashes = [];
     private int _filled;
 
-    private TokenFileWriter(Stream stream, int vocabularySize)
+    /// <summary>Begins a file.</summary>
+    /// <param name="stream">An empty file.</param>
+    /// <param name="vocabularySize">Tokens are 0 ... vocabularySize - 1.</param>
+    internal TokenFileWriter(Stream stream, int vocabularySize)
     {
         _stream = stream;
         _vocabularySize = vocabularySize;
         _width = TokenFileHeader.WidthFor(vocabularySize);
+
+        // The header's place; what belongs there is known at the end.
+        _stream.Write(new byte[TokenFileHeader.Bytes]);
+    }
+
+    /// <summary>Goes on with a file that was flushed after so many tokens; what was written behind them is forgotten.</summary>
+    /// <param name="stream">The unfinished file.</param>
+    /// <param name="vocabularySize">Tokens are 0 ... vocabularySize - 1.</param>
+    /// <param name="count">Tokens to keep.</param>
+    /// <param name="documentStarts">Document starts to keep.</param>
+    internal TokenFileWriter(Stream stream, int vocabularySize, long count, IEnumerable<long> documentStarts)
+    {
+        _stream = stream;
+        _vocabularySize = vocabularySize;
+        _width = TokenFileHeader.WidthFor(vocabularySize);
+        _documentStarts.AddRange(documentStarts);
+        Count = count;
+        _stream.Position = TokenFileHeader.Bytes;
+        for (long bytes = count * _width; bytes > 0; bytes -= _filled)
+        {
+            if (_filled == _chunk.Length)
+            {
+                _hashes.Add(XxHash3.HashToUInt64(_chunk));
+            }
+
+            _filled = (int)Math.Min(_chunk.Length, bytes);
+            _stream.ReadExactly(_chunk, 0, _filled);
+        }
+
+        if (_filled == _chunk.Length)
+        {
+            _hashes.Add(XxHash3.HashToUInt64(_chunk));
+            _filled = 0;
+        }
+
+        _stream.Position -= _filled;
     }
 
     /// <summary>Tokens so far.</summary>
     public long Count { get; private set; }
+
+    /// <summary>Where documents start, so far.</summary>
+    internal IReadOnlyList<long> DocumentStarts => _documentStarts;
 
     /// <summary>Writes or replaces a token file, which appears whole or not at all.</summary>
     /// <param name="path">The file.</param>
@@ -39,8 +81,6 @@ public sealed class TokenFileWriter
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, 1);
         AtomicFile.Write(path, stream =>
         {
-            // The header's place; what belongs there is known at the end.
-            stream.Write(new byte[TokenFileHeader.Bytes]);
             var writer = new TokenFileWriter(stream, vocabularySize);
             append(writer);
             writer.Finish();
@@ -66,25 +106,11 @@ public sealed class TokenFileWriter
     /// <exception cref="ArgumentOutOfRangeException">A token outside the vocabulary.</exception>
     public void Append(params ReadOnlySpan<int> tokens)
     {
-        foreach (int token in tokens)
+        while (!tokens.IsEmpty)
         {
-            if ((uint)token >= (uint)_vocabularySize)
-            {
-                throw new ArgumentOutOfRangeException(nameof(tokens), $"Token {Count} is {token}, but the vocabulary has {_vocabularySize} tokens.");
-            }
-
-            Span<byte> place = _chunk.AsSpan(_filled, _width);
-            if (_width == sizeof(ushort))
-            {
-                BinaryPrimitives.WriteUInt16LittleEndian(place, (ushort)token);
-            }
-            else
-            {
-                BinaryPrimitives.WriteUInt32LittleEndian(place, (uint)token);
-            }
-
-            Count++;
-            _filled += _width;
+            int count = Math.Min(tokens.Length, (_chunk.Length - _filled) / _width);
+            Store(tokens[..count]);
+            tokens = tokens[count..];
             if (_filled == _chunk.Length)
             {
                 WriteChunk();
@@ -92,15 +118,16 @@ public sealed class TokenFileWriter
         }
     }
 
-    private void WriteChunk()
+    /// <summary>Puts everything so far into the file, which stays unfinished.</summary>
+    internal void Flush()
     {
-        ReadOnlySpan<byte> chunk = _chunk.AsSpan(0, _filled);
-        _hashes.Add(XxHash3.HashToUInt64(chunk));
-        _stream.Write(chunk);
-        _filled = 0;
+        _stream.Write(_chunk.AsSpan(0, _filled));
+        _stream.Flush();
+        _stream.Position -= _filled;
     }
 
-    private void Finish()
+    /// <summary>Completes the file.</summary>
+    internal void Finish()
     {
         if (_filled > 0)
         {
@@ -120,9 +147,46 @@ public sealed class TokenFileWriter
         _stream.Write(starts);
         _stream.Write(hashes);
 
+        // A file that goes on from an earlier attempt may have had more behind its tokens.
+        _stream.SetLength(_stream.Position);
         Span<byte> header = stackalloc byte[TokenFileHeader.Bytes];
         new TokenFileHeader(_width, _vocabularySize, Count, _documentStarts.Count, tables.GetCurrentHashAsUInt64()).Write(header);
         _stream.Position = 0;
         _stream.Write(header);
+    }
+
+    // As many tokens as the chunk has room for.
+    private void Store(ReadOnlySpan<int> tokens)
+    {
+        int foreign = tokens.IndexOfAnyExceptInRange(0, _vocabularySize - 1);
+        if (foreign >= 0)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(tokens), $"Token {Count + foreign} is {tokens[foreign]}, but the vocabulary has {_vocabularySize} tokens.");
+        }
+
+        Span<byte> place = _chunk.AsSpan(_filled, tokens.Length * _width);
+        if (_width == sizeof(ushort))
+        {
+            for (int i = 0; i < tokens.Length; i++)
+            {
+                BinaryPrimitives.WriteUInt16LittleEndian(place[(2 * i)..], (ushort)tokens[i]);
+            }
+        }
+        else
+        {
+            MemoryMarshal.AsBytes(tokens).CopyTo(place);
+        }
+
+        Count += tokens.Length;
+        _filled += place.Length;
+    }
+
+    private void WriteChunk()
+    {
+        ReadOnlySpan<byte> chunk = _chunk.AsSpan(0, _filled);
+        _hashes.Add(XxHash3.HashToUInt64(chunk));
+        _stream.Write(chunk);
+        _filled = 0;
     }
 }
