@@ -1,9 +1,9 @@
 namespace GptSharp.Data.Corpora;
 
 /// <summary>
-/// A text file as one document, or as those between its delimiters. A document longer than a section is cut: at the end of a line, of
-/// which the next begins with a letter or digit if there is one, for there no tokenizer's pattern joins what lies on both sides; between
-/// two characters only where there is no line's end.
+/// A text file as one document, or as those between its delimiters. A document longer than a section is cut: between a letter and a line
+/// feed, where the tokens of both sides are those of the whole (<see cref="Tokenizers.ITokenizer.MayCutBeforeLineFeeds"/>); before another
+/// line feed only where there is no such place, and between two characters where there is none at all.
 /// </summary>
 internal sealed class SectionCutter(byte[]? delimiter) : IDocumentCutter
 {
@@ -53,14 +53,14 @@ internal sealed class SectionCutter(byte[]? delimiter) : IDocumentCutter
     private static int PlaceToCut(ReadOnlySpan<byte> text)
     {
         int anyLine = -1;
-        int end = text.Length - 1;
+        int end = text.Length;
         while (end > Searched && text[Searched..end].LastIndexOf((byte)'\n') is var found and >= 0)
         {
             end = Searched + found;
-            anyLine = anyLine < 0 ? end + 1 : anyLine;
-            if (char.IsAsciiLetterOrDigit((char)text[end + 1]) && text[end - 1] > (byte)' ')
+            anyLine = anyLine < 0 ? end : anyLine;
+            if (char.IsAsciiLetter((char)text[end - 1]))
             {
-                return end + 1;
+                return end;
             }
         }
 

@@ -121,6 +121,12 @@ internal sealed class WritePass(
         }
         else if (section.IsKept)
         {
+            if (raw.IsContinuation && !tokenizer.MayCutBeforeLineFeeds)
+            {
+                throw new CorpusException(
+                    $"{raw.File.Path} has a document longer than {SectionCutter.LongestSection >> 20} MiB, and the tokenizer ({tokenizer.Kind}) must see a text whole; divide it, or name what stands between its documents with --split-at.");
+            }
+
             string text = review.Read(raw, batch.BytesOf(raw));
             if (DocumentReview.Record(raw, new Reviewed(text, 0, null)) != section.Record)
             {

@@ -8,4 +8,7 @@ public enum BlockAlignment
 
     /// <summary>At the first token of a document, so that no scored token has lost what came before it in its document.</summary>
     Document,
+
+    /// <summary>Whole documents side by side, packed so that blocks are full; only a document longer than a block is cut.</summary>
+    Pack,
 }

@@ -5,7 +5,8 @@ namespace GptSharp.Data.Sampling;
 /// <summary>A source cut into blocks of T tokens, each with its T targets: the tokens that follow.</summary>
 /// <remarks>
 /// Blocks share no target. Stream blocks lie side by side. A document block starts at a document and holds as many following documents
-/// as fit; the next one starts a block of its own, and a document longer than the block is cut.
+/// as fit; the next one starts a block of its own, and a document longer than the block is cut. Packed blocks hold documents in another
+/// order, and a block's start is then its number.
 /// </remarks>
 public sealed class BlockSet
 {
@@ -14,6 +15,7 @@ public sealed class BlockSet
 
     private readonly ITokenSource _source;
     private readonly List<long> _documentBlocks = [];
+    private readonly PackedBlocks? _packed;
 
     /// <summary>Cuts a source.</summary>
     /// <exception cref="CorpusException">The source is too short for a block and its targets, or knows no documents.</exception>
@@ -22,15 +24,23 @@ public sealed class BlockSet
         _source = source;
         BlockLength = blockLength;
         Alignment = alignment;
-        if (alignment == BlockAlignment.Document)
+        if (alignment != BlockAlignment.Stream)
         {
             if (source.DocumentStarts.Count == 0)
             {
                 throw new CorpusException("The data set does not know where its documents start; use data.alignment: stream.");
             }
 
-            FindDocumentBlocks();
-            if (_documentBlocks.Count == 0)
+            if (alignment == BlockAlignment.Pack)
+            {
+                _packed = new PackedBlocks(source, blockLength);
+            }
+            else
+            {
+                FindDocumentBlocks();
+            }
+
+            if (Count == 0 || source.Count < 2)
             {
                 throw new CorpusException($"The data has {source.Count} tokens, and a block needs at least 2; use more text.");
             }
@@ -52,8 +62,8 @@ public sealed class BlockSet
     public ITokenSource Source => _source;
 
     /// <summary>Blocks that an epoch visits.</summary>
-    public long Count => Alignment == BlockAlignment.Document
-        ? _documentBlocks.Count
+    public long Count => _packed is { } packed ? packed.Count
+        : Alignment == BlockAlignment.Document ? _documentBlocks.Count
         : Math.Max(1, (_source.Count - 1 - (BlockLength - 1)) / BlockLength);
 
     /// <summary>Where a block starts.</summary>
@@ -61,6 +71,11 @@ public sealed class BlockSet
     /// <param name="shift">Stream only: how far all boundaries are moved, 0 ... BlockLength - 1.</param>
     public long StartOf(long index, int shift)
     {
+        if (_packed is not null)
+        {
+            return index;
+        }
+
         if (Alignment == BlockAlignment.Document)
         {
             return _documentBlocks[checked((int)index)];
@@ -70,8 +85,25 @@ public sealed class BlockSet
         return Math.Min((index * BlockLength) + shift, latest);
     }
 
+    /// <summary>Where the targets of a block stand in the source.</summary>
+    /// <param name="start">What <see cref="StartOf"/> says.</param>
+    /// <param name="places">T places; for targets that are not scored they mean nothing.</param>
+    public void ReadPlaces(long start, Span<long> places)
+    {
+        if (_packed is not null)
+        {
+            _packed.ReadPlaces(start, places);
+            return;
+        }
+
+        for (int i = 0; i < places.Length; i++)
+        {
+            places[i] = start + i + 1;
+        }
+    }
+
     /// <summary>Reads a block.</summary>
-    /// <param name="start">Its first token.</param>
+    /// <param name="start">What <see cref="StartOf"/> says: its first token, or when packed its number.</param>
     /// <param name="tokens">T tokens; zeros beyond the end of the source.</param>
     /// <param name="targets">
     /// T targets; <see cref="IgnoredTarget"/> beyond the end of the source, and in a document that is cut off here and has a block of
@@ -79,6 +111,12 @@ public sealed class BlockSet
     /// </param>
     public void Read(long start, Span<int> tokens, Span<int> targets)
     {
+        if (_packed is not null)
+        {
+            _packed.Read(start, tokens, targets);
+            return;
+        }
+
         int present = (int)Math.Min(BlockLength, _source.Count - start);
         int scored = (int)Math.Min(BlockLength, LastTarget(start) - start);
         _source.Read(start, tokens[..present]);

@@ -4,7 +4,7 @@ namespace GptSharp.Data.Sampling;
 
 /// <summary>
 /// A split in fixed order for evaluation, in which each target counts once. Stream: blocks side by side, every token but the first
-/// scored, the last block padded with ignored targets. Document: the training blocks.
+/// scored, the last block padded with ignored targets. Document and pack: the training blocks.
 /// </summary>
 public sealed class EvaluationBlocks
 {
@@ -16,7 +16,7 @@ public sealed class EvaluationBlocks
     public EvaluationBlocks(BlockSet blocks, long? limit = null)
     {
         _blocks = blocks;
-        AllBlocks = blocks.Alignment == BlockAlignment.Document
+        AllBlocks = blocks.Alignment != BlockAlignment.Stream
             ? blocks.Count
             : (blocks.Source.Count - 2 + blocks.BlockLength) / blocks.BlockLength;
         Count = Math.Min(AllBlocks, limit ?? long.MaxValue);
@@ -33,15 +33,18 @@ public sealed class EvaluationBlocks
 
     private long AllBlocks { get; }
 
-    /// <summary>Where a block starts in the source.</summary>
+    /// <summary>Where a block starts in the source; when packed, its number.</summary>
     public long StartOf(long index)
     {
         long place = PlaceOf(index);
-        return _blocks.Alignment == BlockAlignment.Document ? _blocks.StartOf(place, 0) : place * BlockLength;
+        return _blocks.Alignment != BlockAlignment.Stream ? _blocks.StartOf(place, 0) : place * BlockLength;
     }
 
     /// <summary>Reads one block.</summary>
     public void Read(long index, Span<int> tokens, Span<int> targets) => _blocks.Read(StartOf(index), tokens, targets);
+
+    /// <summary>Where the targets of a block stand in the source; for those that are not scored it means nothing.</summary>
+    public void ReadPlaces(long index, Span<long> places) => _blocks.ReadPlaces(StartOf(index), places);
 
     private long PlaceOf(long index) => Count == AllBlocks ? index : (long)((Int128)index * AllBlocks / Count);
 }

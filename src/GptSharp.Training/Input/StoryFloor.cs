@@ -19,17 +19,18 @@ public static class StoryFloor
         double[] surprises = Surprises(grammar, tokenizer, blocks);
         var tokens = new int[blocks.BlockLength];
         var targets = new int[blocks.BlockLength];
+        var places = new long[blocks.BlockLength];
         double sum = 0;
         long scored = 0;
         for (long index = 0; index < blocks.Count; index++)
         {
-            long start = blocks.StartOf(index);
             blocks.Read(index, tokens, targets);
+            blocks.ReadPlaces(index, places);
             for (int i = 0; i < targets.Length; i++)
             {
                 if (targets[i] != BlockSet.IgnoredTarget)
                 {
-                    sum += surprises[start + i + 1];
+                    sum += surprises[places[i]];
                     scored++;
                 }
             }
