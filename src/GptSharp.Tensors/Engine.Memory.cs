@@ -8,9 +8,14 @@ public sealed partial class Engine
     private nint _dryAddress = FreeList.Alignment;
     private long _allocations;
     private long _held;
+    private long _mostHeld;
 
     /// <summary>Who holds how much memory now.</summary>
     public MemoryReport ReportMemory() => MemoryReport.Of(_arenas, Backend);
+
+    /// <summary>The most that all arenas held at once, and the workspace.</summary>
+    public long PeakBytes => _mostHeld + Backend.WorkspaceBytes
+        + (Options.IsDryRun ? _arenas.OfType<StepArena>().Sum(arena => arena.Bytes) : 0);
 
     /// <summary>
     /// Gives the memory of all steps back and takes one piece of memory for the steps to come: what <see cref="MemoryReport.Steps"/> said
@@ -65,6 +70,7 @@ public sealed partial class Engine
         }
 
         _held += bytes;
+        _mostHeld = Math.Max(_mostHeld, _held);
         return address;
     }
 

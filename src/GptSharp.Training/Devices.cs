@@ -17,9 +17,10 @@ public static class Devices
     /// <summary>Starts a device.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="threads">Threads on the CPU; null for one per processor. The reference always uses one.</param>
+    /// <param name="options">How its engine behaves; null for as usual.</param>
     /// <returns>The device, to be disposed.</returns>
     /// <exception cref="ConfigurationException">An unknown name, or fewer than one thread.</exception>
-    public static Device Open(string name, int? threads = null)
+    public static Device Open(string name, int? threads = null, EngineOptions? options = null)
     {
         if (threads < 1)
         {
@@ -28,9 +29,9 @@ public static class Devices
 
         return name switch
         {
-            Automatic => Choose(Cpu(threads)),
-            "cpu" => Cpu(threads),
-            "reference" => Start(new ReferenceBackend(), Precision.Fp64),
+            Automatic => Choose(Cpu(threads, options)),
+            "cpu" => Cpu(threads, options),
+            "reference" => Start(new ReferenceBackend(), Precision.Fp64, options),
             _ => throw new ConfigurationException(
                 $"there is no device '{name}'; the devices are {string.Join(", ", Names)}.", "train.device"),
         };
@@ -38,8 +39,8 @@ public static class Devices
 
     private static Device Choose(Device fastest) => fastest with { Description = $"auto: {fastest.Description}, the fastest here" };
 
-    private static Device Cpu(int? threads) => Start(new CpuBackend(threads), Precision.Fp32);
+    private static Device Cpu(int? threads, EngineOptions? options) => Start(new CpuBackend(threads), Precision.Fp32, options);
 
-    private static Device Start(IBackend backend, Precision precision) =>
-        new(backend.Name, new Engine(backend), precision, backend.Description);
+    private static Device Start(IBackend backend, Precision precision, EngineOptions? options) =>
+        new(backend.Name, new Engine(backend, options), precision, backend.Description);
 }

@@ -2,6 +2,7 @@ using GptSharp.Data.Sampling;
 using GptSharp.Nn;
 using GptSharp.Tensors;
 using GptSharp.Training.Optimization;
+using GptSharp.Training.Profiling;
 using GptSharp.Training.Schedules;
 
 namespace GptSharp.Training;
@@ -12,12 +13,18 @@ namespace GptSharp.Training;
 /// <param name="batches">What it sees.</param>
 /// <param name="schedule">How far it moves.</param>
 /// <param name="seed">Seed of dropout.</param>
-/// <param name="microBatch">Sequences that pass through the model at once; a divisor of the batch.</param>
+/// <param name="microBatch">The first value of <see cref="MicroBatch"/>.</param>
 public sealed class TrainStep(
     Gpt model, Optimizer optimizer, BatchSampler batches, LearningRateSchedule schedule, ulong seed, int microBatch)
 {
     private readonly int[] _tokens = new int[batches.BatchSize * batches.BlockLength];
     private readonly int[] _targets = new int[batches.BatchSize * batches.BlockLength];
+
+    /// <summary>Sequences that pass through the model at once; a divisor of the batch.</summary>
+    public int MicroBatch { get; set; } = microBatch;
+
+    /// <summary>Notes where the time goes; null for nobody.</summary>
+    public Profiler? Profiler { get; set; }
 
     /// <summary>Tokens that one step sees.</summary>
     public int TokenCount => _tokens.Length;
@@ -42,6 +49,7 @@ public sealed class TrainStep(
     {
         double loss = ComputeGradient(index, batch);
 
+        Profiler?.Phase("update");
         using Step update = model.Engine.BeginStep(StepOptions.Evaluate);
         Tensor norm = optimizer.GradientNorm();                                     // clip …
         var result = new TrainStepResult(loss, norm.Item(), schedule.At(index));
@@ -60,17 +68,20 @@ public sealed class TrainStep(
     /// <returns>The loss.</returns>
     public double ComputeGradient(long index, long batch)
     {
+        Profiler?.Phase("read batch", isHostWork: true);
         batches.Read(batch, _tokens, _targets);                                     // (B, T) each
         long validCount = _targets.LongLength - _targets.Count(target => target == Ops.IgnoredTarget);
         double loss = 0;
 
         model.Arena.ClearGradients();
-        for (int first = 0; first < batches.BatchSize; first += microBatch)         // accumulate
+        for (int first = 0; first < batches.BatchSize; first += MicroBatch)         // accumulate
         {
+            Profiler?.Phase("forward");
             using Step step = model.Engine.BeginStep(StepOptions.Train(seed, (uint)index, (uint)first));
-            Tensor tokens = step.Input(Rows(_tokens, first), (microBatch, batches.BlockLength));
-            Tensor targets = step.Input(Rows(_targets, first), (microBatch, batches.BlockLength));
+            Tensor tokens = step.Input(Rows(_tokens, first), (MicroBatch, batches.BlockLength));
+            Tensor targets = step.Input(Rows(_targets, first), (MicroBatch, batches.BlockLength));
             Tensor part = model.Loss(tokens, targets, validCount);                  // forward
+            Profiler?.Phase("backward");
             step.Backward(part);                                                    // backward
             loss += part.Item();
         }
@@ -79,7 +90,7 @@ public sealed class TrainStep(
     }
 
     private ReadOnlySpan<int> Rows(int[] values, int first) =>
-        values.AsSpan(first * batches.BlockLength, microBatch * batches.BlockLength);
+        values.AsSpan(first * batches.BlockLength, MicroBatch * batches.BlockLength);
 }
 
 /// <summary>What one step gave.</summary>

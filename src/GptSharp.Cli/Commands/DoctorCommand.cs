@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using GptSharp.Cli.Machine;
+using GptSharp.Training.Machine;
 using GptSharp.Tensors.Backends.Cpu;
 
 namespace GptSharp.Cli.Commands;

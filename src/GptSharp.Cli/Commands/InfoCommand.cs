@@ -1,9 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
 using GptSharp.Cli.Display;
+using GptSharp.Data;
+using GptSharp.Data.Stories;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
+using GptSharp.Training;
+using GptSharp.Training.Accounting;
 using GptSharp.Training.Configuration;
+using GptSharp.Training.Input;
+using GptSharp.Training.Memory;
 
 namespace GptSharp.Cli.Commands;
 
@@ -21,23 +27,55 @@ internal static class InfoCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<int?> vocabulary = new("--vocabulary") { Description = "Count with so many tokens instead of the model's own.", HelpName = "tokens" };
+        Option<bool> memory = new("--memory") { Description = "Plan the memory of a run to the byte, and take none." };
+        Option<int?> microBatch = new("--micro-batch") { Description = "Plan with so many sequences per pass.", HelpName = "sequences" };
+        Option<string?> memoryLimit = new("--memory-limit") { Description = "Say what fits into so much; short for --set train.memory_limit=….", HelpName = "size" };
+        Option<string[]> assignments = new("--set")
+        {
+            Description = "Sets a key, whatever the file says; may be given often.",
+            HelpName = "key=value",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        Option<bool> accelerators = new("--accelerators") { Description = "List the accelerators whose peaks are known, and where they are known from." };
         CommandWithExamples command = new(
             "info",
-            "Show a model's shape and its parameters by component.",
+            "Show a model's shape, its parameters by component, its FLOPs per token, and the memory that training takes.",
             "gptsharp info",
             "gptsharp info gpt2",
             "gptsharp info gpt3-13b",
             "gptsharp info llama-7b",
-            "gptsharp info configs/quickstart.yaml --vocabulary 65")
+            "gptsharp info configs/quickstart.yaml --vocabulary 65",
+            "gptsharp info configs/quickstart.yaml --memory",
+            "gptsharp info gpt2 --memory --micro-batch 4 --set train.precision=bf16",
+            "gptsharp info --accelerators")
         {
             model,
             vocabulary,
+            memory,
+            microBatch,
+            memoryLimit,
+            assignments,
+            accelerators,
         };
         command.SetAction(parsed =>
         {
-            if (parsed.GetValue(model) is { } name)
+            if (parsed.GetValue(accelerators))
             {
-                WriteModel(Resolve(name, parsed.GetValue(vocabulary)), output.Out);
+                AcceleratorTable.Write(output.Out);
+            }
+            else if (parsed.GetValue(model) is { } name)
+            {
+                string[] overrides = parsed.GetValue(assignments) ?? [];
+                overrides = parsed.GetValue(memoryLimit) is { } limit ? [.. overrides, $"train.memory_limit={limit}"] : overrides;
+                Description description = Resolve(name, parsed.GetValue(vocabulary), overrides);
+                if (parsed.GetValue(memory) || parsed.GetValue(microBatch) is not null)
+                {
+                    WriteMemory(description, parsed.GetValue(microBatch), output.Out);
+                }
+                else
+                {
+                    WriteModel(description, output.Out);
+                }
             }
             else
             {
@@ -49,22 +87,84 @@ internal static class InfoCommand
         return command;
     }
 
-    private static Description Resolve(string name, int? vocabulary)
+    private static Description Resolve(string name, int? vocabulary, IReadOnlyList<string> overrides)
     {
         bool isFile = File.Exists(name) || name.Contains('/', StringComparison.Ordinal) || Path.GetExtension(name) is ".yaml" or ".yml";
         if (!isFile)
         {
             GptPreset preset = GptPresets.Find(name);
-            GptConfig shape = vocabulary is { } size ? preset.Config with { VocabularySize = size } : preset.Config;
-            return new(preset.Title, shape.Validate(), preset.Notes);
+            string size = (vocabulary ?? preset.Config.VocabularySize).ToString(CultureInfo.InvariantCulture);
+            RunConfig run = RunConfigReader.Parse($"model:\n  preset: {preset.Name}\n  vocabulary: {size}\n", name, overrides);
+            return new(preset.Title, run.Model.ToGptConfig(dataVocabularySize: 1, separator: 0), run, preset.Notes);
         }
 
-        RunConfig config = RunConfigReader.Load(name);
-        int? known = vocabulary ?? config.Model.VocabularySize ?? (config.Data.Tokenizer == TokenizerKind.Byte ? ByteVocabulary : null);
+        RunConfig config = RunConfigReader.Load(name, overrides);
+        int? known = vocabulary ?? config.Model.VocabularySize ?? DataVocabulary(config.Data);
         GptConfig model = (config.Model with { VocabularySize = null }).ToGptConfig(known ?? ByteVocabulary, separator: 0);
         IReadOnlyList<string> notes = config.Model.Preset is { } started ? GptPresets.Find(started).Notes : [];
-        string guess = $"The vocabulary depends on the data set's characters; counted with {ByteVocabulary}. --vocabulary sets another.";
-        return new(name, model, known is null ? [.. notes, guess] : notes);
+        string guess = $"The vocabulary depends on the data set, which is not here; counted with {ByteVocabulary}. --vocabulary sets another.";
+        return new(name, model, config, known is null ? [.. notes, guess] : notes);
+    }
+
+    private static int? DataVocabulary(DataSection data)
+    {
+        if (data.Tokenizer == TokenizerKind.Byte)
+        {
+            return ByteVocabulary;
+        }
+
+        if (data.IsBuiltIn)
+        {
+            return CharTokenizer.Of(StoryGrammar.BuiltIn.Alphabet).VocabularySize;
+        }
+
+        try
+        {
+            using TrainingData opened = TrainingData.Open(data);
+            return opened.Tokenizer.VocabularySize;
+        }
+        catch (CorpusException)
+        {
+            return null;
+        }
+    }
+
+    private static void WriteMemory(Description description, int? microBatch, TextWriter writer)
+    {
+        RunConfig config = description.Run;
+        if (microBatch is { } given)
+        {
+            config = config with { Train = config.Train with { MicroBatch = given, Batch = config.Train.Batch % given == 0 ? config.Train.Batch : given } };
+        }
+
+        SamplePlan samples = new(
+            Math.Max(1, config.Sample.Prompt.Length), config.Data.IsBuiltIn && config.Train.Name is not null ? StoryGrammar.BuiltIn.LongestLength : null);
+        int size = config.Train.MicroBatch ?? new RunMemory(config, description.Config, samples).Plan.MicroBatch;
+        writer.WriteLine(description.Title);
+        MemoryTable.Write(writer, config, description.Config, samples, size);
+        WriteNotes(description, writer);
+    }
+
+    private static void WriteFlops(Description description, TextWriter writer)
+    {
+        using Device device = Devices.Open(description.Run.Train.Device, description.Run.Train.Threads);
+        FlopCount count = MemoryPlan.CountFlops(description.Run, description.Config);
+        StepAccount account = new(count, new ModelFlops(description.Config).Formula, DevicePeak.Of(device));
+        TextTable table = new("training, per token", ">FLOPs", "");
+        table.Add("asked for by the model", Number((long)count.Model), $"= {account.Formula}");
+        table.Add("executed", Number((long)count.Hardware), "");
+        table.Add("  linear layers", Number((long)count.Linear), "with the padding of the vocabulary");
+        table.Add("  attention", Number((long)count.Attention), "the causal half, its scores thrice");
+        table.Add("  recompute", Number((long)count.Recompute), $"train.recompute: {description.Run.Train.Recompute}");
+        table.Write(writer);
+        writer.WriteLine();
+        writer.WriteLine($"MFU = {StepAccount.MfuFormula};");
+        writer.WriteLine($"HFU = {StepAccount.HfuFormula}.");
+        writer.WriteLine($"Peak of {device.Name}: {account.Peak.Text}.");
+        if (account.Peak.FlopsPerSecond is { } peak)
+        {
+            writer.WriteLine($"An MFU of 100 % would be {(peak / count.Model).ToString("#,0", CultureInfo.InvariantCulture)} tokens per second.");
+        }
     }
 
     private static void WriteModel(Description description, TextWriter writer)
@@ -100,6 +200,13 @@ internal static class InfoCommand
 
         table.Add("total", "", "", "", Number(report.Total), "");
         table.Write(writer);
+        writer.WriteLine();
+        WriteFlops(description, writer);
+        WriteNotes(description, writer);
+    }
+
+    private static void WriteNotes(Description description, TextWriter writer)
+    {
         foreach (string note in description.Notes)
         {
             writer.WriteLine();
@@ -130,5 +237,5 @@ internal static class InfoCommand
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    private sealed record Description(string Title, GptConfig Config, IReadOnlyList<string> Notes);
+    private sealed record Description(string Title, GptConfig Config, RunConfig Run, IReadOnlyList<string> Notes);
 }

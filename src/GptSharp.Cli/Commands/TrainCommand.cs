@@ -2,6 +2,7 @@ using System.CommandLine;
 using GptSharp.Cli.Display;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Metrics;
+using GptSharp.Training.Profiling;
 using GptSharp.Training.Runs;
 using Spectre.Console;
 
@@ -25,6 +26,8 @@ internal static class TrainCommand
         };
         Option<bool> resume = new("--resume") { Description = "Go on with the run in its folder, from its newest checkpoint." };
         Option<string?> device = new("--device") { Description = "What computes: auto, cpu or reference; short for --set train.device=….", HelpName = "name" };
+        Option<string?> memoryLimit = new("--memory-limit") { Description = "Memory that the run may hold, 2GB for example; short for --set train.memory_limit=….", HelpName = "size" };
+        Option<string?> profile = new("--profile") { Description = "Steps to profile: where their time goes, as a table, as JSON and as a Chrome trace in the run's folder.", HelpName = "first:last" };
         Option<bool> keys = new("--help-keys") { Description = "Explain every key of a configuration." };
         CommandWithExamples command = new(
             "train",
@@ -32,12 +35,15 @@ internal static class TrainCommand
             "gptsharp train configs/quickstart.yaml",
             "gptsharp train configs/quickstart.yaml --set train.steps=200 --set train.name=short",
             "gptsharp train configs/quickstart.yaml --resume",
+            "gptsharp train configs/quickstart.yaml --profile 20:30",
             "gptsharp train --help-keys")
         {
             config,
             assignments,
             resume,
             device,
+            memoryLimit,
+            profile,
             keys,
         };
         command.Validators.Add(result =>
@@ -61,9 +67,16 @@ internal static class TrainCommand
                 overrides = [.. overrides, $"train.device={name}"];
             }
 
+            if (parsed.GetValue(memoryLimit) is { } limit)
+            {
+                overrides = [.. overrides, $"train.memory_limit={limit}"];
+            }
+
+            ProfileRange? range = parsed.GetValue(profile) is { } steps ? ProfileRange.Parse(steps) : null;
             using StopSignals signals = new();
             RunConfig run = RunConfigReader.Load(parsed.GetValue(config)!, overrides);
-            return Run(run, parsed.GetValue(resume), output, signals.Token).Outcome == RunOutcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
+            RunOutcome outcome = Run(run, parsed.GetValue(resume), output, signals.Token, range).Outcome;
+            return outcome == RunOutcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
         });
         return command;
     }
@@ -73,14 +86,16 @@ internal static class TrainCommand
     /// <param name="resume">Whether it goes on with the run in its folder.</param>
     /// <param name="output">Where it is shown.</param>
     /// <param name="stop">Asks it to stop.</param>
-    public static RunFinished Run(RunConfig config, bool resume, CommandOutput output, CancellationToken stop)
+    /// <param name="profile">The steps to profile; null for none.</param>
+    public static RunFinished Run(
+        RunConfig config, bool resume, CommandOutput output, CancellationToken stop, ProfileRange? profile = null)
     {
         TrainingObserver display = output.IsTerminal
             ? new TerminalDisplay(AnsiConsole.Console, TimeProvider.System)
             : new PlainDisplay(output.Out);
         try
         {
-            using Trainer trainer = new(config, display, resume, notice => output.Error.WriteLine($"gptsharp: {notice}"));
+            using Trainer trainer = new(config, display, resume, notice => output.Error.WriteLine($"gptsharp: {notice}"), profile);
             return trainer.Run(stop);
         }
         finally

@@ -19,6 +19,11 @@ internal static class Format
         _ => Digits(count / 1e9, "G"),
     };
 
+    /// <summary>Bytes in mebibytes, gibibytes above.</summary>
+    public static string Bytes(long bytes) => bytes < 1 << 30
+        ? (bytes / 1048576.0).ToString("0.0 'MiB'", CultureInfo.InvariantCulture)
+        : (bytes / 1073741824.0).ToString("0.00 'GiB'", CultureInfo.InvariantCulture);
+
     public static string Loss(double? loss) => loss is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "–";
 
     public static string Scientific(double value) =>

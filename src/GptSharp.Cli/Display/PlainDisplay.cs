@@ -21,6 +21,16 @@ internal sealed class PlainDisplay(TextWriter writer) : TrainingObserver
         writer.WriteLine(started.FirstStep == 0
             ? $"{Format.Count(started.Steps)} steps, saved in {started.RunFolder}"
             : $"going on after step {Format.Count(started.FirstStep)} of {Format.Count(started.Steps)}, saved in {started.RunFolder}");
+        if (started.Memory is { } memory)
+        {
+            writer.WriteLine($"micro-batch {Format.Count(memory.MicroBatch)}, {Format.Bytes(memory.Peak)} of memory at most");
+        }
+
+        if (started.Account is { } account)
+        {
+            writer.WriteLine(FlopText.PerToken(account));
+        }
+
         writer.Flush();
     }
 
@@ -42,6 +52,7 @@ internal sealed class PlainDisplay(TextWriter writer) : TrainingObserver
             $"lr {Format.Scientific(step.LearningRate)}",
             $"grad norm {Format.Norm(step.GradientNorm)}",
             $"{Format.Count((long)step.TokensPerSecond)} tokens/s",
+            step.Mfu is null ? "" : $"MFU {FlopText.Share(step.Mfu)}",
             $"{Format.Duration(_state.Remaining ?? TimeSpan.Zero)} left");
     }
 
@@ -73,7 +84,22 @@ internal sealed class PlainDisplay(TextWriter writer) : TrainingObserver
         Write($"saved step {Format.Count(checkpoint.Step)} in {checkpoint.Path}{(checkpoint.IsBest ? " (best)" : "")}");
 
     /// <inheritdoc/>
-    public override void OnFinished(RunFinished finished) => Write(Format.Summary(finished, _state!.Started.RunFolder));
+    public override void OnProfiled(StepsProfiled profiled)
+    {
+        ProfileTable.Write(writer, profiled);
+        writer.Flush();
+    }
+
+    /// <inheritdoc/>
+    public override void OnFinished(RunFinished finished)
+    {
+        if (finished.Speed is { } speed)
+        {
+            Write(FlopText.Utilization(speed));
+        }
+
+        Write(Format.Summary(finished, _state!.Started.RunFolder));
+    }
 
     private void Write(params string[] parts)
     {

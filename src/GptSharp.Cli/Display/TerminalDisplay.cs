@@ -17,6 +17,7 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TimeProvider time) :
     private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(250);
 
     private TrainingState? _state;
+    private StepsProfiled? _profiled;
     private long _drawnAt;
     private (int Width, int Height) _window;
     private int _pictureHeight;
@@ -74,6 +75,9 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TimeProvider time) :
     }
 
     /// <inheritdoc/>
+    public override void OnProfiled(StepsProfiled profiled) => _profiled = profiled;
+
+    /// <inheritdoc/>
     public override void OnFinished(RunFinished finished)
     {
         // The samples follow in full, so the last picture needs none.
@@ -86,7 +90,19 @@ internal sealed class TerminalDisplay(IAnsiConsole console, TimeProvider time) :
             console.WriteLine();
         }
 
+        if (_profiled is { } profiled)
+        {
+            console.WriteLine();
+            ProfileTable.Write(console.Profile.Out.Writer, profiled);
+        }
+
         console.WriteLine();
+        if (finished.Speed is { } speed)
+        {
+            console.Write(new Text(FlopText.Utilization(speed)));
+            console.WriteLine();
+        }
+
         console.Write(new Text(Format.Summary(finished, _state.Started.RunFolder)));
         console.WriteLine();
     }

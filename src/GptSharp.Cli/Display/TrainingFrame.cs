@@ -96,6 +96,16 @@ internal sealed class TrainingFrame(TrainingState state, bool showSample) : Rend
             ("evaluated", state.Evaluation is { } evaluation ? Format.Count(evaluation.Step) : "–"),
             ("saved", state.Checkpoint is { } checkpoint ? Format.Count(checkpoint.Step) : "–"),
         ];
+        if (state.Started is { Account: not null, Memory: { } memory })
+        {
+            figures =
+            [
+                .. figures,
+                ("mfu", FlopText.Share(state.Step?.Mfu)), ("hfu", FlopText.Share(state.Step?.Hfu)),
+                ("micro-batch", Format.Count(memory.MicroBatch)), ("memory", Format.Bytes(memory.Peak)),
+            ];
+        }
+
         int perLine = width >= WideFrom ? 4 : width >= MediumFrom ? 2 : 1;
         int cell = width / perLine;
         foreach ((string Name, string Value)[] row in figures.Chunk(perLine))

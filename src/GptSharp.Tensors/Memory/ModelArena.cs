@@ -13,6 +13,7 @@ public sealed class ModelArena : Arena
     private readonly List<Parameter> _parameters = [];
     private readonly List<(nint Address, long Bytes)> _buffers = [];
     private long _elements;
+    private int _rowLength = RowLength;
 
     internal ModelArena(Engine engine, Precision precision)
         : base(engine, "model")
@@ -69,6 +70,13 @@ public sealed class ModelArena : Arena
         {
             parameter.Offset = _elements;
             _elements += (parameter.Value.Count + RowLength - 1) / RowLength * RowLength;
+        }
+
+        // An axis has an int's length, so beyond 34 thousand million elements rows are longer.
+        while (_elements / _rowLength > int.MaxValue)
+        {
+            _rowLength *= RowLength;
+            _elements = (_elements + _rowLength - 1) / _rowLength * _rowLength;
         }
 
         Tensor flat = NewFlat("values", Precision.Storage);
@@ -173,7 +181,7 @@ public sealed class ModelArena : Arena
 
     private Tensor NewFlat(string name, DType type)
     {
-        Tensor flat = FillSlot((checked((int)(_elements / RowLength)), RowLength), type, name);
+        Tensor flat = FillSlot(((int)(_elements / _rowLength), _rowLength), type, name);
         long bytes = FreeList.Round(_elements * type.Size());
         nint address = Engine.Allocate(bytes);
         _buffers.Add((address, bytes));

@@ -18,7 +18,7 @@ public sealed class ParameterBuffer
     /// <summary>What it holds: <c>values</c>, <c>gradients</c>, or a state's name such as <c>exp_avg</c>.</summary>
     public string Name { get; }
 
-    /// <summary>The whole buffer, (rows, 16), with zeros between parameters that end before a row does.</summary>
+    /// <summary>The whole buffer, (rows, 16) or longer rows, with zeros between parameters that end before a row does.</summary>
     public Tensor Flat { get; }
 
     /// <summary>The part that belongs to one parameter, in the parameter's shape.</summary>

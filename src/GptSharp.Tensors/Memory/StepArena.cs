@@ -142,7 +142,7 @@ internal sealed class StepArena : Arena
 
     private protected override void ReleaseMemory()
     {
-        foreach ((nint address, long bytes) in _chunks)
+        foreach ((nint address, long bytes) in Engine.Options.IsDryRun ? [] : _chunks)
         {
             Engine.Free(address, bytes);
         }
@@ -166,7 +166,7 @@ internal sealed class StepArena : Arena
 
     private void AddChunk(long bytes)
     {
-        _chunks.Add((Engine.Allocate(bytes), bytes));
+        _chunks.Add((Engine.Options.IsDryRun ? FreeList.Alignment : Engine.Allocate(bytes), bytes));
         _freeList.AddChunk(bytes);
     }
 }

@@ -16,7 +16,7 @@ public sealed record TrainSection
     /// <summary>Sequences per update: the global batch.</summary>
     public int Batch { get; init; } = 12;
 
-    /// <summary>Sequences per forward and backward pass; divides <see cref="Batch"/>; null for the whole batch at once.</summary>
+    /// <summary>Sequences per forward and backward pass; divides <see cref="Batch"/>; null for the largest that fits.</summary>
     public int? MicroBatch { get; init; }
 
     /// <summary>Peak learning rate.</summary>
@@ -72,6 +72,9 @@ public sealed record TrainSection
 
     /// <summary>Threads of the CPU backend; null for one per core.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>Bytes that the run may hold on its device; null for what is free.</summary>
+    public long? MemoryLimit { get; init; }
 
     /// <summary>Device name as <c>--device</c> takes it.</summary>
     public string Device { get; init; } = "auto";

@@ -8,14 +8,16 @@ namespace GptSharp.Training.Evaluation;
 public sealed class Evaluator
 {
     private readonly Gpt _model;
-    private readonly int _batchSize;
 
     /// <summary>Evaluates a model, some blocks at a time.</summary>
     public Evaluator(Gpt model, int batchSize)
     {
         _model = model;
-        _batchSize = batchSize;
+        BatchSize = batchSize;
     }
+
+    /// <summary>Blocks that pass through the model at once.</summary>
+    public int BatchSize { get; set; }
 
     /// <summary>Runs the model over every block.</summary>
     public LossReport Evaluate(EvaluationBlocks blocks, CancellationToken cancellation = default)
@@ -23,10 +25,10 @@ public sealed class Evaluator
         int length = blocks.BlockLength;
         double sum = 0;
         long scored = 0;
-        for (long first = 0; first < blocks.Count; first += _batchSize)
+        for (long first = 0; first < blocks.Count; first += BatchSize)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(_batchSize, blocks.Count - first);
+            int count = (int)Math.Min(BatchSize, blocks.Count - first);
             var tokens = new int[count * length];
             var targets = new int[count * length];
             for (int i = 0; i < count; i++)

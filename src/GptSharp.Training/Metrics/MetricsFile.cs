@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using GptSharp.Training.Accounting;
 
 namespace GptSharp.Training.Metrics;
 
@@ -12,7 +13,7 @@ namespace GptSharp.Training.Metrics;
 /// <remarks>
 /// <code>
 /// {"event":"started","step":0,"name":…,"steps":…,"parameters":…,"device":…,"data":…}
-/// {"event":"step","step":1,"loss":…,"lr":…,"grad_norm":…,"tokens_per_second":…,"seconds":…}
+/// {"event":"step","step":1,"loss":…,"lr":…,"grad_norm":…,"tokens_per_second":…,"mfu":…,"hfu":…,"seconds":…}
 /// {"event":"fault","step":7,"batch":7,"loss":…,"grad_norm":…,"what":…,"action":"skip"}
 /// {"event":"eval","step":250,"train_loss":…,"val_loss":…,"floor":…,"gap":…,"best":true}
 /// {"event":"sample","step":500,"prompt":…,"text":…}
@@ -80,6 +81,20 @@ public sealed class MetricsFile : TrainingObserver, IDisposable
         json.WriteNumber("parameters", started.ParameterCount);
         json.WriteString("device", started.Device);
         json.WriteString("data", started.Data);
+        if (started.Account is { } account)
+        {
+            json.WriteNumber("model_flops_per_token", account.PerToken.Model);
+            json.WriteNumber("hardware_flops_per_token", account.PerToken.Hardware);
+            json.WriteString("mfu_formula", StepAccount.MfuFormula);
+            WriteNumber("peak_flops", account.Peak.FlopsPerSecond);
+            json.WriteString("peak_source", account.Peak.Source);
+        }
+
+        if (started.Memory is { } memory)
+        {
+            json.WriteNumber("micro_batch", memory.MicroBatch);
+            json.WriteNumber("memory_bytes", memory.Peak);
+        }
     });
 
     /// <inheritdoc/>
@@ -89,6 +104,8 @@ public sealed class MetricsFile : TrainingObserver, IDisposable
         WriteNumber("lr", step.LearningRate);
         WriteNumber("grad_norm", step.GradientNorm);
         WriteNumber("tokens_per_second", Math.Round(step.TokensPerSecond, 1));
+        WriteNumber("mfu", Rounded(step.Mfu));
+        WriteNumber("hfu", Rounded(step.Hfu));
         WriteSeconds(step.Elapsed);
     });
 
@@ -172,6 +189,8 @@ public sealed class MetricsFile : TrainingObserver, IDisposable
             _json.WriteNull(name);
         }
     }
+
+    private static double? Rounded(double? share) => share is { } value ? Math.Round(value, 4) : null;
 
     private void WriteSeconds(TimeSpan elapsed) => WriteNumber("seconds", Math.Round(elapsed.TotalSeconds, 3));
 

@@ -1,5 +1,9 @@
 using GptSharp.Training.Guards;
 
+using GptSharp.Training.Accounting;
+using GptSharp.Training.Memory;
+using GptSharp.Training.Profiling;
+
 namespace GptSharp.Training.Metrics;
 
 /// <summary>A run begins, or goes on after a checkpoint.</summary>
@@ -10,7 +14,11 @@ namespace GptSharp.Training.Metrics;
 /// <param name="ParameterCount">Trained numbers, without padding.</param>
 /// <param name="Device">What computes, in words for the user: <c>cpu (AVX-512, 2 threads)</c>.</param>
 /// <param name="Data">What is learnt from, in words for the user.</param>
-public sealed record RunStarted(string Name, string RunFolder, long FirstStep, long Steps, long ParameterCount, string Device, string Data);
+/// <param name="Account">What a step counts as; null where nobody counted.</param>
+/// <param name="Memory">What the run will hold; null where nobody planned.</param>
+public sealed record RunStarted(
+    string Name, string RunFolder, long FirstStep, long Steps, long ParameterCount, string Device, string Data,
+    StepAccount? Account = null, MemoryPlan? Memory = null);
 
 /// <summary>An update is done.</summary>
 /// <param name="Step">Updates done, this one included.</param>
@@ -19,7 +27,11 @@ public sealed record RunStarted(string Name, string RunFolder, long FirstStep, l
 /// <param name="GradientNorm">Global norm of the gradient before clipping.</param>
 /// <param name="TokensPerSecond">Tokens of this step by its wall-clock time.</param>
 /// <param name="Elapsed">Wall-clock time since <see cref="RunStarted"/>.</param>
-public sealed record StepDone(long Step, double Loss, double LearningRate, double GradientNorm, double TokensPerSecond, TimeSpan Elapsed);
+/// <param name="Mfu">Model FLOPs utilization, 0 to 1; null where the device's peak is unknown.</param>
+/// <param name="Hfu">Hardware FLOPs utilization, 0 to 1; null where the device's peak is unknown.</param>
+public sealed record StepDone(
+    long Step, double Loss, double LearningRate, double GradientNorm, double TokensPerSecond, TimeSpan Elapsed,
+    double? Mfu = null, double? Hfu = null);
 
 /// <summary>A batch was not sound.</summary>
 /// <param name="Step">Number of the step that it was for, from 1.</param>
@@ -72,5 +84,25 @@ public enum RunOutcome
 /// <param name="Floor">Least validation loss possible, or null where it is unknown.</param>
 /// <param name="AcceptedShare">Share of sampled texts that the corpus's grammar accepts, or null where there is no grammar.</param>
 /// <param name="Elapsed">Wall-clock time since <see cref="RunStarted"/>.</param>
+/// <param name="Speed">How fast its steps were; null where none was taken.</param>
 public sealed record RunFinished(
-    RunOutcome Outcome, long Step, double? TrainLoss, double? ValidationLoss, double? Floor, double? AcceptedShare, TimeSpan Elapsed);
+    RunOutcome Outcome, long Step, double? TrainLoss, double? ValidationLoss, double? Floor, double? AcceptedShare, TimeSpan Elapsed,
+    RunSpeed? Speed = null);
+
+/// <summary>How fast the steps of a run were, evaluations and checkpoints left out.</summary>
+/// <param name="TokensPerSecond">Tokens of all steps by their time.</param>
+/// <param name="Account">What a token counts as, and what the device can do.</param>
+public sealed record RunSpeed(double TokensPerSecond, StepAccount Account)
+{
+    /// <summary>Model FLOPs utilization, 0 to 1; null where the device's peak is unknown.</summary>
+    public double? Mfu => Account.Mfu(TokensPerSecond);
+
+    /// <summary>Hardware FLOPs utilization, 0 to 1; null where the device's peak is unknown.</summary>
+    public double? Hfu => Account.Hfu(TokensPerSecond);
+}
+
+/// <summary>Some steps were profiled.</summary>
+/// <param name="Report">Where their time went.</param>
+/// <param name="JsonPath">The report as JSON.</param>
+/// <param name="TracePath">Every operation as an event, for chrome://tracing or Perfetto.</param>
+public sealed record StepsProfiled(ProfileReport Report, string JsonPath, string TracePath);

@@ -48,6 +48,12 @@ public abstract class TrainingObserver
     {
     }
 
+    /// <summary>Called when the steps that were to be profiled are done.</summary>
+    /// <param name="profiled">Where their time went.</param>
+    public virtual void OnProfiled(StepsProfiled profiled)
+    {
+    }
+
     /// <summary>Called once, at the end, unless the run fails with an exception.</summary>
     /// <param name="finished">The outcome.</param>
     public virtual void OnFinished(RunFinished finished)
@@ -79,6 +85,9 @@ public sealed class TrainingObservers(params IReadOnlyList<TrainingObserver> obs
 
     /// <inheritdoc/>
     public override void OnCheckpoint(CheckpointSaved checkpoint) => ForEach(observer => observer.OnCheckpoint(checkpoint));
+
+    /// <inheritdoc/>
+    public override void OnProfiled(StepsProfiled profiled) => ForEach(observer => observer.OnProfiled(profiled));
 
     /// <inheritdoc/>
     public override void OnFinished(RunFinished finished) => ForEach(observer => observer.OnFinished(finished));

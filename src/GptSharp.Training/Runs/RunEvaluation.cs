@@ -33,6 +33,13 @@ internal sealed class RunEvaluation
         return new RunEvaluation(new Evaluator(model, batch), new EvaluationBlocks(training, validation.Count), validation, floor);
     }
 
+    /// <summary>Sequences that pass through the model at once.</summary>
+    public int MicroBatch
+    {
+        get => _evaluator.BatchSize;
+        set => _evaluator.BatchSize = value;
+    }
+
     /// <summary>Evaluates.</summary>
     /// <param name="step">Updates done.</param>
     /// <param name="best">The lowest validation loss so far.</param>

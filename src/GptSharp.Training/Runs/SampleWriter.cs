@@ -2,6 +2,7 @@ using GptSharp.Inference;
 using GptSharp.Nn;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Input;
+using GptSharp.Training.Memory;
 
 namespace GptSharp.Training.Runs;
 
@@ -26,6 +27,10 @@ internal sealed class SampleWriter
         _section = section;
         _prompt = section.Prompt.Length == 0 ? [data.StartToken] : data.Tokenizer.Encode(section.Prompt);
     }
+
+    /// <summary>The texts of a run, as far as memory is concerned.</summary>
+    public static SamplePlan PlanOf(TrainingData data, SampleSection section) => new(
+        section.Prompt.Length == 0 ? 1 : Math.Max(1, data.Tokenizer.Encode(section.Prompt).Length), data.Grammar?.LongestLength);
 
     /// <summary>What the model writes now.</summary>
     /// <param name="step">Updates done: every time, other random numbers.</param>
@@ -52,6 +57,26 @@ internal sealed class SampleWriter
         }
 
         return (double)accepted / JudgedStories;
+    }
+
+    /// <summary>
+    /// Of a dry run: what <see cref="Write"/> and, where there are stories, <see cref="AcceptedShare"/> make the model do when no text ends
+    /// before it must.
+    /// </summary>
+    /// <param name="model">The model, on an engine that runs dry.</param>
+    /// <param name="section">The configuration.</param>
+    /// <param name="promptLength">Tokens of the prompt.</param>
+    /// <param name="longestStory">Tokens of the longest story that is judged; null where there are none.</param>
+    public static void RunDry(Gpt model, SampleSection section, int promptLength, int? longestStory)
+    {
+        Generate(section.Count, promptLength, section.Length);
+        if (longestStory is { } length)
+        {
+            Generate(StoriesAtOnce, promptLength: 1, length);
+        }
+
+        void Generate(int count, int promptLength, int maxTokens) => new Generator(model).Generate(
+            [.. Enumerable.Repeat(new int[promptLength], count)], new SamplingOptions { Temperature = 0, MaxTokens = maxTokens });
     }
 
     private SamplingOptions Options() => new()

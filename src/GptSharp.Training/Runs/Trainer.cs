@@ -2,12 +2,16 @@ using System.Diagnostics;
 using GptSharp.Data.Sampling;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
+using GptSharp.Tensors;
+using GptSharp.Training.Accounting;
 using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Guards;
 using GptSharp.Training.Input;
+using GptSharp.Training.Memory;
 using GptSharp.Training.Metrics;
 using GptSharp.Training.Optimization;
+using GptSharp.Training.Profiling;
 
 namespace GptSharp.Training.Runs;
 
@@ -23,6 +27,10 @@ public sealed class Trainer : IDisposable
     private readonly Gpt _model;
     private readonly Optimizer _optimizer;
     private readonly TrainStep _step;
+    private readonly RunMemory _memory;
+    private readonly MemoryGuard _fit;
+    private readonly StepAccount _account;
+    private readonly RunProfile? _profile;
     private readonly GuardedStep _guard;
     private readonly RunEvaluation? _evaluation;
     private readonly SampleWriter _samples;
@@ -39,6 +47,8 @@ public sealed class Trainer : IDisposable
     private long _done;
     private int _rollBacks;
     private double _secondsBefore;
+    private double _stepSeconds;
+    private long _stepsTaken;
     private double? _bestLoss;
     private long? _bestStep;
     private long? _evaluatedStep;
@@ -49,13 +59,16 @@ public sealed class Trainer : IDisposable
     /// <param name="observer">Told of everything that happens.</param>
     /// <param name="resume">Goes on with the run in the configuration's folder.</param>
     /// <param name="notice">Told what the user should know before the run goes on; null to say nothing.</param>
-    /// <exception cref="TrainingException">The folder exists, or there is nothing to resume.</exception>
-    public Trainer(RunConfig config, TrainingObserver observer, bool resume = false, Action<string>? notice = null)
+    /// <param name="profile">The steps to profile; null for none.</param>
+    /// <exception cref="TrainingException">The folder exists, there is nothing to resume, or the run does not fit into memory.</exception>
+    public Trainer(
+        RunConfig config, TrainingObserver observer, bool resume = false, Action<string>? notice = null, ProfileRange? profile = null)
     {
         _config = config.Validate();
+        profile?.RequireWithin(1, config.Train.Steps);
         _notice = notice ?? (_ => { });
         TrainSection train = config.Train;
-        _device = Devices.Open(train.Device, train.Threads);
+        _device = Devices.Open(train.Device, train.Threads, new EngineOptions { MemoryLimit = train.MemoryLimit });
         try
         {
             (string Folder, CheckpointManifest Manifest)? newest = null;
@@ -69,6 +82,8 @@ public sealed class Trainer : IDisposable
             _seed = newest?.Manifest.Seed ?? train.Seed;
             _data = TrainingData.Open(config.Data);
             GptConfig shape = config.Model.ToGptConfig(_data.Tokenizer.VocabularySize, _data.SeparatorToken(config.Data));
+            _memory = new RunMemory(config, shape, SampleWriter.PlanOf(_data, config.Sample));
+            _account = new StepAccount(_memory.Plan.FlopsPerToken, new ModelFlops(shape).Formula, DevicePeak.Of(_device));
             _model = new Gpt(_device.Engine, shape, train.Precision.On(_device))
             {
                 Recompute = train.Recompute,
@@ -78,11 +93,12 @@ public sealed class Trainer : IDisposable
 
             BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
             _batches = new BatchSampler(blocks, _seed, train.Batch);
-            _step = new TrainStep(_model, _optimizer, _batches, train.CreateSchedule(), _seed, train.MicroBatch ?? train.Batch);
+            _step = new TrainStep(_model, _optimizer, _batches, train.CreateSchedule(), _seed, _memory.Plan.MicroBatch);
             _guard = new GuardedStep(_step, _model, train);
             _evaluation = RunEvaluation.Create(_model, _data, blocks, config);
             _samples = new SampleWriter(_model, _data, config.Sample);
 
+            _fit = new MemoryGuard(_memory, _device.Engine, _step, _evaluation, _notice);
             _folder ??= RunFolder.Create(train.RunFolder);
             if (newest is { } checkpoint)
             {
@@ -97,6 +113,7 @@ public sealed class Trainer : IDisposable
             _metrics = _folder.OpenMetrics(_done);
             _log = _folder.OpenLog();
             _observer = new TrainingObservers(_metrics, _log, _folder.Samples(), observer);
+            _profile = profile is null ? null : new RunProfile(profile, config, _done, _device, _step, _folder, _observer);
         }
         catch
         {
@@ -121,7 +138,8 @@ public sealed class Trainer : IDisposable
     {
         _clock.Restart();
         _observer.OnStarted(new RunStarted(
-            _config.Train.Name ?? "run", _folder.Path, _done, _config.Train.Steps, _model.ParameterCount, _device.Description, _data.Description));
+            _config.Train.Name ?? "run", _folder.Path, _done, _config.Train.Steps, _model.ParameterCount, _device.Description, _data.Description,
+            _account, _memory.Plan));
         try
         {
             // An interruption may have come before an evaluation did.
@@ -184,7 +202,8 @@ public sealed class Trainer : IDisposable
         TrainStepResult result;
         try
         {
-            result = _guard.Run(_done, _observer.OnFault);
+            TrainStepResult Step() => _guard.Run(_done, _observer.OnFault);
+            result = _fit.Run($"Step {_done + 1}", () => _profile?.Run(_done + 1, Step) ?? Step());
         }
         catch (StepFaultException fault) when (fault.WeightsAreDamaged && _config.Train.OnNonFinite == FaultAction.Skip)
         {
@@ -194,8 +213,11 @@ public sealed class Trainer : IDisposable
 
         _done++;
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        (_stepSeconds, _stepsTaken) = (_stepSeconds + seconds, _stepsTaken + 1);
+        double speed = _step.TokenCount / seconds;
         _observer.OnStep(new StepDone(
-            _done, result.Loss, result.LearningRate, result.GradientNorm, _step.TokenCount / seconds, _clock.Elapsed));
+            _done, result.Loss, result.LearningRate, result.GradientNorm, speed, _clock.Elapsed, _account.Mfu(speed), _account.Hfu(speed)));
+        _profile?.WriteIfDone(_done);
         return true;
     }
 
@@ -207,7 +229,7 @@ public sealed class Trainer : IDisposable
 
     private bool Evaluate(CancellationToken stop)
     {
-        if (_evaluation?.Run(_done, _bestLoss, stop) is not { } evaluated)
+        if (_fit.Run($"The evaluation after step {_done}", () => _evaluation?.Run(_done, _bestLoss, stop)) is not { } evaluated)
         {
             return false;
         }
@@ -224,7 +246,9 @@ public sealed class Trainer : IDisposable
 
     private void WriteSamples(CancellationToken stop)
     {
-        foreach (string text in _samples.Write(_done, stop))
+        IReadOnlyList<string> texts = [];
+        _fit.TryRun("samples", () => texts = _samples.Write(_done, stop));
+        foreach (string text in texts)
         {
             _observer.OnSample(new SampleGenerated(_done, _config.Sample.Prompt, text));
         }
@@ -235,14 +259,17 @@ public sealed class Trainer : IDisposable
         Evaluate(stop);
         Save();
         WriteSamples(stop);
-        return Finish(RunOutcome.Completed, _samples.AcceptedShare(stop));
+        double? accepted = null;
+        _fit.TryRun("judging stories", () => accepted = _samples.AcceptedShare(stop));
+        return Finish(RunOutcome.Completed, accepted);
     }
 
     private RunFinished Finish(RunOutcome outcome, double? acceptedShare)
     {
         var finished = new RunFinished(
             outcome, _done, _lastEvaluation?.TrainLoss, _lastEvaluation?.ValidationLoss, _lastEvaluation?.Floor, acceptedShare,
-            TimeSpan.FromSeconds(_secondsBefore) + _clock.Elapsed);
+            TimeSpan.FromSeconds(_secondsBefore) + _clock.Elapsed,
+            _stepsTaken == 0 ? null : new RunSpeed(_stepsTaken * _step.TokenCount / _stepSeconds, _account));
         if (outcome == RunOutcome.Completed)
         {
             _folder.Save(RunSummary.Of(finished));
@@ -291,7 +318,7 @@ public sealed class Trainer : IDisposable
         Updates = _optimizer.Updates,
         NextBatchHash = BatchHash.Of(_batches, _done + _guard.Skips),
         Seed = _seed,
-        MicroBatch = _config.Train.MicroBatch ?? _config.Train.Batch,
+        MicroBatch = _memory.Plan.MicroBatch,
         Device = _device.Engine.Backend.Arithmetic,
         Seconds = _secondsBefore + _clock.Elapsed.TotalSeconds,
         EvaluatedStep = _evaluatedStep,
@@ -325,6 +352,12 @@ public sealed class Trainer : IDisposable
         foreach (string notice in ResumeCheck.Notices(folder, manifest, _config, _data, _device, _batches))
         {
             _notice(notice);
+        }
+
+        // What was chosen, or what memory once forced, goes on, so that the bits do.
+        if (RunConfigReader.Parse(manifest.Config, folder).Train.MicroBatch == _config.Train.MicroBatch)
+        {
+            _memory.Use(manifest.MicroBatch);
         }
 
         Load(folder, manifest);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using GptSharp.Cli.Commands;
 using GptSharp.Cli.Machine;
+using GptSharp.Training.Machine;
 using GptSharp.Tensors.Backends.Cpu;
 using Xunit;
 
@@ -54,7 +55,7 @@ public sealed class DoctorCommandTests : IDisposable
         Put("sys/fs/cgroup/jobs/one/memory.max", "max\n");
         Put("sys/fs/cgroup/jobs/one/cpu.max", "150000 100000\n");
         Put("sys/fs/cgroup/jobs/cpu.max", "max 100000\n");
-        Assert.Equal(new CgroupLimits(2L << 30, 1.5), CgroupLimits.Read(_root));
+        Assert.Equal(new CgroupLimits(2L << 30, 1.5, 2L << 30), CgroupLimits.Read(_root));
     }
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class DoctorCommandTests : IDisposable
         Put("sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "100000\n");
         Put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
         Put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
-        Assert.Equal(new CgroupLimits(1L << 30, 0.5), CgroupLimits.Read(_root));
+        Assert.Equal(new CgroupLimits(1L << 30, 0.5, 1L << 30), CgroupLimits.Read(_root));
     }
 
     [Theory]

@@ -55,6 +55,7 @@ public sealed class SettingsTests
         ["train.steps"] = "5000000000",
         ["train.batch"] = "24",
         ["train.micro_batch"] = "3",
+        ["train.memory_limit"] = "1536MiB",
         ["train.lr"] = "0.00030000000000000003",
         ["train.min_lr"] = "0",
         ["train.warmup"] = "0",

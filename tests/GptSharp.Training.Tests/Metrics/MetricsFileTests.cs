@@ -47,7 +47,7 @@ public sealed class MetricsFileTests : IDisposable
 
         string[] lines = System.IO.File.ReadAllLines(File);
         Assert.Equal("""{"event":"started","step":0,"name":"tiny","steps":10,"parameters":1234,"device":"cpu","data":"stories"}""", lines[0]);
-        Assert.Equal("""{"event":"step","step":1,"loss":2.5,"lr":0.001,"grad_norm":0.5,"tokens_per_second":1234.6,"seconds":1}""", lines[1]);
+        Assert.Equal("""{"event":"step","step":1,"loss":2.5,"lr":0.001,"grad_norm":0.5,"tokens_per_second":1234.6,"mfu":null,"hfu":null,"seconds":1}""", lines[1]);
         Assert.Equal("""{"event":"eval","step":1,"train_loss":2,"val_loss":2.25,"floor":0.25,"gap":0.25,"best":true}""", lines[2]);
         Assert.Equal(" upon\na \"time\" \u001b[31m", Json(lines[3]).GetProperty("text").GetString());
         Assert.Equal("""{"event":"checkpoint","step":1,"path":"runs/tiny/checkpoints/1","best":false}""", lines[4]);

@@ -63,5 +63,27 @@ public sealed partial class CpuBackend : HostMemory, IBackend
         _scratch.Dispose();
     }
 
+    /// <summary>Starts a loop, waits until every thread has joined it, and ends it.</summary>
+    internal unsafe void Gather()
+    {
+        int arrived = 0;
+        _team.For(_team.ThreadCount, new Gathering(&arrived, _team.ThreadCount));
+    }
+
     private static int Rows(Tensor tensor) => checked((int)tensor.Shape.Rows);
+
+    private readonly unsafe struct Gathering(int* arrived, int threads) : IParallelBody
+    {
+        // Some ten microseconds; who comes later than that is not waited for, lest a busy machine stop the measurement.
+        private const int MostSpins = 2000;
+
+        public void Run(int index)
+        {
+            Interlocked.Increment(ref *arrived);
+            for (int spin = 0; spin < MostSpins && Volatile.Read(ref *arrived) < threads; spin++)
+            {
+                Thread.SpinWait(1);
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 
-namespace GptSharp.Benchmarks.Machine;
+namespace GptSharp.Tensors.Backends.Cpu.Speed;
 
 /// <summary>
 /// The triad a = s a + b over arrays far larger than any cache: what memory can deliver. Unlike STREAM's a = b + s c (McCalpin 1995)

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 
-namespace GptSharp.Benchmarks.Machine;
+namespace GptSharp.Tensors.Backends.Cpu.Speed;
 
 /// <summary>
 /// Twelve independent chains of fused multiply-adds in registers: enough to keep two units of up to six cycles' latency busy, and

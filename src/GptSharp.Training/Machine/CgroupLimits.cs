@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GptSharp.Cli.Machine;
+namespace GptSharp.Training.Machine;
 
 /// <summary>
 /// What Linux control groups (containers, batch systems) leave this process of the machine: the least of the limits on its group and on
@@ -8,7 +8,8 @@ namespace GptSharp.Cli.Machine;
 /// </summary>
 /// <param name="MemoryBytes">Memory in bytes, or null without a limit.</param>
 /// <param name="Cores">Processor time in cores, or null without a limit.</param>
-internal sealed record CgroupLimits(long? MemoryBytes, double? Cores)
+/// <param name="MemoryLeft">Memory in bytes that is not used yet, files that were only read counted as free; null without a limit.</param>
+public sealed record CgroupLimits(long? MemoryBytes, double? Cores, long? MemoryLeft = null)
 {
     // Version 1 writes "no limit" as the largest multiple of a page.
     private const long Unlimited = 1L << 60;
@@ -19,6 +20,7 @@ internal sealed record CgroupLimits(long? MemoryBytes, double? Cores)
     public static CgroupLimits Read(string root = "/")
     {
         long? memory = null;
+        long? left = null;
         double? cores = null;
         foreach (string line in ReadLines(Path.Combine(root, "proc/self/cgroup")))
         {
@@ -36,7 +38,9 @@ internal sealed record CgroupLimits(long? MemoryBytes, double? Cores)
             {
                 if (isUnified || controllers.Contains("memory"))
                 {
-                    memory = Least(memory, Memory(folder, isUnified ? "memory.max" : "memory.limit_in_bytes"));
+                    long? limit = Memory(folder, isUnified ? "memory.max" : "memory.limit_in_bytes");
+                    memory = Least(memory, limit);
+                    left = Least(left, limit - Used(folder, isUnified));
                 }
 
                 if (isUnified || controllers.Contains("cpu"))
@@ -46,7 +50,7 @@ internal sealed record CgroupLimits(long? MemoryBytes, double? Cores)
             }
         }
 
-        return new(memory, cores);
+        return new(memory, cores, left);
     }
 
     private static IEnumerable<string> GroupAndParents(string mount, string path)
@@ -64,6 +68,17 @@ internal sealed record CgroupLimits(long? MemoryBytes, double? Cores)
         && bytes is >= 0 and < Unlimited
             ? bytes
             : null;
+
+    // What a group has read from files lately counts as used, but is given up when it is needed.
+    private static long Used(string folder, bool isUnified)
+    {
+        long used = Memory(folder, isUnified ? "memory.current" : "memory.usage_in_bytes") ?? 0;
+        string name = isUnified ? "inactive_file " : "total_inactive_file ";
+        string? line = ReadLines(Path.Combine(folder, "memory.stat")).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        return line is not null && long.TryParse(line[name.Length..], CultureInfo.InvariantCulture, out long files)
+            ? Math.Max(0, used - files)
+            : used;
+    }
 
     private static double? CoresOfVersion2(string folder) =>
         ReadLines(Path.Combine(folder, "cpu.max")) is [string text, ..] && text.Split(' ') is [string quota, string period]

@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using GptSharp.Tensors.Backends.Cpu.Kernels;
+
+namespace GptSharp.Tensors.Backends.Cpu.Speed;
+
+/// <summary>
+/// What a number of threads of this machine can do at best, measured: a processor's name says little about it. Other work on the machine
+/// makes the figures too low, so the best of several repetitions counts; each is measured once in a process.
+/// </summary>
+public static class CpuSpeed
+{
+    private const int ElementsPerThread = 1 << 24;    // 64 MiB, twice
+    private const int Stagger = 336;                  // a third of a page and a little
+
+    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> _arithmetic = [];
+    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> _bandwidth = [];
+
+    /// <summary>Operations per second of fused multiply-adds in registers, two each, in binary32; measured in a tenth of a second.</summary>
+    public static double FlopsPerSecond(int threads, SimdPath path) => _arithmetic.GetOrAdd(
+        (threads, path), key => new(() => MeasureArithmetic(key.Threads, key.Path, repetitions: 25, rounds: 2_000_000))).Value;
+
+    /// <summary>
+    /// Bytes per second of a triad over memory, two reads and one write, all counted. Measured in about half a second, in 128 MiB per
+    /// thread that are given back.
+    /// </summary>
+    public static double BytesPerSecond(int threads, SimdPath path) => _bandwidth.GetOrAdd(
+        (threads, path), key => new(() => MeasureBandwidth(key.Threads, key.Path, repetitions: 4))).Value;
+
+    /// <summary>Seconds that it takes to gather all threads of a backend for a loop, the median of some hundred.</summary>
+    public static double DispatchSeconds(CpuBackend backend)
+    {
+        double[] seconds = new double[301];
+        for (int i = 0; i < seconds.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            backend.Gather();
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        Array.Sort(seconds);
+        return seconds[seconds.Length / 2];
+    }
+
+    internal static unsafe double MeasureArithmetic(int threads, SimdPath path, int repetitions, int rounds)
+    {
+        double seconds = Best(threads, repetitions, _ =>
+        {
+            float result;
+            LaneDispatch.Run(new FmaChain(rounds, &result), path);
+        });
+        int lanes = (int)path / (8 * sizeof(float));
+        return threads * 2.0 * FmaChain.Chains * lanes * rounds / seconds;
+    }
+
+    internal static unsafe double MeasureBandwidth(int threads, SimdPath path, int repetitions)
+    {
+        // One block per thread. Its two arrays begin at different places of a page, lest stores and loads be taken for each other's.
+        const int stride = ElementsPerThread + Stagger;
+        nint[] blocks = [.. Enumerable.Range(0, threads).Select(_ => (nint)NativeMemory.AlignedAlloc(2 * stride * sizeof(float), 64))];
+        try
+        {
+            foreach (nint block in blocks)
+            {
+                new Span<float>((void*)block, 2 * stride).Fill(1);
+            }
+
+            double seconds = Best(threads, repetitions, thread =>
+            {
+                float* a = (float*)blocks[thread];
+                LaneDispatch.Run(new Triad(a, a + stride, ElementsPerThread), path);
+            });
+            return (double)threads * Triad.BytesPerElement * ElementsPerThread / seconds;
+        }
+        finally
+        {
+            foreach (nint block in blocks)
+            {
+                NativeMemory.AlignedFree((void*)block);
+            }
+        }
+    }
+
+    // Seconds of the fastest repetition, from its first thread's start to its last one's end. The threads read the clock themselves:
+    // one that only watches may be woken late, and would see less time than has passed.
+    private static double Best(int threads, int repetitions, Action<int> work)
+    {
+        long[] starts = new long[threads];
+        long[] ends = new long[threads];
+        double best = double.PositiveInfinity;
+        using var barrier = new Barrier(threads, _ =>
+        {
+            if (ends[0] != 0)
+            {
+                best = Math.Min(best, Stopwatch.GetElapsedTime(starts.Min(), ends.Max()).TotalSeconds);
+            }
+        });
+        Thread[] team = [.. Enumerable.Range(0, threads).Select(thread => new Thread(() =>
+        {
+            barrier.SignalAndWait();
+            for (int repetition = 0; repetition < repetitions; repetition++)
+            {
+                starts[thread] = Stopwatch.GetTimestamp();
+                work(thread);
+                ends[thread] = Stopwatch.GetTimestamp();
+                barrier.SignalAndWait();
+            }
+        }))];
+        foreach (Thread thread in team)
+        {
+            thread.Start();
+        }
+
+        foreach (Thread thread in team)
+        {
+            thread.Join();
+        }
+
+        return best;
+    }
+}

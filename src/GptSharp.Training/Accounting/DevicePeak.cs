@@ -1,0 +1,44 @@
+using System.Globalization;
+using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cpu;
+using GptSharp.Tensors.Backends.Cpu.Speed;
+
+namespace GptSharp.Training.Accounting;
+
+/// <summary>What a device can do at best: the denominator of every share.</summary>
+/// <param name="FlopsPerSecond">Floating-point operations per second; null where nobody knows.</param>
+/// <param name="Source">Where the figure comes from, for people: measured, or by whom published.</param>
+public sealed record DevicePeak(double? FlopsPerSecond, string Source)
+{
+    /// <summary>No figure, and none made up.</summary>
+    public static DevicePeak Unknown { get; } = new(null, "unknown");
+
+    /// <summary>The figure with its source: <c>408 GFLOP/s (measured here: …)</c>.</summary>
+    public string Text => FlopsPerSecond is { } flops
+        ? string.Create(CultureInfo.InvariantCulture, $"{Rate(flops)} ({Source})")
+        : "unknown";
+
+    /// <summary>The peak of a device for numbers that are stored in a certain way; measured, on a CPU, in a tenth of a second.</summary>
+    /// <remarks>A CPU computes in binary32 however numbers are stored.</remarks>
+    public static DevicePeak Of(Device device) => device.Engine.Backend is CpuBackend cpu
+        ? new(
+            CpuSpeed.FlopsPerSecond(cpu.ThreadCount, cpu.Path),
+            string.Create(CultureInfo.InvariantCulture, $"measured here: fp32 multiply-adds in registers, {Threads(cpu.ThreadCount)}"))
+        : Unknown;
+
+    /// <summary>The peak that an accelerator's vendor publishes.</summary>
+    /// <param name="accelerator">The accelerator.</param>
+    /// <param name="storage">What matrices are stored as.</param>
+    public static DevicePeak Of(Accelerator accelerator, DType storage) => storage switch
+    {
+        DType.BF16 when accelerator.Bf16 is { } dense => new(dense * 1e12, $"{accelerator.Name}, dense bf16; {accelerator.Source}"),
+        DType.F32 => new(accelerator.Fp32 * 1e12, $"{accelerator.Name}, fp32; {accelerator.Source}"),
+        _ => Unknown,
+    };
+
+    private static string Threads(int count) => count == 1 ? "1 thread" : $"{count} threads";
+
+    private static string Rate(double flops) => flops < 1e12
+        ? string.Create(CultureInfo.InvariantCulture, $"{flops / 1e9:0.#} GFLOP/s")
+        : string.Create(CultureInfo.InvariantCulture, $"{flops / 1e12:0.#} TFLOP/s");
+}
