@@ -52,7 +52,7 @@ internal static class EvalCommand
         BlockSet cut = data.Blocks(split, config.Model.BlockSize, config.Data.Alignment)
             ?? throw new CorpusException($"{data.Description} has no {splitName} split; data.{splitName}_share keeps text for one.");
         EvaluationBlocks blocks = new(cut);
-        LossReport loss = new Evaluator(trained.Model, config.Train.MicroBatch ?? config.Train.Batch).Evaluate(blocks);
+        LossReport loss = new Evaluator(trained.Model, trained.Manifest.MicroBatch).Evaluate(blocks);
 
         writer.WriteLine($"{trained.Folder}, the {splitName} split of {data.Description}");
         TextTable table = new("", ">");
