@@ -21,10 +21,10 @@ internal static class NormalizerReader
             "Sequence" => new NormalizerSequence([.. place["normalizers"].Items().Select(Read).OfType<INormalizer>()]),
             "Prepend" => new Prepend(Encoding.UTF8.GetBytes(place["prepend"].Text())),
             "Replace" => ReadReplace(place),
-            "NFC" => CharacterNormalizer.Form(NormalizationForm.FormC),
-            "NFD" => CharacterNormalizer.Form(NormalizationForm.FormD),
-            "NFKC" => CharacterNormalizer.Form(NormalizationForm.FormKC),
-            "NFKD" => CharacterNormalizer.Form(NormalizationForm.FormKD),
+            "NFC" => new CharacterNormalizer(new UnicodeForm(compatible: false, composes: true).Normalize),
+            "NFD" => new CharacterNormalizer(new UnicodeForm(compatible: false, composes: false).Normalize),
+            "NFKC" => new CharacterNormalizer(new UnicodeForm(compatible: true, composes: true).Normalize),
+            "NFKD" => new CharacterNormalizer(new UnicodeForm(compatible: true, composes: false).Normalize),
 
             // The only character whose small form is two characters.
             "Lowercase" => new CharacterNormalizer(text => text.ToLowerInvariant().Replace("\u0130", "i\u0307", StringComparison.Ordinal)),

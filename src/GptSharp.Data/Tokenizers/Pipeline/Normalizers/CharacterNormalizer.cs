@@ -5,9 +5,6 @@ namespace GptSharp.Data.Tokenizers.Pipeline.Normalizers;
 /// <summary>Changes the characters of a text; what is no UTF-8 stays between them as it is.</summary>
 internal sealed class CharacterNormalizer(Func<string, string> change) : INormalizer
 {
-    /// <summary>Unicode's normalization forms.</summary>
-    public static CharacterNormalizer Form(NormalizationForm form) => new(text => text.Normalize(form));
-
     public byte[] Normalize(byte[] text)
     {
         var result = new List<byte>(text.Length);
