@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace GptSharp.Files.Json;
@@ -8,6 +9,10 @@ namespace GptSharp.Files.Json;
 /// </summary>
 public readonly struct JsonPlace
 {
+    private const string HalfPair = "half of a surrogate pair stands alone.";
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly JsonElement _value;
     private readonly string _file;
 
@@ -48,6 +53,11 @@ public readonly struct JsonPlace
         {
             string place = exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine + 1}: " : "";
             throw new RefusedFileException(file, $"{place}it is no valid JSON: {FirstSentence(exception.Message)}", exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // While it compares the names of members.
+            throw new RefusedFileException(file, $"it is no valid JSON: {HalfPair}", exception);
         }
     }
 
@@ -143,7 +153,7 @@ public readonly struct JsonPlace
         JsonValueKind.Null => "null",
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "a list",
-        JsonValueKind.String => $"the text {Shortened(_value.GetRawText())}",
+        JsonValueKind.String => $"the text {Shortened(JsonSerializer.Serialize(Text(), Relaxed))}",
         _ => Shortened(_value.GetRawText()),
     };
 
@@ -164,7 +174,7 @@ public readonly struct JsonPlace
         }
         catch (InvalidOperationException exception)
         {
-            throw new RefusedFileException(_file, $"{subject} is no valid Unicode text: half of a surrogate pair stands alone.", exception);
+            throw new RefusedFileException(_file, $"{subject} is no valid Unicode text: {HalfPair}", exception);
         }
     }
 

@@ -32,7 +32,7 @@ internal static class ModelReader
         {
             if (model[key] is { IsGiven: true } mark && mark.Text().Length > 0)
             {
-                throw mark.Refused($"is {mark.RawText}, but GptSharp has no marks within or at the end of words.");
+                throw mark.Refused($"is {mark.Found()}, but GptSharp has no marks within or at the end of words.");
             }
         }
 

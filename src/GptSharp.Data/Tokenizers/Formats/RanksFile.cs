@@ -48,7 +48,7 @@ internal static class RanksFile
 
         BpeModel model = BpeModel.FromRanks(bytes, pattern);
         return ByteLevelTokenizers.Create(
-            new ByteLevelModel(tokens.Spellings, model, BytePairs.MergesOfRanks(model)),
+            new ByteLevelModel(tokens.Spellings, model, () => BytePairs.MergesOfRanks(model)),
             special,
             special.FirstOrDefault(token => token.Content == known!.BeginsTexts));
     }

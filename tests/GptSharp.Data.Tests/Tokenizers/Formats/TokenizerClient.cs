@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using GptSharp.Data.Tokenizers;
 
@@ -24,6 +26,10 @@ internal static class TokenizerClient
             }
         }
     }
+
+    /// <summary>Whether JavaScript's regular expressions cut a text as tiktoken's do: its white space has U+FEFF and lacks U+0085, and it knows newer letters.</summary>
+    public static bool SplitsAlike(string text) => text.EnumerateRunes().All(rune =>
+        rune.Value is not (0x85 or 0xFEFF or 0x17F or 0xFFFD) && Rune.GetUnicodeCategory(rune) != UnicodeCategory.OtherNotAssigned);
 
     private static int[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetInt32())];
 

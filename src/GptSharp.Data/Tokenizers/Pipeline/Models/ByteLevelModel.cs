@@ -8,13 +8,14 @@ internal sealed class ByteLevelModel : ITokenModel
 {
     private readonly IReadOnlyList<string?> _spellings;
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private readonly Lazy<IReadOnlyList<BpeMerge>> _merges;
 
     /// <param name="spellings">How each token is written; special ones, which no merge makes, are among them.</param>
     /// <param name="pairs">What encodes.</param>
     /// <param name="merges">Its merges, of which those of ranks have more than <see cref="BpeModel.Merges"/> tells; null for these.</param>
-    public ByteLevelModel(IReadOnlyList<string?> spellings, BpeModel pairs, IReadOnlyList<BpeMerge>? merges = null)
+    public ByteLevelModel(IReadOnlyList<string?> spellings, BpeModel pairs, Func<IReadOnlyList<BpeMerge>>? merges = null)
     {
-        (_spellings, Pairs, Merges) = (spellings, pairs, merges ?? pairs.Merges);
+        (_spellings, Pairs, _merges) = (spellings, pairs, new Lazy<IReadOnlyList<BpeMerge>>(merges ?? (() => pairs.Merges)));
         for (int id = 0; id < spellings.Count; id++)
         {
             if (spellings[id] is { } spelling)
@@ -28,7 +29,7 @@ internal sealed class ByteLevelModel : ITokenModel
     public BpeModel Pairs { get; }
 
     /// <summary>All merges, lowest rank first: with them, a model of explicit merges encodes as this one does.</summary>
-    public IReadOnlyList<BpeMerge> Merges { get; }
+    public IReadOnlyList<BpeMerge> Merges => _merges.Value;
 
     public int Count => _spellings.Count;
 
