@@ -4,7 +4,6 @@ using System.Globalization;
 using GptSharp.Data.Corpora;
 using GptSharp.Data.Datasets;
 using GptSharp.Data.Downloads;
-using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 
 namespace GptSharp.Cli.Commands;
@@ -18,7 +17,7 @@ internal static class DataCommand
         "gptsharp data get tinyshakespeare",
         "gptsharp data prepare my-texts/ --out data/my-texts")
     {
-        CreatePrepare(output),
+        DataPrepareCommand.Create(output),
         CreateGet(output),
     };
 
@@ -43,54 +42,7 @@ internal static class DataCommand
             await new Download(client, address, text, known.Sha256).RunAsync(Progress(output.Error));
         }
 
-        Prepare(text, folder, new DatasetOptions { Force = force }, output);
-    }
-
-    private static CommandWithExamples CreatePrepare(CommandOutput output)
-    {
-        Argument<string> source = new("source") { Description = "A text file in UTF-8, or a folder of .txt and .md files." };
-        Option<string> folder = new("--out") { Description = "The folder that becomes the data set.", HelpName = "folder", Required = true };
-        Option<string> tokenizer = new("--tokenizer")
-        {
-            Description = "One token per character (char) or per byte (byte).",
-            HelpName = "char|byte",
-            DefaultValueFactory = _ => "char",
-        };
-        Option<double> validation = new("--validation-share")
-        {
-            Description = "Share of the text that is kept for validation.",
-            HelpName = "share",
-            DefaultValueFactory = _ => 0.1,
-        };
-        Option<double> test = new("--test-share")
-        {
-            Description = "Share of the text that is kept for a final test.",
-            HelpName = "share",
-            DefaultValueFactory = _ => 0,
-        };
-        Option<bool> force = CreateForce();
-        CommandWithExamples command = new(
-            "prepare",
-            "Divide text into training, validation and test, and turn it into tokens.",
-            "gptsharp data prepare my-texts/ --out data/my-texts",
-            "gptsharp data prepare novel.txt --out data/novel --tokenizer byte",
-            "gptsharp data prepare novel.txt --out data/novel --validation-share 0.05 --test-share 0.05 --force")
-        {
-            source, folder, tokenizer, validation, test, force,
-        };
-        command.SetAction(parsed =>
-        {
-            DatasetOptions options = new()
-            {
-                Tokenizer = TokenizerNamed(parsed.GetValue(tokenizer)!),
-                ValidationShare = parsed.GetValue(validation),
-                TestShare = parsed.GetValue(test),
-                Force = parsed.GetValue(force),
-            };
-            Prepare(parsed.GetValue(source)!, parsed.GetValue(folder)!, options, output);
-            return ExitCode.Done;
-        });
-        return command;
+        DataPrepareCommand.Run(TextCorpus.Open(text), folder, new DatasetOptions { Force = force }, output, CancellationToken.None);
     }
 
     private static CommandWithExamples CreateGet(CommandOutput output)
@@ -118,31 +70,7 @@ internal static class DataCommand
         return command;
     }
 
-    private static Option<bool> CreateForce() => new("--force") { Description = "Replace a data set that is there already." };
-
-    private static void Prepare(string source, string folder, DatasetOptions options, CommandOutput output)
-    {
-        if (!(options.ValidationShare > 0 && options.TestShare >= 0 && options.ValidationShare + options.TestShare < 1))
-        {
-            throw new ConfigurationException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"--validation-share {options.ValidationShare} and --test-share {options.TestShare} cannot be: the first must be above 0, the second at least 0, and both together below 1."));
-        }
-
-        DatasetManifest made = DatasetBuilder.Build(TextCorpus.Open(source), folder, options);
-        string split = made.Split == SplitKind.Documents ? "whole documents in each split" : "split by position";
-        string files = made.Documents == 1 ? "1 file" : $"{Number(made.Documents)} files";
-        output.Out.WriteLine($"{folder}: {Number(made.Characters)} characters from {files}, vocabulary {Number(made.VocabularySize)}, {split}");
-        TextTable table = new("split", ">tokens");
-        table.Add("train", Number(made.TrainTokens));
-        table.Add("validation", Number(made.ValidationTokens));
-        if (made.TestTokens > 0)
-        {
-            table.Add("test", Number(made.TestTokens));
-        }
-
-        table.Write(output.Out);
-    }
+    internal static Option<bool> CreateForce() => new("--force") { Description = "Replace a data set that is there already." };
 
     private static bool IsThere(KnownDataset known, string folder)
     {
@@ -183,13 +111,6 @@ internal static class DataCommand
         Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
             ? address
             : throw new ConfigurationException($"--url is '{text}', but must be an address that begins with http:// or https://.");
-
-    private static TokenizerKind TokenizerNamed(string name) => name switch
-    {
-        "char" => TokenizerKind.Char,
-        "byte" => TokenizerKind.Byte,
-        _ => throw new ConfigurationException($"--tokenizer is '{name}', but must be char or byte."),
-    };
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

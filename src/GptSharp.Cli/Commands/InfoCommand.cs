@@ -108,7 +108,7 @@ internal static class InfoCommand
 
     private static int? DataVocabulary(DataSection data)
     {
-        if (data.Tokenizer == TokenizerKind.Byte)
+        if (data.Tokenizer == "byte")
         {
             return ByteVocabulary;
         }

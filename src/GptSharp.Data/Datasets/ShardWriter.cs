@@ -48,29 +48,88 @@ internal sealed class ShardWriter : IDisposable
     private string CurrentStarts => Current + DatasetFolder.StartsSuffix;
 
     /// <summary>Begins a document, and with it a shard when the last one is full.</summary>
+    /// <exception cref="IOException">The disk is full or refuses; so for the other methods.</exception>
     public void BeginDocument()
     {
-        CloseIfFull();
-        Writer().BeginDocument();
+        try
+        {
+            CloseIfFull();
+            Writer().BeginDocument();
+        }
+        catch (IOException exception)
+        {
+            throw NotWritten(exception);
+        }
     }
 
     /// <summary>Appends tokens of a text without documents, which may be cut anywhere.</summary>
     public void AppendStream(ReadOnlySpan<int> tokens)
     {
-        while (!tokens.IsEmpty)
+        try
         {
-            CloseIfFull();
-            int count = (int)Math.Min(tokens.Length, _shardTokens - Writer().Count);
-            Writer().Append(tokens[..count]);
-            tokens = tokens[count..];
+            while (!tokens.IsEmpty)
+            {
+                CloseIfFull();
+                int count = (int)Math.Min(tokens.Length, _shardTokens - Writer().Count);
+                Writer().Append(tokens[..count]);
+                tokens = tokens[count..];
+            }
+        }
+        catch (IOException exception)
+        {
+            throw NotWritten(exception);
         }
     }
 
     /// <summary>Appends tokens of the current document.</summary>
-    public void Append(ReadOnlySpan<int> tokens) => Writer().Append(tokens);
+    public void Append(ReadOnlySpan<int> tokens)
+    {
+        try
+        {
+            Writer().Append(tokens);
+        }
+        catch (IOException exception)
+        {
+            throw NotWritten(exception);
+        }
+    }
 
     /// <summary>Makes everything so far durable.</summary>
     public ShardProgress Checkpoint()
+    {
+        try
+        {
+            return Save();
+        }
+        catch (IOException exception)
+        {
+            throw NotWritten(exception);
+        }
+    }
+
+    /// <summary>Closes the last shard.</summary>
+    /// <returns>All of them.</returns>
+    public IReadOnlyList<DatasetShard> Finish()
+    {
+        try
+        {
+            Close();
+            return _finished;
+        }
+        catch (IOException exception)
+        {
+            throw NotWritten(exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        // What a full disk has refused once it refuses again, which is no news.
+        Swallow(_file);
+        Swallow(_starts);
+    }
+
+    private ShardProgress Save()
     {
         if (_writer is null)
         {
@@ -90,19 +149,20 @@ internal sealed class ShardWriter : IDisposable
         return new ShardProgress([.. _finished], _writer.Count, starts.Count);
     }
 
-    /// <summary>Closes the last shard.</summary>
-    /// <returns>All of them.</returns>
-    public IReadOnlyList<DatasetShard> Finish()
+    private static void Swallow(FileStream? file)
     {
-        Close();
-        return _finished;
+        try
+        {
+            file?.Dispose();
+        }
+        catch (IOException)
+        {
+            // The failure that led here is the one to report.
+        }
     }
 
-    public void Dispose()
-    {
-        _file?.Dispose();
-        _starts?.Dispose();
-    }
+    private IOException NotWritten(IOException exception) =>
+        new($"{Path.Combine(_folder, DatasetFolder.OnlyShardName(_split))} could not be written: {exception.Message}", exception);
 
     private TokenFileWriter Writer()
     {
@@ -146,7 +206,8 @@ internal sealed class ShardWriter : IDisposable
         string starts = CurrentStarts;
         writer.Finish();
         _file!.Flush(flushToDisk: true);
-        Dispose();
+        _file.Dispose();
+        Swallow(_starts);
         File.Delete(starts);
         (_writer, _file, _starts) = (null, null, null);
         _finished.Add(new DatasetShard(

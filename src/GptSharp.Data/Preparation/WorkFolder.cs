@@ -8,11 +8,12 @@ internal sealed class WorkFolder : IDisposable
 {
     private readonly Action<PreparationStatus>? _status;
     private readonly bool _isResumed;
+    private readonly IReadOnlyList<string> _madeFor;
     private FileStream? _lock;
 
-    private WorkFolder(string path, FileStream held, PreparationProgress progress, bool isResumed, Action<PreparationStatus>? status)
+    private WorkFolder(string path, FileStream held, PreparationProgress progress, bool isResumed, IReadOnlyList<string> madeFor, Action<PreparationStatus>? status)
     {
-        (Path, Progress, _lock, _isResumed, _status) = (path, progress, held, isResumed, status);
+        (Path, Progress, _lock, _isResumed, _madeFor, _status) = (path, progress, held, isResumed, madeFor, status);
         Scratch = new DatasetScratch(path);
     }
 
@@ -32,6 +33,7 @@ internal sealed class WorkFolder : IDisposable
         var folder = new DatasetFolder(path);
         var scratch = new DatasetScratch(path);
         folder.CheckReplaceable();
+        IReadOnlyList<string> madeFor = MissingParents(path);
         Directory.CreateDirectory(path);
         FileStream held;
         try
@@ -46,7 +48,7 @@ internal sealed class WorkFolder : IDisposable
         PreparationProgress? found = PreparationProgress.TryLoad(scratch.Progress, fingerprint);
         if (found is not null && IsSound(found, folder, scratch))
         {
-            return new WorkFolder(path, held, found, isResumed: true, status);
+            return new WorkFolder(path, held, found, isResumed: true, madeFor, status);
         }
 
         foreach (string entry in Directory.EnumerateFiles(path).Where(entry => entry != scratch.Lock))
@@ -54,7 +56,7 @@ internal sealed class WorkFolder : IDisposable
             File.Delete(entry);
         }
 
-        return new WorkFolder(path, held, new PreparationProgress { Fingerprint = fingerprint }, isResumed: false, status);
+        return new WorkFolder(path, held, new PreparationProgress { Fingerprint = fingerprint }, isResumed: false, madeFor, status);
     }
 
     /// <summary>Saves how far the work has come.</summary>
@@ -84,9 +86,26 @@ internal sealed class WorkFolder : IDisposable
         {
             Directory.Delete(Path, recursive: true);
         }
+
+        foreach (string parent in _madeFor.Where(parent => Directory.Exists(parent) && !Directory.EnumerateFileSystemEntries(parent).Any()))
+        {
+            Directory.Delete(parent);
+        }
     }
 
     public void Dispose() => _lock?.Dispose();
+
+    // The innermost first.
+    private static List<string> MissingParents(string path)
+    {
+        List<string> missing = [];
+        for (string? parent = System.IO.Path.GetDirectoryName(path); parent is not null && !Directory.Exists(parent); parent = System.IO.Path.GetDirectoryName(parent))
+        {
+            missing.Add(parent);
+        }
+
+        return missing;
+    }
 
     private void Release()
     {

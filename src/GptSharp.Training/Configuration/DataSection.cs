@@ -1,6 +1,5 @@
 using GptSharp.Data.Sampling;
 using GptSharp.Data.Stories;
-using GptSharp.Data.Tokenizers;
 
 namespace GptSharp.Training.Configuration;
 
@@ -17,16 +16,19 @@ public sealed record DataSection
     public string? Path { get; init; }
 
     /// <summary>Whether the text is the built-in corpus of stories, each of which ends with a line feed.</summary>
-    public bool IsBuiltIn => Name == BuiltInCorpus && Path is null;
+    public bool IsBuiltIn => Name == BuiltInCorpus && Path is null && Mixture.Items.Count == 0;
 
-    /// <summary>Text of the token that begins a document; null for the line feed of the built-in corpus, and elsewhere for none.</summary>
+    /// <summary>Prepared data sets that are learnt from together, in place of one.</summary>
+    public MixtureList Mixture { get; init; } = MixtureList.None;
+
+    /// <summary>Text of the token that begins a document; null for the line feed of the built-in corpus, and elsewhere for the one that the data set was prepared with.</summary>
     public string? Separator { get; init; }
 
     /// <summary><see cref="Separator"/>, or the built-in corpus's; null for none.</summary>
     public string? EffectiveSeparator => Separator ?? (IsBuiltIn ? StorySplit.Separator.ToString() : null);
 
-    /// <summary>How text becomes tokens.</summary>
-    public TokenizerKind Tokenizer { get; init; } = TokenizerKind.Char;
+    /// <summary>How text becomes tokens: <c>char</c>, <c>byte</c>, the kind of a prepared data set's tokenizer, or a tokenizer's path.</summary>
+    public string Tokenizer { get; init; } = "char";
 
     /// <summary>Where blocks start.</summary>
     public BlockAlignment Alignment { get; init; } = BlockAlignment.Stream;

@@ -136,7 +136,7 @@ public sealed record ModelSection
         if (DocumentMask && separator is null)
         {
             throw new ConfigurationException(
-                "model.document_mask needs data.separator, the text of the token that begins each document; only the built-in stories have one without it.",
+                "model.document_mask needs data.separator, the text of the token that begins each document; only the built-in stories, and data sets prepared with a separator, have one without it.",
                 "model.document_mask");
         }
 

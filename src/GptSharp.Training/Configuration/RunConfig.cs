@@ -26,8 +26,8 @@ public sealed record RunConfig
     /// <exception cref="ConfigurationException">Two values contradict each other; the sentence names both.</exception>
     public RunConfig Validate()
     {
-        // The data set is not open yet: any token stands for its separator.
-        Model.ToGptConfig(dataVocabularySize: 1, separator: Data.EffectiveSeparator is null ? null : 0);
+        // The data set is not open yet: any token stands for its separator, which a prepared one may have of its own.
+        Model.ToGptConfig(dataVocabularySize: 1, separator: Data.IsBuiltIn && Data.EffectiveSeparator is null ? null : 0);
         TrainSection train = Train;
         if (train.MicroBatch is { } micro && train.Batch % micro != 0)
         {

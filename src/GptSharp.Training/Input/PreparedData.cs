@@ -1,6 +1,7 @@
 using GptSharp.Data;
 using GptSharp.Data.Corpora;
 using GptSharp.Data.Datasets;
+using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 using GptSharp.Training.Configuration;
 
@@ -14,10 +15,47 @@ internal static class PreparedData
     /// <exception cref="ConfigurationException">It was prepared in another way than the configuration says.</exception>
     public static TrainingData Open(DataSection section)
     {
+        if (section.Mixture.Items.Count > 0)
+        {
+            return MixedSources.Open(section);
+        }
+
         string path = section.Path ?? Path.Combine("data", section.Name);
         bool isText = section.Path is not null && (File.Exists(path) || (Directory.Exists(path) && !Dataset.IsIn(path)));
         return isText ? Prepare(path, section) : OpenFolder(path, section);
     }
+
+    /// <summary>Makes sure that a data set was prepared with the tokenizer that a configuration names.</summary>
+    /// <exception cref="ConfigurationException">It was not.</exception>
+    internal static void RequireTokenizer(DataSection section, Dataset dataset)
+    {
+        string made = dataset.Manifest.Tokenizer;
+        if (section.Tokenizer == made)
+        {
+            return;
+        }
+
+        if (!File.Exists(section.Tokenizer) && !Directory.Exists(section.Tokenizer))
+        {
+            Require("data.tokenizer", section.Tokenizer, made, dataset.Folder);
+        }
+        else if (TokenizerFile.ToJson(TokenizerFile.Load(section.Tokenizer)) != TokenizerFile.ToJson(dataset.Tokenizer))
+        {
+            throw new ConfigurationException(
+                $"data.tokenizer is {section.Tokenizer}, but {dataset.Folder} was prepared with another tokenizer ({made}, {dataset.Tokenizer.VocabularySize} tokens); set data.tokenizer: {made} to take that, or prepare the data set again.",
+                "data.tokenizer");
+        }
+    }
+
+    private static ITokenizer? TokenizerNamed(string name) => name switch
+    {
+        "char" => null,
+        "byte" => new ByteTokenizer(),
+        _ when File.Exists(name) || Directory.Exists(name) => TokenizerFile.Load(name),
+        _ => throw new ConfigurationException(
+            $"data.tokenizer is {name}, which is neither char nor byte nor the path of a tokenizer; a text that is prepared on the spot needs one of these.",
+            "data.tokenizer"),
+    };
 
     private static TrainingData OpenFolder(string folder, DataSection section)
     {
@@ -25,7 +63,7 @@ internal static class PreparedData
         try
         {
             DatasetManifest made = dataset.Manifest;
-            Require("data.tokenizer", section.Tokenizer, made.Tokenizer, folder);
+            RequireTokenizer(section, dataset);
             Require("data.validation_share", section.ValidationShare, made.ValidationShare, folder);
             Require("data.test_share", section.TestShare, made.TestShare, folder);
             return Describe($"{section.Name} ({FormattableString.Invariant($"{made.Characters:N0}")} characters)", dataset, dataset);
@@ -44,7 +82,7 @@ internal static class PreparedData
         {
             DatasetBuilder.Build(TextCorpus.Open(path), folder.FullName, new DatasetOptions
             {
-                Tokenizer = section.Tokenizer,
+                Tokenizer = TokenizerNamed(section.Tokenizer),
                 ValidationShare = section.ValidationShare,
                 TestShare = section.TestShare,
             });
@@ -59,7 +97,8 @@ internal static class PreparedData
     }
 
     private static TrainingData Describe(string description, Dataset dataset, IDisposable owned) => new(
-        description, dataset.Manifest.SourceSha256, dataset.Tokenizer, dataset.Train, dataset.Validation, dataset.Test, grammar: null, owned);
+        description, dataset.Manifest.SourceSha256, dataset.Tokenizer, dataset.Train, dataset.Validation, dataset.Test, grammar: null, owned,
+        dataset.Manifest.SeparatorToken);
 
     private static void Require<T>(string key, T wanted, T made, string folder)
         where T : notnull

@@ -11,10 +11,11 @@ public readonly record struct TextMarks(int? Start, int? Stop)
     /// <summary>The marks of a run's texts.</summary>
     /// <param name="section">What it learnt from. A built-in story stands between line feeds, whatever else separates documents.</param>
     /// <param name="tokenizer">How that became tokens.</param>
-    public static TextMarks Of(DataSection section, ITokenizer tokenizer)
+    /// <param name="prepared">The separator that the data set was prepared with; null if it has none, or is not known.</param>
+    public static TextMarks Of(DataSection section, ITokenizer tokenizer, int? prepared = null)
     {
         int? lineFeed = TokenOf(tokenizer, "\n");
-        int? separator = section.IsBuiltIn ? lineFeed : section.EffectiveSeparator is { } text ? TokenOf(tokenizer, text) : null;
+        int? separator = section.IsBuiltIn ? lineFeed : section.EffectiveSeparator is { } text ? TokenOf(tokenizer, text) : prepared;
         return new TextMarks(separator ?? lineFeed ?? (tokenizer as TextTokenizer)?.BeginToken, separator);
     }
 

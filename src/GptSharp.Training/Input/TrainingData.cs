@@ -13,11 +13,14 @@ namespace GptSharp.Training.Input;
 public sealed class TrainingData : IDisposable
 {
     private readonly IDisposable? _owned;
+    private readonly int? _separator;
+    private readonly MixedSources? _mixed;
 
     internal TrainingData(
         string description, string identity, ITokenizer tokenizer, ITokenSource training, ITokenSource? validation, ITokenSource? test,
-        StoryGrammar? grammar = null, IDisposable? owned = null)
+        StoryGrammar? grammar = null, IDisposable? owned = null, int? separator = null, MixedSources? mixed = null)
     {
+        (_separator, _mixed) = (separator, mixed);
         (Description, Identity, Tokenizer, Training, Validation, Test, Grammar, _owned) =
             (description, identity, tokenizer, training, validation, test, grammar, owned);
     }
@@ -57,7 +60,7 @@ public sealed class TrainingData : IDisposable
     public static TrainingData Open(DataSection section)
     {
         TrainingData data = section.IsBuiltIn ? OpenStories(section) : PreparedData.Open(section);
-        data.Marks = TextMarks.Of(section, data.Tokenizer);
+        data.Marks = TextMarks.Of(section, data.Tokenizer, data._separator);
         return data;
     }
 
@@ -65,9 +68,9 @@ public sealed class TrainingData : IDisposable
     /// <param name="section">The configuration that may name it.</param>
     /// <returns>The token, or null if there is none.</returns>
     /// <exception cref="ConfigurationException">What the configuration names is not one token.</exception>
-    public int? SeparatorToken(DataSection section) => section.EffectiveSeparator is not { } text ? null
+    public int? SeparatorToken(DataSection section) => section.EffectiveSeparator is not { } text ? _separator
         : TextMarks.TokenOf(Tokenizer, text) ?? throw new ConfigurationException(
-            $"data.separator ({JsonSerializer.Serialize(text)}) is not one token of data.tokenizer ({Tokenizer.Kind.ToString().ToLowerInvariant()}); "
+            $"data.separator ({JsonSerializer.Serialize(text)}) is not one token of data.tokenizer ({Tokenizer.Kind}); "
             + "name a text that is.",
             "data.separator");
 
@@ -95,6 +98,16 @@ public sealed class TrainingData : IDisposable
         }
     }
 
+    /// <summary>What a run sees: blocks of the training split, or of those of a mixture.</summary>
+    /// <param name="blockLength">T.</param>
+    /// <param name="alignment">Where blocks start.</param>
+    /// <param name="seed">Seed of the run.</param>
+    /// <param name="batchSize">Blocks per batch.</param>
+    /// <exception cref="CorpusException">The split is shorter than a block.</exception>
+    public BatchSampler Sampler(int blockLength, BlockAlignment alignment, ulong seed, int batchSize) => _mixed is { } mixed
+        ? new BatchSampler(mixed.Mix(blockLength, alignment), seed, batchSize)
+        : new BatchSampler(Blocks(Split.Training, blockLength, alignment)!, seed, batchSize);
+
     /// <summary>Refuses data that a model does not know.</summary>
     /// <param name="tokenizer">The JSON text of the model's tokenizer.</param>
     /// <param name="checkpoint">Where the model comes from, for the message.</param>
@@ -118,7 +131,12 @@ public sealed class TrainingData : IDisposable
         StoryGrammar grammar = StoryGrammar.BuiltIn;
         StoryCorpus corpus = StoryCorpus.Write(
             grammar, section.StoriesSeed, section.StoriesCharacters, section.ValidationShare, section.TestShare);
-        ITokenizer tokenizer = section.Tokenizer == TokenizerKind.Byte ? new ByteTokenizer() : CharTokenizer.Of(grammar.Alphabet);
+        ITokenizer tokenizer = section.Tokenizer switch
+        {
+            "byte" => new ByteTokenizer(),
+            "char" => CharTokenizer.Of(grammar.Alphabet),
+            _ => throw new ConfigurationException($"data.tokenizer is {section.Tokenizer}, but the built-in stories have a token for each character: char or byte.", "data.tokenizer"),
+        };
         return new TrainingData(
             FormattableString.Invariant($"the built-in stories ({section.StoriesCharacters:N0} characters)"), grammar.Identity,
             tokenizer, Tokens(corpus.Training), IfAny(corpus.Validation), IfAny(corpus.Test), grammar);

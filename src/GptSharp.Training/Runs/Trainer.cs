@@ -92,7 +92,7 @@ public sealed class Trainer : IDisposable
             _model.Initialize(_seed);
 
             BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
-            _batches = new BatchSampler(blocks, _seed, train.Batch);
+            _batches = _data.Sampler(config.Model.BlockSize, config.Data.Alignment, _seed, train.Batch);
             _step = new TrainStep(_model, _optimizer, _batches, train.CreateSchedule(), _seed, _memory.Plan.MicroBatch);
             _guard = new GuardedStep(_step, _model, train);
             _evaluation = RunEvaluation.Create(_model, _data, blocks, config);

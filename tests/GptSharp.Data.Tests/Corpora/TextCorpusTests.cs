@@ -9,12 +9,18 @@ public sealed class TextCorpusTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static string Text(TextDocument document) => string.Concat(document.ReadPieces());
+    private static string Text(TextCorpus corpus, CorpusFile file) => string.Concat(Read(corpus).Where(read => read.File == file).Select(read => read.Text));
+
+    private static List<(CorpusFile File, string Text)> Read(TextCorpus corpus)
+    {
+        var parser = new DocumentParser("text", []);
+        return [.. new CorpusReader(corpus).Read(CorpusPosition.Start).SelectMany(batch => batch.Documents.Select(raw => (raw.File, parser.Parse(raw, batch.BytesOf(raw)).Text)))];
+    }
 
     private string Refusal(byte[] content)
     {
         TextCorpus corpus = TextCorpus.Open(_folder.Put("a.txt", content));
-        string sentence = Assert.Throws<CorpusException>(() => Text(corpus.Documents[0])).Message;
+        string sentence = Assert.Throws<CorpusException>(() => Read(corpus)).Message;
         Assert.StartsWith(_folder.At("a.txt"), sentence, StringComparison.Ordinal);
         return sentence[_folder.At("a.txt").Length..];
     }
@@ -23,8 +29,8 @@ public sealed class TextCorpusTests : IDisposable
     public void A_single_file_is_one_text_whatever_its_name()
     {
         TextCorpus corpus = TextCorpus.Open(_folder.Put("poem.rst", "Tyger Tyger,\nburning bright"));
-        Assert.False(corpus.IsFolder);
-        Assert.Equal("Tyger Tyger,\nburning bright", Text(Assert.Single(corpus.Documents)));
+        Assert.True(corpus.IsSingleText);
+        Assert.Equal("Tyger Tyger,\nburning bright", Assert.Single(Read(corpus)).Text);
     }
 
     [Fact]
@@ -36,15 +42,15 @@ public sealed class TextCorpusTests : IDisposable
         }
 
         TextCorpus corpus = TextCorpus.Open(_folder.Path);
-        Assert.True(corpus.IsFolder);
-        Assert.Equal(["Z.txt", "a.txt", "a/b/deep.txt", "a/z.md", "b.txt", "c.TXT", "ä.txt"], corpus.Documents.Select(Text));
+        Assert.False(corpus.IsSingleText);
+        Assert.Equal(["Z.txt", "a.txt", "a/b/deep.txt", "a/z.md", "b.txt", "c.TXT", "ä.txt"], Read(corpus).Select(read => read.Text));
     }
 
     [Fact]
     public void A_byte_order_mark_is_no_part_of_the_text_but_only_at_the_start()
     {
         TextCorpus corpus = TextCorpus.Open(_folder.Put("a.txt", "\uFEFFa\uFEFFb"));
-        Assert.Equal("a\uFEFFb", Text(corpus.Documents[0]));
+        Assert.Equal("a\uFEFFb", Text(corpus, corpus.Files.Single()));
     }
 
     [Theory]
@@ -52,14 +58,14 @@ public sealed class TextCorpusTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Characters_of_every_width_survive_the_seams_between_pieces(int shift)
+    public void Characters_of_every_width_survive_the_seams_between_sections(int shift)
     {
-        string text = new string('x', shift) + string.Concat(Enumerable.Repeat("aé€😀", 10_000));
+        string text = new string('x', shift) + string.Concat(Enumerable.Repeat("aé€😀", 500_000));
         TextCorpus corpus = TextCorpus.Open(_folder.Put("a.txt", text));
-        List<string> pieces = [.. corpus.Documents[0].ReadPieces()];
-        Assert.True(pieces.Count > 1);
-        Assert.Equal(text, string.Concat(pieces));
-        Assert.All(pieces, piece => Assert.False(char.IsLowSurrogate(piece[0]) || char.IsHighSurrogate(piece[^1])));
+        List<string> sections = [.. Read(corpus).Select(read => read.Text)];
+        Assert.True(sections.Count > 1);
+        Assert.Equal(text, string.Concat(sections));
+        Assert.All(sections, section => Assert.False(char.IsLowSurrogate(section[0]) || char.IsHighSurrogate(section[^1])));
     }
 
     [Fact]
@@ -88,7 +94,7 @@ public sealed class TextCorpusTests : IDisposable
         Refuses($"There is no file or folder {missing}; give a text file, or a folder of .txt and .md files.", missing);
         Refuses("There is no file or folder tinyshakespeare; 'gptsharp data get tinyshakespeare' downloads and prepares the data set of that name.", "tinyshakespeare");
         string folder = Directory.CreateDirectory(_folder.At("texts")).FullName;
-        Refuses($"The folder {folder} holds no .txt or .md file.", folder);
+        Refuses($"The folder {folder} holds no .txt, .md or .jsonl file.", folder);
         string empty = _folder.Put("texts/empty.txt", "");
         Refuses($"{empty} is empty; there is nothing to learn from.", empty);
         Refuses($"All text files in {folder} are empty; there is nothing to learn from.", folder);

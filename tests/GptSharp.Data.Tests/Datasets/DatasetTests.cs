@@ -11,7 +11,7 @@ namespace GptSharp.Data.Tests.Datasets;
 
 public sealed class DatasetTests : IDisposable
 {
-    private static readonly DatasetOptions Bytes = new() { Tokenizer = TokenizerKind.Byte };
+    private static readonly DatasetOptions Bytes = new() { Tokenizer = new ByteTokenizer() };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -61,11 +61,11 @@ public sealed class DatasetTests : IDisposable
 
         DatasetManifest expected = new()
         {
-            Format = 1,
+            Format = 2,
             Name = "set",
             Source = source,
             SourceSha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
-            Tokenizer = TokenizerKind.Char,
+            Tokenizer = "char",
             VocabularySize = characters.Distinct().Count(),
             Characters = characters.Length,
             Documents = 1,
@@ -76,7 +76,13 @@ public sealed class DatasetTests : IDisposable
             ValidationTokens = dataset.Validation.Count,
             TestTokens = dataset.Test.Count,
         };
-        Assert.Equal(expected, dataset.Manifest);
+        Assert.Equal(expected, dataset.Manifest with { Shards = expected.Shards });
+        foreach ((string split, IReadOnlyList<DatasetShard> shards) in dataset.Manifest.Shards)
+        {
+            DatasetShard shard = Assert.Single(shards);
+            byte[] bytes = File.ReadAllBytes(Path.Combine(Out, split + ".tokens"));
+            Assert.Equal(new DatasetShard(split + ".tokens", dataset.Manifest.TokensOf(split), 0, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes))), shard);
+        }
     }
 
     [Theory]
@@ -220,7 +226,7 @@ public sealed class DatasetTests : IDisposable
     public void Impossible_shares_are_refused(double validation, double test)
     {
         TextCorpus corpus = TextCorpus.Open(_folder.Put("a.txt", "abcde"));
-        Assert.Throws<ArgumentOutOfRangeException>(() => DatasetBuilder.Build(corpus, Out, new DatasetOptions { ValidationShare = validation, TestShare = test }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DatasetBuilder.Build(corpus, Out, new DatasetOptions { ValidationShare = validation, TestShare = test }, null, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -247,7 +253,7 @@ public sealed class DatasetTests : IDisposable
         Make(_folder.Put("a.txt", new string('x', 100))).Dispose();
         TextCorpus corpus = TextCorpus.Open(_folder.Put("b.txt", new string('y', 100)));
         File.AppendAllText(_folder.At("b.txt"), "\0");
-        Assert.Throws<CorpusException>(() => DatasetBuilder.Build(corpus, Out, new DatasetOptions { Force = true }));
+        Assert.Throws<CorpusException>(() => DatasetBuilder.Build(corpus, Out, new DatasetOptions { Force = true }, null, TestContext.Current.CancellationToken));
         using (Dataset old = Dataset.Open(Out))
         {
             Assert.Equal(new string('x', 10), Text(old, old.Validation));
@@ -287,8 +293,8 @@ public sealed class DatasetTests : IDisposable
         TokenizerFile.Save(tokenizer, new ByteTokenizer());
         Refuses(tokenizer, "it knows 256 tokens, but the data set was made with 2; prepare the data set again.");
         string json = File.ReadAllText(manifest);
-        File.WriteAllText(manifest, json.Replace("\"format\": 1", "\"format\": 2", StringComparison.Ordinal));
-        Refuses(manifest, "it has format 2; this version of GptSharp reads 1.");
+        File.WriteAllText(manifest, json.Replace("\"format\": 2", "\"format\": 3", StringComparison.Ordinal));
+        Refuses(manifest, "it has format 3; this version of GptSharp reads 1 and 2.");
         File.WriteAllText(manifest, json[..^10]);
         Assert.Contains("it is damaged", Assert.Throws<RefusedFileException>(() => Dataset.Open(Out)).Message, StringComparison.Ordinal);
 

@@ -17,10 +17,10 @@ public sealed class FullDiskTests
         try
         {
             string target = Path.Combine(disk, "set");
-            DatasetBuilder.Build(TextCorpus.Open(folder.Put("small.txt", new string('x', 1000))), target, new DatasetOptions());
+            DatasetBuilder.Build(TextCorpus.Open(folder.Put("small.txt", new string('x', 1000))), target, new DatasetOptions(), null, TestContext.Current.CancellationToken);
             TextCorpus large = TextCorpus.Open(folder.Put("large.txt", new string('y', 3_000_000)));
 
-            string sentence = Assert.Throws<IOException>(() => DatasetBuilder.Build(large, target, new DatasetOptions { Force = true })).Message;
+            string sentence = Assert.Throws<IOException>(() => DatasetBuilder.Build(large, target, new DatasetOptions { Force = true }, null, TestContext.Current.CancellationToken)).Message;
 
             Assert.Contains("train.tokens could not be written", sentence, StringComparison.Ordinal);
             Assert.Equal([target], Directory.EnumerateFileSystemEntries(disk));

@@ -135,7 +135,6 @@ public sealed class RunConfigReaderTests
     [InlineData("model:\n  positions: rope\n  rope_width: 7\n", 3, "model.rope_width (7) is odd, but model.positions (rope) turns channels in pairs")]
     [InlineData("model:\n  positions: alibi\n  rope_theta: 500\n", 3, "model.rope_theta (500) has no effect with model.positions (alibi)")]
     [InlineData("model:\n  activation: relu\n  gelu: erf\n", 3, "model.gelu (erf) has no effect on model.activation (relu)")]
-    [InlineData("data:\n  name: bard\nmodel:\n  document_mask: true\n", 4, "model.document_mask needs data.separator")]
     public void A_contradiction_of_the_model_s_keys_points_at_the_line_of_one(string yaml, int line, string message) =>
         Assert.StartsWith($"some.yaml:{line}: {message}", Refused(yaml).Message, StringComparison.Ordinal);
 

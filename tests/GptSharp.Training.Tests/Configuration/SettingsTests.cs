@@ -46,6 +46,7 @@ public sealed class SettingsTests
         ["data.separator"] = "x",
         ["data.name"] = "tinyshakespeare",
         ["data.path"] = "some/folder",
+        ["data.mixture"] = "[data/web*1, data/wiki*2.5]",
         ["data.tokenizer"] = "byte",
         ["data.alignment"] = "document",
         ["data.validation_share"] = "0.2",

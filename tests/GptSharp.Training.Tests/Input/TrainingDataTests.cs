@@ -100,7 +100,7 @@ public sealed class TrainingDataTests
         using var folder = new TemporaryFolder();
         string text = folder.At("text.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Repeat("to be or not to be\n", 100)));
-        DatasetBuilder.Build(TextCorpus.Open(text), folder.At("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
+        DatasetBuilder.Build(TextCorpus.Open(text), folder.At("prepared"), new DatasetOptions { ValidationShare = 0.1 }, null, TestContext.Current.CancellationToken);
 
         using TrainingData plain = TrainingData.Open(new DataSection { Name = "bard", Path = text });
         using TrainingData prepared = TrainingData.Open(new DataSection { Name = "bard", Path = folder.At("prepared") });
@@ -134,9 +134,9 @@ public sealed class TrainingDataTests
         using var folder = new TemporaryFolder();
         string text = folder.At("text.txt");
         File.WriteAllText(text, string.Concat(Enumerable.Repeat("to be or not to be\n", 100)));
-        DatasetBuilder.Build(TextCorpus.Open(text), folder.At("prepared"), new DatasetOptions { Tokenizer = TokenizerKind.Char, ValidationShare = 0.1 });
+        DatasetBuilder.Build(TextCorpus.Open(text), folder.At("prepared"), new DatasetOptions { ValidationShare = 0.1 }, null, TestContext.Current.CancellationToken);
 
-        Assert.Equal("data.tokenizer", Problem(section => section with { Tokenizer = TokenizerKind.Byte }).Key);
+        Assert.Equal("data.tokenizer", Problem(section => section with { Tokenizer = "byte" }).Key);
         Assert.Equal("data.validation_share", Problem(section => section with { ValidationShare = 0.2 }).Key);
 
         ConfigurationException Problem(Func<DataSection, DataSection> change) => Assert.Throws<ConfigurationException>(
