@@ -22,6 +22,7 @@ internal static class CommandLine
             TrainCommand.Create(output),
             SweepCommand.Create(output),
             RunsCommand.Create(output),
+            CheckpointCommand.Create(output),
             SampleCommand.Create(output),
             EvalCommand.Create(output),
             InfoCommand.Create(output),

@@ -92,6 +92,9 @@ public sealed class CheckpointStore
         }
     }
 
+    /// <summary>Deletes the checkpoint of a step.</summary>
+    public void Remove(long step) => Checkpoint.RemoveFolder(FolderOf(step));
+
     /// <summary>Deletes what need not be kept.</summary>
     /// <returns>The steps whose checkpoints are gone.</returns>
     public IReadOnlyList<long> Prune(Retention retention, long? bestStep)
@@ -99,7 +102,7 @@ public sealed class CheckpointStore
         IReadOnlyList<long> superfluous = retention.Superfluous(Steps, bestStep);
         foreach (long step in superfluous)
         {
-            Checkpoint.RemoveFolder(FolderOf(step));
+            Remove(step);
         }
 
         return superfluous;
