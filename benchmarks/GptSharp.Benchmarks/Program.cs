@@ -8,6 +8,7 @@ using GptSharp.Benchmarks.Reports;
 // steps       a table of training steps, in about a minute
 // ops         a table of single operations, in about a minute
 // recompute   what gradient checkpointing saves and costs, in about a minute
+// checkpoints what saving costs a run, and the speed of writing beside that of dd, in about a minute
 // ptx         a table of the emulator's speed, in about a minute (needs clang-19 for the kernels)
 // …           anything else goes to BenchmarkDotNet, for example --filter *Step*
 switch (args)
@@ -20,6 +21,9 @@ switch (args)
         break;
     case ["recompute"]:
         RecomputeReport.Write(Console.Out);
+        break;
+    case ["checkpoints"]:
+        CheckpointReport.Write(Console.Out);
         break;
     case ["ptx"]:
         PtxReport.Write(Console.Out);
