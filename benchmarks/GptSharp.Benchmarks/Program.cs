@@ -10,6 +10,8 @@ using GptSharp.Benchmarks.Reports;
 // recompute   what gradient checkpointing saves and costs, in about a minute
 // checkpoints what saving costs a run, and the speed of writing beside that of dd, in about a minute
 // ptx         a table of the emulator's speed, in about a minute (needs clang-19 for the kernels)
+// tokenizer FILE             encoding a text beside npm's tiktoken, in about a minute (needs the packages of tests/interop)
+// tokenizer-training FILE…   training 50,000 merges on texts, with the time per merge as the vocabulary grows
 // …           anything else goes to BenchmarkDotNet, for example --filter *Step*
 switch (args)
 {
@@ -27,6 +29,12 @@ switch (args)
         break;
     case ["ptx"]:
         PtxReport.Write(Console.Out);
+        break;
+    case ["tokenizer", string file]:
+        TokenizerReport.Write(Console.Out, file);
+        break;
+    case ["tokenizer-training", .. { Length: > 0 } files]:
+        TokenizerTrainingReport.Write(Console.Out, files);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(TrainStepBenchmarks).Assembly).Run(args, DefaultConfig.Instance

@@ -33,7 +33,7 @@ public sealed partial class BpeModel
             }
         }
 
-        _pieces = new PieceEncoder(table, history, trie);
+        _pieces = new PieceEncoder(table, history, trie, isFinal: true);
         _whole = ignoresMerges || allMade ? table : new TokenTable([.. tokens.Select((bytes, id) => history.Makes(id) ? bytes : null)]);
     }
 
@@ -62,7 +62,7 @@ public sealed partial class BpeModel
         var table = new TokenTable(tokens);
         var history = new MergeHistory(tokens.Count, tokens.Count);
         var trie = new TokenTrie(tokens.Count);
-        var pieces = new PieceEncoder(table, history, trie);
+        var pieces = new PieceEncoder(table, history, trie, isFinal: false);
         int[] byteTokens = ByteTokens(table);
         foreach (int id in byteTokens.Where(id => id >= 0))
         {

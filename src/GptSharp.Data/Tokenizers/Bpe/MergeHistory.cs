@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace GptSharp.Data.Tokenizers.Bpe;
 
 /// <summary>
@@ -48,7 +46,6 @@ internal sealed class MergeHistory
     /// Both grow in the order of ranks. Backwards from the end, the later one of the tokens at the frontier falls into its parts, which gives every pair
     /// that ever met there. A pair merges unless one of the two is used by its own side before: at a lower rank, or at the same rank and further left.
     /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool CanMeet(int left, int right)
     {
         int leftUsed = NotMade;

@@ -48,6 +48,7 @@ internal sealed class OddTexts(int seed, BpeModel vocabulary)
         {
             case 0:
                 Times(4, () => Append(Any(Any(ByCategory))));
+                _text.Append(_random.Next(20) == 0 ? ((char)_random.Next(0xD800, 0xE000)).ToString() : "");
                 break;
             case 1:
                 Times(3, () => Append(Any(Any(ByCategory))));
