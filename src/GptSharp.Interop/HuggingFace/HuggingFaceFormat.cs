@@ -11,6 +11,10 @@ namespace GptSharp.Interop.HuggingFace;
 public sealed class HuggingFaceFormat : IModelFormat
 {
     private const string TokenizerName = "tokenizer.json";
+    private const string TokenizerConfigName = "tokenizer_config.json";
+
+    // In the order in which they count where several are there.
+    private static readonly string[] TokenizerFiles = [TokenizerName, "vocab.json", "tokenizer.model"];
 
     /// <inheritdoc/>
     public string Name => "hf";
@@ -61,10 +65,19 @@ public sealed class HuggingFaceFormat : IModelFormat
         }
 
         GenerationConfigFile.Write(folder, package.Generation);
-        if (package.Tokenizer is { } tokenizer)
+        if (package.Tokenizer is not { } tokenizer)
+        {
+            return;
+        }
+
+        try
         {
             AtomicFile.WriteText(Path.Combine(folder, TokenizerName), TokenizerJson.Write(tokenizer));
-            AtomicFile.WriteText(Path.Combine(folder, "tokenizer_config.json"), TokenizerJson.WriteConfig(tokenizer));
+            AtomicFile.WriteText(Path.Combine(folder, TokenizerConfigName), TokenizerJson.WriteConfig(tokenizer, package.Model.Config.BlockSize));
+        }
+        catch (NotSupportedException exception)
+        {
+            throw new ConfigurationException(exception.Message, "data.tokenizer");
         }
     }
 
@@ -76,14 +89,14 @@ public sealed class HuggingFaceFormat : IModelFormat
     /// <exception cref="RefusedFileException">It is damaged, or its vocabulary does not fit the model.</exception>
     public static ITokenizer? OpenTokenizer(string folder, GptConfig config)
     {
-        string path = Path.Combine(folder, TokenizerName);
-        if (!File.Exists(path))
+        string? path = TokenizerFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        if (path is null)
         {
             return null;
         }
 
         ITokenizer tokenizer = TokenizerFile.Load(path);
-        return tokenizer.VocabularySize <= config.VocabularySize ? tokenizer : throw new RefusedFileException(
-            path, $"its vocabulary of {tokenizer.VocabularySize} tokens does not fit the model, which knows {config.VocabularySize}; a tokenizer that the model was trained with is needed.");
+        TokenizerFile.RequireFit(tokenizer, config.VocabularySize, path);
+        return tokenizer;
     }
 }

@@ -93,10 +93,19 @@ public sealed record ModelSection
     public ModelSection From(GptPreset preset)
     {
         ArgumentNullException.ThrowIfNull(preset);
-        GptConfig shape = preset.Config;
+        return From(preset.Config) with { Preset = preset.Name, VocabularySize = VocabularySize, Dropout = Dropout };
+    }
+
+    /// <summary>This section with the shape of a model that exists, vocabulary and dropout included, in place of its own.</summary>
+    /// <param name="shape">The model's shape.</param>
+    /// <returns>The changed section.</returns>
+    public ModelSection From(GptConfig shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
         return this with
         {
-            Preset = preset.Name,
+            VocabularySize = shape.VocabularySize,
+            Dropout = shape.Dropout,
             LayerCount = shape.LayerCount,
             HeadCount = shape.HeadCount,
             KeyHeadCount = shape.KeyHeadCount == shape.HeadCount ? null : shape.KeyHeadCount,

@@ -1,4 +1,5 @@
 using GptSharp.Nn;
+using GptSharp.Training.Checkpoints;
 
 namespace GptSharp.Training.Configuration;
 
@@ -29,7 +30,7 @@ public static class RunConfigReader
             throw new ConfigurationException("this is a folder; give a YAML file.", null, path);
         }
 
-        RunConfig config = Parse(text, path, overrides);
+        RunConfig config = Parse(text, path, overrides, ModelStart.SectionOf);
         return config.Train.Name is null ? config with { Train = config.Train with { Name = Path.GetFileNameWithoutExtension(path) } } : config;
     }
 
@@ -39,7 +40,10 @@ public static class RunConfigReader
     /// <param name="overrides">Assignments such as <c>train.lr=1e-3</c>, which win over the text.</param>
     /// <returns>The configuration, validated.</returns>
     /// <exception cref="ConfigurationException">As for <see cref="Load"/>.</exception>
-    public static RunConfig Parse(string yaml, string origin, IEnumerable<string>? overrides = null)
+    public static RunConfig Parse(string yaml, string origin, IEnumerable<string>? overrides = null) => Parse(yaml, origin, overrides, start: null);
+
+    // A run's own record of its configuration has every key of the model; only what a person wrote needs the shape of train.init.
+    private static RunConfig Parse(string yaml, string origin, IEnumerable<string>? overrides, Func<string, ModelSection>? start)
     {
         ArgumentNullException.ThrowIfNull(yaml);
         Dictionary<string, GivenValue> given = YamlSettings.Read(yaml, origin);
@@ -50,6 +54,11 @@ public static class RunConfigReader
         }
 
         RunConfig config = new();
+        if (start is not null && given.TryGetValue("train.init", out GivenValue? init) && TrainSettings.Init.Apply(config, init).Train.Init is { } source)
+        {
+            config = config with { Model = start(source) };
+        }
+
         foreach (Setting setting in Settings.All)
         {
             if (given.TryGetValue(setting.Key, out GivenValue? value))

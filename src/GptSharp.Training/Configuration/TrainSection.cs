@@ -10,6 +10,9 @@ namespace GptSharp.Training.Configuration;
 /// <summary>The <c>train:</c> section: optimizer, schedule, cadence, machine and run folder.</summary>
 public sealed record TrainSection
 {
+    /// <summary>Folder of the model whose weights the run starts from; null for weights drawn from <see cref="Seed"/>.</summary>
+    public string? Init { get; init; }
+
     /// <summary>Optimizer updates in the whole run.</summary>
     public long Steps { get; init; } = 2000;
 

@@ -11,8 +11,14 @@ internal static class TrainSettings
 {
     private static readonly ChoiceFormat<string> Devices = new([.. new[] { "auto", "cpu", "reference" }.Select(name => (name, name))]);
 
+    /// <summary>What is read before all other keys, because its model's shape is what those of <c>model:</c> refine.</summary>
+    public static Setting Init { get; } = Make(
+        "init", "Folder of a model to start from instead of random weights: in Hugging Face layout, or a run's. The keys of model: have its values unless set.",
+        new OptionalTextFormat("a path", "none"), s => s.Init, (s, value) => s with { Init = value }, Free);
+
     public static IReadOnlyList<Setting> All { get; } =
     [
+        Init,
         Make("steps", "Optimizer updates in the whole run.",
             LongCount, s => s.Steps, (s, value) => s with { Steps = value }, Announced),
         Make("batch", "Sequences per update.",

@@ -90,6 +90,10 @@ public sealed class Trainer : IDisposable
             };
             _optimizer = (train with { Seed = _seed }).CreateOptimizer(_model);
             _model.Initialize(_seed);
+            if (train.Init is { } start && newest is null)
+            {
+                ModelStart.Load(start, _model, _data, _device, _notice);
+            }
 
             BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
             _batches = _data.Sampler(config.Model.BlockSize, config.Data.Alignment, _seed, train.Batch);

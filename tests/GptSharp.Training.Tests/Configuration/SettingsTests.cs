@@ -53,6 +53,7 @@ public sealed class SettingsTests
         ["data.test_share"] = "0.05",
         ["data.stories_seed"] = "18446744073709551615",
         ["data.stories_characters"] = "1000",
+        ["train.init"] = "models/llama",
         ["train.steps"] = "5000000000",
         ["train.batch"] = "24",
         ["train.micro_batch"] = "3",
