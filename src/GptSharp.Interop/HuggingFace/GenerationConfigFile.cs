@@ -1,4 +1,3 @@
-using System.Text.Json;
 using GptSharp.Files;
 using GptSharp.Nn.ModelFiles;
 
@@ -29,14 +28,11 @@ internal static class GenerationConfigFile
     }
 
     /// <summary>Writes <c>generation_config.json</c>, as transformers derives it from a model's configuration.</summary>
-    public static void Write(string folder, GenerationDefaults generation) => AtomicFile.Write(Path.Combine(folder, Name), stream =>
+    public static void Write(string folder, GenerationDefaults generation) => ConfigWriter.Write(Path.Combine(folder, Name), json =>
     {
-        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
-        json.WriteStartObject();
         json.WriteBoolean("_from_model_config", true);
         Options(generation).WriteTokens(json);
         json.WriteBoolean("use_cache", true);
-        json.WriteEndObject();
     });
 
     /// <summary>The same for <c>config.json</c>.</summary>

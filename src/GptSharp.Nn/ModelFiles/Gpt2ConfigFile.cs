@@ -75,11 +75,7 @@ public static class Gpt2ConfigFile
     internal static void Write(string path, GptConfig config, ModelFolderOptions options)
     {
         ModelLayout.Gpt2.CheckRepresentable(config);
-        AtomicFile.Write(path, stream =>
-        {
-            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
-            Write(json, config, options);
-        });
+        ConfigWriter.Write(path, json => Write(json, config, options));
     }
 
     private static void CheckKind(string path, JsonSettings settings)
@@ -126,7 +122,6 @@ public static class Gpt2ConfigFile
     // Key by key as transformers 5 writes it, in its order. n_ctx is no longer among its keys, but llama.cpp's converter reads it.
     private static void Write(Utf8JsonWriter json, GptConfig config, ModelFolderOptions options)
     {
-        json.WriteStartObject();
         json.WriteString("activation_function", (config.Activation, config.Gelu) switch
         {
             (MlpActivation.Relu, _) => "relu",
@@ -138,13 +133,13 @@ public static class Gpt2ConfigFile
         json.WriteStartArray("architectures");
         json.WriteStringValue("GPT2LMHeadModel");
         json.WriteEndArray();
-        json.WriteNumber("attn_pdrop", config.Dropout);
+        json.WriteFloat("attn_pdrop", config.Dropout);
         options.WriteBeginToken(json);
         options.WriteType(json);
-        json.WriteNumber("embd_pdrop", config.Dropout);
+        json.WriteFloat("embd_pdrop", config.Dropout);
         options.WriteEndTokens(json);
-        json.WriteNumber("initializer_range", Modules.GptInitialization.Deviation);
-        json.WriteNumber("layer_norm_epsilon", config.LayerNormEpsilon);
+        json.WriteFloat("initializer_range", Modules.GptInitialization.Deviation);
+        json.WriteFloat("layer_norm_epsilon", config.LayerNormEpsilon);
         json.WriteString("model_type", "gpt2");
         json.WriteNumber("n_ctx", config.BlockSize);
         json.WriteNumber("n_embd", config.Width);
@@ -162,12 +157,11 @@ public static class Gpt2ConfigFile
         json.WriteNumber("n_positions", config.BlockSize);
         options.WritePaddingToken(json);
         json.WriteBoolean("reorder_and_upcast_attn", false);
-        json.WriteNumber("resid_pdrop", config.Dropout);
+        json.WriteFloat("resid_pdrop", config.Dropout);
         json.WriteBoolean("scale_attn_by_inverse_layer_idx", false);
         json.WriteBoolean("scale_attn_weights", true);
         json.WriteBoolean("tie_word_embeddings", config.TieHead);
         json.WriteBoolean("use_cache", true);
         json.WriteNumber("vocab_size", config.VocabularySize);
-        json.WriteEndObject();
     }
 }

@@ -89,11 +89,7 @@ public static class LlamaConfigFile
     internal static void Write(string path, GptConfig config, ModelFolderOptions options)
     {
         LlamaFamily family = LlamaFamily.Of(config);
-        AtomicFile.Write(path, stream =>
-        {
-            using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
-            Write(json, config, family, options);
-        });
+        ConfigWriter.Write(path, json => Write(json, config, family, options));
     }
 
     private static LlamaFamily Family(string path, JsonSettings settings)
@@ -133,7 +129,6 @@ public static class LlamaConfigFile
     private static void Write(Utf8JsonWriter json, GptConfig config, LlamaFamily family, ModelFolderOptions options)
     {
         bool isQwen = family == LlamaFamily.Qwen2 || family == LlamaFamily.Qwen3;
-        json.WriteStartObject();
         json.WriteStartArray("architectures");
         json.WriteStringValue(family.Architecture);
         json.WriteEndArray();
@@ -142,7 +137,7 @@ public static class LlamaConfigFile
             json.WriteBoolean("attention_bias", config.Bias);
         }
 
-        json.WriteNumber("attention_dropout", 0.0);
+        json.WriteFloat("attention_dropout", 0.0);
         options.WriteBeginToken(json);
         options.WriteType(json);
         options.WriteEndTokens(json);
@@ -155,7 +150,7 @@ public static class LlamaConfigFile
             _ => "silu",
         });
         json.WriteNumber("hidden_size", config.Width);
-        json.WriteNumber("initializer_range", Modules.GptInitialization.Deviation);
+        json.WriteFloat("initializer_range", Modules.GptInitialization.Deviation);
         json.WriteNumber("intermediate_size", config.MlpWidth);
         if (isQwen)
         {
@@ -178,7 +173,7 @@ public static class LlamaConfigFile
             json.WriteNumber("pretraining_tp", 1);
         }
 
-        json.WriteNumber("rms_norm_eps", config.LayerNormEpsilon);
+        json.WriteFloat("rms_norm_eps", config.LayerNormEpsilon);
         LlamaRope.Write(json, config.Rope);
         if (family != LlamaFamily.Llama)
         {
@@ -188,6 +183,5 @@ public static class LlamaConfigFile
         json.WriteBoolean("tie_word_embeddings", config.TieHead);
         json.WriteBoolean("use_cache", true);
         json.WriteNumber("vocab_size", config.VocabularySize);
-        json.WriteEndObject();
     }
 }

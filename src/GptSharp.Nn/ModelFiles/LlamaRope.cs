@@ -44,17 +44,17 @@ internal static class LlamaRope
     public static void Write(Utf8JsonWriter json, RopeConfig rope)
     {
         json.WriteStartObject("rope_parameters");
-        json.WriteNumber("rope_theta", rope.Theta);
+        json.WriteFloat("rope_theta", rope.Theta);
         json.WriteString("rope_type", rope.Scaling == RopeScaling.None ? "default" : rope.Scaling.ToString().ToLowerInvariant());
         if (rope.Scaling != RopeScaling.None)
         {
-            json.WriteNumber("factor", rope.Factor);
+            json.WriteFloat("factor", rope.Factor);
         }
 
         if (rope.Scaling == RopeScaling.Llama3)
         {
-            json.WriteNumber("low_freq_factor", rope.LowFrequencyFactor);
-            json.WriteNumber("high_freq_factor", rope.HighFrequencyFactor);
+            json.WriteFloat("low_freq_factor", rope.LowFrequencyFactor);
+            json.WriteFloat("high_freq_factor", rope.HighFrequencyFactor);
             json.WriteNumber("original_max_position_embeddings", rope.OriginalBlockSize ?? 0);
         }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using GptSharp.Files;
 using GptSharp.Files.Safetensors;
 using GptSharp.Tensors;
 
@@ -30,7 +29,7 @@ internal static class WeightWriter
         }
 
         long count = shards.SelectMany(shard => shard).Sum(Count);
-        AtomicFile.Write(Path.Combine(folder, ModelFolder.IndexFile), stream => WriteIndex(stream, index, count, options.Type.ByteLength(count)));
+        ConfigWriter.Write(Path.Combine(folder, ModelFolder.IndexFile), json => WriteIndex(json, index, count, options.Type.ByteLength(count)));
     }
 
     // In the model's order; a tensor larger than a shard may be has one of its own.
@@ -88,10 +87,8 @@ internal static class WeightWriter
             CultureInfo.InvariantCulture, $"tensor '{tensor.Name}' holds {value}, but the largest number of f16 is 65504; write the model as bf16 or f32."));
     }
 
-    private static void WriteIndex(Stream stream, SortedDictionary<string, string> index, long count, long bytes)
+    private static void WriteIndex(Utf8JsonWriter json, SortedDictionary<string, string> index, long count, long bytes)
     {
-        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" });
-        json.WriteStartObject();
         json.WriteStartObject("metadata");
         json.WriteNumber("total_parameters", count);
         json.WriteNumber("total_size", bytes);
@@ -102,7 +99,6 @@ internal static class WeightWriter
             json.WriteString(tensor, file);
         }
 
-        json.WriteEndObject();
         json.WriteEndObject();
     }
 }
