@@ -27,6 +27,9 @@ public sealed record SamplingOptions
     /// <summary>The token that ends a sequence; null for none.</summary>
     public int? StopToken { get; init; }
 
+    /// <summary>Further tokens that end a sequence: some models have several.</summary>
+    public IReadOnlyList<int> MoreStopTokens { get; init; } = [];
+
     /// <summary>Keeps the keys and values of past positions. Without it every token runs its whole window again; the tokens are the same.</summary>
     public bool UseCache { get; init; } = true;
 

@@ -28,6 +28,6 @@ internal sealed class Sequence(int index, int[] prompt)
     public void Add(int token, SamplingOptions options)
     {
         _tokens.Add(token);
-        IsFinished = token == options.StopToken || Length - prompt.Length >= options.MaxTokens;
+        IsFinished = token == options.StopToken || options.MoreStopTokens.Contains(token) || Length - prompt.Length >= options.MaxTokens;
     }
 }

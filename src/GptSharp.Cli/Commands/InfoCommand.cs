@@ -7,6 +7,7 @@ using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
 using GptSharp.Training;
 using GptSharp.Training.Accounting;
+using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Input;
 using GptSharp.Training.Memory;
@@ -23,7 +24,7 @@ internal static class InfoCommand
     {
         Argument<string?> model = new("model")
         {
-            Description = "A preset's name or a configuration file; without it, the presets are listed.",
+            Description = "A preset's name, a configuration file, or the folder of a run or a model; without it, the presets are listed.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<int?> vocabulary = new("--vocabulary") { Description = "Count with so many tokens instead of the model's own.", HelpName = "tokens" };
@@ -47,6 +48,7 @@ internal static class InfoCommand
             "gptsharp info configs/quickstart.yaml --vocabulary 65",
             "gptsharp info configs/quickstart.yaml --memory",
             "gptsharp info gpt2 --memory --micro-batch 4 --set train.precision=bf16",
+            "gptsharp info tests/golden/interop/hf-llama",
             "gptsharp info --accelerators")
         {
             model,
@@ -89,13 +91,20 @@ internal static class InfoCommand
 
     private static Description Resolve(string name, int? vocabulary, IReadOnlyList<string> overrides)
     {
+        if (Directory.Exists(name))
+        {
+            GptConfig found = ModelSource.ReadConfig(name);
+            RunConfig run = RunConfigReader.Of(vocabulary is { } tokens ? found with { VocabularySize = tokens } : found, name, overrides);
+            return new(name, run.Model.ToGptConfig(dataVocabularySize: 1, separator: 0), run, []);
+        }
+
         bool isFile = File.Exists(name) || name.Contains('/', StringComparison.Ordinal) || Path.GetExtension(name) is ".yaml" or ".yml";
         if (!isFile)
         {
             GptPreset preset = GptPresets.Find(name);
             string size = (vocabulary ?? preset.Config.VocabularySize).ToString(CultureInfo.InvariantCulture);
-            RunConfig run = RunConfigReader.Parse($"model:\n  preset: {preset.Name}\n  vocabulary: {size}\n", name, overrides);
-            return new(preset.Title, run.Model.ToGptConfig(dataVocabularySize: 1, separator: 0), run, preset.Notes);
+            RunConfig named = RunConfigReader.Parse($"model:\n  preset: {preset.Name}\n  vocabulary: {size}\n", name, overrides);
+            return new(preset.Title, named.Model.ToGptConfig(dataVocabularySize: 1, separator: 0), named, preset.Notes);
         }
 
         RunConfig config = RunConfigReader.Load(name, overrides);

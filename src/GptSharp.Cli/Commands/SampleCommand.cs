@@ -1,7 +1,9 @@
 using System.CommandLine;
 using GptSharp.Cli.Display;
 using GptSharp.Data.Tokenizers;
+using GptSharp.Files;
 using GptSharp.Inference;
+using GptSharp.Interop;
 using GptSharp.Nn;
 using GptSharp.Training;
 using GptSharp.Training.Checkpoints;
@@ -17,7 +19,7 @@ internal static class SampleCommand
     public static Command Create(CommandOutput output)
     {
         SamplingOptions usual = new();
-        Argument<string> folder = new("folder") { Description = "A run's folder, whose best checkpoint is taken, or one checkpoint's." };
+        Argument<string> folder = new("folder") { Description = "A run's folder, whose best checkpoint is taken, one checkpoint's, a model's in Hugging Face layout, or a GGUF file." };
         Option<string[]> prompt = new("--prompt") { Description = "Text to continue; may be given often. Without it, a text starts at data.separator, or on a new line.", HelpName = "text" };
         Option<int> count = new("--count") { Description = "Texts per prompt.", HelpName = "n", DefaultValueFactory = _ => 1 };
         Option<int> tokens = new("--tokens") { Description = "New tokens per text.", HelpName = "n", DefaultValueFactory = _ => usual.MaxTokens };
@@ -65,19 +67,25 @@ internal static class SampleCommand
             }
 
             using Device opened = Devices.Open(parsed.GetValue(device)!);
-            using TrainedModel trained = TrainedModel.Open(parsed.GetValue(folder)!, opened, notice => output.Error.WriteLine($"gptsharp: {notice}"));
-            ITokenizer tokenizer = trained.Tokenizer;
-            TextMarks marks = TextMarks.Of(trained.Config.Data, tokenizer);
+            string source = parsed.GetValue(folder)!;
+            using ModelPackage package = ModelSource.Open(source, opened, notice => output.Error.WriteLine($"gptsharp: {notice}"), out TextMarks marks);
+            ITokenizer tokenizer = package.Tokenizer ?? throw new RefusedFileException(
+                source, "it has no tokenizer, so it can neither read a prompt nor write; put the tokenizer.json that the model was trained with beside its weights.");
             string[] prompts = [.. (parsed.GetValue(prompt) ?? []).SelectMany(text => Enumerable.Repeat(text, parsed.GetValue(count)))];
             int[][] starts = prompts.Length > 0
-                ? Array.ConvertAll(prompts, tokenizer.Encode)
+                ? Array.ConvertAll(prompts, text => Start(source, tokenizer, text))
                 : [.. Enumerable.Repeat<int[]>([marks.Start ?? throw NoStart(tokenizer)], parsed.GetValue(count))];
-            options = options with { StopToken = marks.Stop };
-            Write(new Generator(trained.Model), tokenizer, prompts, starts, options, output.Out);
+            options = options with { StopToken = marks.Stop, MoreStopTokens = package.Generation.EndTokens };
+            Write(new Generator(package.Model), tokenizer, prompts, starts, options, output.Out);
             return ExitCode.Done;
         });
         return command;
     }
+
+    // Another program's model has seen every text behind the tokens that its tokenizer's template puts there; a run has not.
+    private static int[] Start(string source, ITokenizer tokenizer, string text) => tokenizer is TextTokenizer known && !ModelSource.IsRun(source)
+        ? [.. known.Template.Before, .. known.Encode(text)]
+        : tokenizer.Encode(text);
 
     private static ConfigurationException NoStart(ITokenizer tokenizer) => new(
         $"--prompt is missing, and this model knows no line end to start from. Its vocabulary ({tokenizer.Kind}, {tokenizer.VocabularySize} tokens) has none.");

@@ -2,7 +2,6 @@ using GptSharp.Data.Tokenizers;
 using GptSharp.Files;
 using GptSharp.Interop;
 using GptSharp.Nn;
-using GptSharp.Nn.ModelFiles;
 using GptSharp.Tensors.Memory;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Input;
@@ -19,14 +18,8 @@ internal static class ModelStart
     /// <exception cref="RefusedFileException">There is none, or none that can be built here.</exception>
     public static ModelSection SectionOf(string path)
     {
-        if (ModelSource.IsRun(path))
-        {
-            string checkpoint = File.Exists(Path.Combine(path, CheckpointManifest.FileName)) ? path : new CheckpointStore(path).FindBest(_ => { }).Folder;
-            return new ModelSection().From(CheckpointManifest.Load(checkpoint).Model);
-        }
-
         return Directory.Exists(path)
-            ? new ModelSection().From(ModelFolder.ReadConfig(path))
+            ? new ModelSection().From(ModelSource.ReadConfig(path))
             : throw new RefusedFileException(path, File.Exists(path)
                 ? $"{Key} takes a folder; 'gptsharp import {path} --out DIR' makes one of a GGUF file."
                 : $"there is no such folder; {Key} takes that of a model in Hugging Face layout, or of a run.");

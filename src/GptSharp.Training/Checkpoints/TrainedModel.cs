@@ -3,6 +3,7 @@ using GptSharp.Files;
 using GptSharp.Interop;
 using GptSharp.Nn;
 using GptSharp.Training.Configuration;
+using GptSharp.Training.Input;
 
 namespace GptSharp.Training.Checkpoints;
 
@@ -67,8 +68,11 @@ public sealed class TrainedModel : IDisposable
     /// </summary>
     public ModelPackage ToPackage()
     {
-        int? separator = Config.Data.EffectiveSeparator is { } text && Tokenizer.Encode(text) is [int token] ? token : null;
-        return new ModelPackage(Model, Tokenizer, new GenerationDefaults(separator, separator is { } end ? [end] : [], PaddingToken: null));
+        TextMarks marks = TextMarks.Of(Config.Data, Tokenizer);
+        TextTokenizer? text = Tokenizer as TextTokenizer;
+        int? end = marks.Stop ?? text?.EndToken;
+        return new ModelPackage(
+            Model, Tokenizer, new GenerationDefaults(marks.Stop ?? text?.BeginToken, end is { } token ? [token] : [], PaddingToken: null));
     }
 
     /// <summary>Frees the model.</summary>

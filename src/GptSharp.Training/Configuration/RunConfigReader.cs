@@ -42,6 +42,18 @@ public static class RunConfigReader
     /// <exception cref="ConfigurationException">As for <see cref="Load"/>.</exception>
     public static RunConfig Parse(string yaml, string origin, IEnumerable<string>? overrides = null) => Parse(yaml, origin, overrides, start: null);
 
+    /// <summary>The configuration of a run with a model that exists, all other keys as usual.</summary>
+    /// <param name="shape">The model's shape.</param>
+    /// <param name="origin">What messages call it, usually its folder.</param>
+    /// <param name="overrides">Assignments such as <c>train.lr=1e-3</c>.</param>
+    /// <returns>The configuration, validated.</returns>
+    /// <exception cref="ConfigurationException">As for <see cref="Load"/>.</exception>
+    public static RunConfig Of(GptConfig shape, string origin, IEnumerable<string>? overrides = null)
+    {
+        RunConfig config = Parse("train:\n  init: there\n", origin, overrides, _ => new ModelSection().From(shape));
+        return config with { Train = config.Train with { Init = null } };
+    }
+
     // A run's own record of its configuration has every key of the model; only what a person wrote needs the shape of train.init.
     private static RunConfig Parse(string yaml, string origin, IEnumerable<string>? overrides, Func<string, ModelSection>? start)
     {
