@@ -26,12 +26,9 @@ internal static class TrainCommand
         };
         Option<bool> resume = new("--resume") { Description = "Go on with the run in its folder, from its newest checkpoint." };
         Option<string?> device = new("--device") { Description = "What computes: auto, cpu or reference; short for --set train.device=….", HelpName = "name" };
-<<<<<<< HEAD
         Option<string?> memoryLimit = new("--memory-limit") { Description = "Memory that the run may hold, 2GB for example; short for --set train.memory_limit=….", HelpName = "size" };
         Option<string?> profile = new("--profile") { Description = "Steps to profile: where their time goes, as a table, as JSON and as a Chrome trace in the run's folder.", HelpName = "first:last" };
-=======
         Option<string?> init = new("--init") { Description = "Start from the weights of this model's folder; short for --set train.init=….", HelpName = "DIR" };
->>>>>>> 5bdf592 (Start a run from a model that exists: train.init and train --init; write tokenizers beside exported weights)
         Option<bool> keys = new("--help-keys") { Description = "Explain every key of a configuration." };
         CommandWithExamples command = new(
             "train",
@@ -39,23 +36,17 @@ internal static class TrainCommand
             "gptsharp train configs/quickstart.yaml",
             "gptsharp train configs/quickstart.yaml --set train.steps=200 --set train.name=short",
             "gptsharp train configs/quickstart.yaml --resume",
-<<<<<<< HEAD
             "gptsharp train configs/quickstart.yaml --profile 20:30",
-=======
             "gptsharp train configs/quickstart.yaml --init runs/quickstart --set train.name=further --set train.lr=1e-4",
->>>>>>> 5bdf592 (Start a run from a model that exists: train.init and train --init; write tokenizers beside exported weights)
             "gptsharp train --help-keys")
         {
             config,
             assignments,
             resume,
             device,
-<<<<<<< HEAD
             memoryLimit,
             profile,
-=======
             init,
->>>>>>> 5bdf592 (Start a run from a model that exists: train.init and train --init; write tokenizers beside exported weights)
             keys,
         };
         command.Validators.Add(result =>
@@ -79,7 +70,11 @@ internal static class TrainCommand
                 overrides = [.. overrides, $"train.device={name}"];
             }
 
-<<<<<<< HEAD
+            if (parsed.GetValue(init) is { } start)
+            {
+                overrides = [.. overrides, $"train.init={start}"];
+            }
+
             if (parsed.GetValue(memoryLimit) is { } limit)
             {
                 overrides = [.. overrides, $"train.memory_limit={limit}"];
@@ -90,14 +85,6 @@ internal static class TrainCommand
             RunConfig run = RunConfigReader.Load(parsed.GetValue(config)!, overrides);
             RunOutcome outcome = Run(run, parsed.GetValue(resume), output, signals.Token, range).Outcome;
             return outcome == RunOutcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
-=======
-            if (parsed.GetValue(init) is { } start)
-            {
-                overrides = [.. overrides, $"train.init={start}"];
-            }
-
-            return Run(RunConfigReader.Load(parsed.GetValue(config)!, overrides), parsed.GetValue(resume), output);
->>>>>>> 5bdf592 (Start a run from a model that exists: train.init and train --init; write tokenizers beside exported weights)
         });
         return command;
     }
