@@ -1,7 +1,7 @@
 using GptSharp.Nn;
 using GptSharp.Tensors;
 
-namespace GptSharp.Interop;
+namespace GptSharp.Interop.Tests;
 
 /// <summary>What a model here predicts, for comparison with other programs.</summary>
 internal static class Predictions

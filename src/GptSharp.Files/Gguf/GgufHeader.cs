@@ -178,15 +178,16 @@ internal sealed class GgufHeader
             throw _reader.Refused($"tensor '{name}' of shape {shape} has rows that are no multiple of the {blockElements} elements of a block of {type}", start);
         }
 
-        long count = 1;
+        // A length of zero does not excuse the others.
+        long product = 1;
         bool fits = true;
-        foreach (ulong length in lengths)
+        foreach (ulong length in lengths.Where(length => length > 0))
         {
-            // A length of zero does not excuse the others.
-            fits &= length <= long.MaxValue && (length == 0 || Math.Max(count, 1) <= long.MaxValue / (long)length);
-            count = fits ? count * (long)length : 0;
+            fits &= length <= (ulong)(long.MaxValue / product);
+            product = fits ? product * (long)length : 1;
         }
 
+        long count = lengths.Contains(0UL) ? 0 : product;
         long room = _reader.Length - _reader.Position;
         if (!fits || count / blockElements > room / blockBytes || expectedOffset > room)
         {

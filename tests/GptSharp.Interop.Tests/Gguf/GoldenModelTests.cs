@@ -1,11 +1,12 @@
 using System.Text.Json;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Files.Safetensors;
+using GptSharp.Interop.Gguf;
 using GptSharp.Nn.ModelFiles;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cpu;
 
-namespace GptSharp.Interop.Gguf;
+namespace GptSharp.Interop.Tests.Gguf;
 
 /// <summary>
 /// The models and the tokenizer that transformers and tokenizers wrote, exported as GGUF: llama.cpp computes what PyTorch computed, within
@@ -17,7 +18,7 @@ public sealed class GoldenModelTests
     [Theory]
     [InlineData("hf-gpt2", 5e-3)]
     [InlineData("hf-llama", 1e-5)]
-    public void LlamaCppComputesTheLogits(string name, double exact)
+    public void Llama_cpp_computes_the_logits(string name, double exact)
     {
         (WeightType Type, double Tolerance)[] types =
         [
@@ -59,7 +60,7 @@ public sealed class GoldenModelTests
     }
 
     [Fact]
-    public void LlamaCppDividesTextsAsTheTokenizersLibraryDoes()
+    public void Llama_cpp_divides_texts_as_the_tokenizers_library_does()
     {
         using var temporary = new TemporaryFolder();
         using var engine = new Engine(new CpuBackend());

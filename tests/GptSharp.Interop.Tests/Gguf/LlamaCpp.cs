@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace GptSharp.Interop.Gguf;
+namespace GptSharp.Interop.Tests.Gguf;
 
 /// <summary>llama.cpp, driven by <c>tests/interop/llama.mjs</c>; a test that asks it is skipped where it is not installed.</summary>
 internal static class LlamaCpp
