@@ -53,8 +53,8 @@ internal sealed class GptGraph
         string mask = _builder.Input("attention_mask", OnnxType.INT64, Batch, Total);
         string positions = _builder.Input("position_ids", OnnxType.INT64, Batch, New);
 
-        _builder.Part = "sight";
-        string sight = new SightGraph(_config, _builder, _weights).Scores(tokens, mask);                 // (B, 1 or H, N, T)
+        _builder.Part = "mask";
+        string bias = new MaskGraph(_config, _builder, _weights).Bias(tokens, mask);                     // (B, 1 or H, N, T)
         _builder.Part = "positions";
         RopeGraph? rope = _config.Positions == PositionEncoding.Rope ? new RopeGraph(_config, _builder, _weights, positions) : null;
 
@@ -68,7 +68,7 @@ internal sealed class GptGraph
 
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
-            x = Block(x, layer, sight, rope);                                                            // (B, N, C)
+            x = Block(x, layer, bias, rope);                                                            // (B, N, C)
         }
 
         _builder.Part = "head";
@@ -80,12 +80,12 @@ internal sealed class GptGraph
     }
 
     // x + attention(norm(x)), then x + mlp(norm(x)); or both of one norm.
-    private string Block(string x, int layer, string sight, RopeGraph? rope)
+    private string Block(string x, int layer, string bias, RopeGraph? rope)
     {
         string block = FormattableString.Invariant($"h.{layer}");
         _builder.Part = block + ".attn";
         string normal = _norm.Of(x, block + ".ln_1");                                                    // (B, N, C)
-        string mixed = Attention(normal, layer, block, sight, rope);                                     // (B, N, C)
+        string mixed = Attention(normal, layer, block, bias, rope);                                     // (B, N, C)
         x = _builder.Add(x, mixed);
         _builder.Part = block + ".mlp";
         normal = _config.Parallel ? normal : _norm.Of(x, block + ".ln_2");
@@ -94,7 +94,7 @@ internal sealed class GptGraph
         return _builder.Add(x, _weights.Linear(active, block + ".mlp.c_proj"));
     }
 
-    private string Attention(string normal, int layer, string block, string sight, RopeGraph? rope)
+    private string Attention(string normal, int layer, string block, string bias, RopeGraph? rope)
     {
         (int heads, int keyHeads, int size) = (_config.HeadCount, _config.KeyHeadCount, _config.HeadSize);
         string packed = _weights.Linear(normal, block + ".attn.c_attn");                                 // (B, N, (H + 2 G) D)
@@ -116,7 +116,7 @@ internal sealed class GptGraph
         string scores = _builder.MatMul(q, _builder.Transpose(k, 0, 1, 3, 2));                           // (B, G, H/G N, T)
         scores = heads == keyHeads ? scores : _builder.Reshape(scores, 0, heads, -1, 0);                 // (B, H, N, T)
         scores = _config.AttentionCap > 0 ? _builder.SoftCap(scores, _config.AttentionCap) : scores;
-        string weights = _builder.Node("Softmax", [_builder.Add(scores, sight)], ("axis", -1L));         // (B, H, N, T)
+        string weights = _builder.Node("Softmax", [_builder.Add(scores, bias)], ("axis", -1L));         // (B, H, N, T)
         weights = heads == keyHeads ? weights : _builder.Reshape(weights, 0, keyHeads, -1, 0);           // (B, G, H/G N, T)
         string mixed = _builder.MatMul(weights, v);                                                      // (B, G, H/G N, D)
         mixed = heads == keyHeads ? mixed : _builder.Reshape(mixed, 0, heads, -1, size);                 // (B, H, N, D)

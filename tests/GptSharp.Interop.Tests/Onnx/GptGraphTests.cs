@@ -11,7 +11,8 @@ namespace GptSharp.Interop.Tests.Onnx;
 /// <summary>What onnxruntime computes from our graphs, beside what we compute, for every option that a model can have.</summary>
 public sealed class GptGraphTests
 {
-    private const double Tolerance = 1e-4;
+    // Measured: 2.1e-6. At the 1e-4 that is allowed, a constant of GELU could be wrong in its fourth digit.
+    private const double Tolerance = 2e-5;
 
     private static readonly string[] NotExported = ["documents", "everything"];
 

@@ -9,10 +9,10 @@ namespace GptSharp.Interop.Onnx;
 /// itself and those before it that the mask counts. Windows and ALiBi need distances: these are counted in tokens of the mask, too, so
 /// that padding between the tokens of a sequence makes no difference.
 /// </summary>
-internal sealed class SightGraph(GptConfig config, OnnxGraphBuilder builder, GptWeights weights)
+internal sealed class MaskGraph(GptConfig config, OnnxGraphBuilder builder, GptWeights weights)
 {
     /// <summary>(B, N) tokens and (B, T) mask to (B, 1, N, T), or (B, H, N, T) with ALiBi.</summary>
-    public string Scores(string tokens, string mask)
+    public string Bias(string tokens, string mask)
     {
         string total = Length(mask);
         string past = builder.Subtract(total, Length(tokens));
