@@ -10,7 +10,7 @@ public static class TokenizerJson
     /// <summary>The text of a tokenizer.json.</summary>
     /// <param name="tokenizer">Any tokenizer that can be expressed; see <see cref="Convert"/>.</param>
     /// <exception cref="NotSupportedException">It cannot; the sentence says why.</exception>
-    public static string Write(ITokenizer tokenizer) => TokenizerJsonWriter.Write(Convert(tokenizer), indented: true) + "\n";
+    public static string Write(ITokenizer tokenizer) => TokenizerJsonWriter.Write(Convert(tokenizer), indented: true);
 
     /// <summary>The text of a tokenizer_config.json: which class reads the tokenizer, and which tokens begin and end texts.</summary>
     /// <param name="tokenizer">Any tokenizer that can be expressed.</param>

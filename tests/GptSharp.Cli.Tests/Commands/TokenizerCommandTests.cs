@@ -116,6 +116,36 @@ public sealed class TokenizerCommandTests : IDisposable
     }
 
     [Fact]
+    public void Train_writes_the_folder_that_the_other_commands_take()
+    {
+        string text = _folder.Put("a.txt", string.Concat(Enumerable.Repeat("the mole dug a hole and the hole was deep\n", 50)));
+        string other = _folder.Put("b.txt", "é" + string.Concat(Enumerable.Repeat("the owl", 50)));
+        string folder = _folder.At("made");
+        string said = Done("", "train", text, other, "--vocab", "280", "--pattern", "gpt2", "--out", folder, "--threads", "2");
+        Assert.StartsWith($"{folder}: vocabulary 280 = 1 special + 256 bytes + 23 merges, pattern gpt2, from 2 files (2,452 bytes) in ", said, StringComparison.Ordinal);
+        Assert.Equal(["merges.txt", "tokenizer.json", "vocab.json"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+
+        string ids = Done("the mole<|endoftext|>", "encode", "--tokenizer", folder);
+        Assert.EndsWith(" 0\n", ids, StringComparison.Ordinal);
+        Assert.Equal("the mole<|endoftext|>", Done(ids, "decode", "--tokenizer", folder));
+        Assert.Contains("vocab.json with merges.txt gives the same ids.", Done("", "verify", folder, "--text", text), StringComparison.Ordinal);
+
+        (int code, _, string error) = Run("", "train", text, "--vocab", "280", "--out", folder);
+        Assert.Equal((1, $"gptsharp: {Path.Combine(folder, "tokenizer.json")}: it is there already and is not overwritten; --force replaces it.\n"), (code, error));
+        string before = File.ReadAllText(Path.Combine(folder, "tokenizer.json"));
+        Done("", "train", text, other, "--vocab", "280", "--out", folder, "--force");
+        Assert.Equal(before, File.ReadAllText(Path.Combine(folder, "tokenizer.json")));
+
+        (code, _, error) = Run("", "train", text, "--vocab", "5000", "--out", _folder.At("small"), "--no-special");
+        Assert.Equal(0, code);
+        Assert.Contains("the texts ran out of pairs to merge", error, StringComparison.Ordinal);
+        Assert.Contains("added_tokens\": []", File.ReadAllText(_folder.At("small", "tokenizer.json")), StringComparison.Ordinal);
+
+        (code, _, error) = Run("", "train", _folder.At("none.txt"), "--vocab", "280", "--out", _folder.At("none"));
+        Assert.Equal((1, $"gptsharp: {_folder.At("none.txt")}: there is no such file.\n"), (code, error));
+    }
+
+    [Fact]
     public void Info_says_what_a_tokenizer_is()
     {
         string info = Done("", "info", Gpt512);
