@@ -19,6 +19,8 @@ internal static class DataCommand
     {
         DataPrepareCommand.Create(output),
         CreateGet(output),
+        DataExchangeCommands.CreateImport(output),
+        DataExchangeCommands.CreateExport(output),
     };
 
     /// <summary>Downloads a known data set and prepares it, unless it is there already.</summary>

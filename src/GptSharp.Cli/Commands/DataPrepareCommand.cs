@@ -141,7 +141,7 @@ internal static class DataPrepareCommand
         _ => throw new ConfigurationException($"--tokenizer is '{name}', but must be char, byte, or a tokenizer's file or folder."),
     };
 
-    private static string? Separator(string name, ITokenizer? tokenizer) => name switch
+    internal static string? Separator(string name, ITokenizer? tokenizer) => name switch
     {
         "none" => null,
         "auto" => tokenizer is null or ByteTokenizer ? null : UsualSeparators.FirstOrDefault(text => tokenizer.Encode(text).Length == 1),

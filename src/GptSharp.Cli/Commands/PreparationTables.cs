@@ -34,7 +34,7 @@ internal static class PreparationTables
             CultureInfo.InvariantCulture, $"{megabytes:N1} MB in {elapsed.TotalSeconds:0.0} s: {megabytes / Math.Max(elapsed.TotalSeconds, 1e-3):0.0} MB/s"));
     }
 
-    private static void WriteSplits(TextWriter writer, DatasetManifest made)
+    internal static void WriteSplits(TextWriter writer, DatasetManifest made)
     {
         bool hasShards = made.Shards.Values.Any(shards => shards.Count > 1);
         TextTable table = hasShards ? new("split", ">tokens", ">files") : new("split", ">tokens");

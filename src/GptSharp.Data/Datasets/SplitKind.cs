@@ -8,4 +8,7 @@ public enum SplitKind
 
     /// <summary>Whole documents, by the hash of their content.</summary>
     Documents,
+
+    /// <summary>As somebody else divided it, who made the tokens.</summary>
+    Given,
 }

@@ -21,6 +21,11 @@ internal static class PreparedData
         }
 
         string path = section.Path ?? Path.Combine("data", section.Name);
+        if (!Dataset.IsIn(path) && DatasetImport.IsForeign(path))
+        {
+            throw new CorpusException($"{path} holds token files of another program; make a data set of them with: gptsharp data import {path} --tokenizer PATH --out data/{section.Name}");
+        }
+
         bool isText = section.Path is not null && (File.Exists(path) || (Directory.Exists(path) && !Dataset.IsIn(path)));
         return isText ? Prepare(path, section) : OpenFolder(path, section);
     }
@@ -64,9 +69,14 @@ internal static class PreparedData
         {
             DatasetManifest made = dataset.Manifest;
             RequireTokenizer(section, dataset);
-            Require("data.validation_share", section.ValidationShare, made.ValidationShare, folder);
-            Require("data.test_share", section.TestShare, made.TestShare, folder);
-            return Describe($"{section.Name} ({FormattableString.Invariant($"{made.Characters:N0}")} characters)", dataset, dataset);
+            if (made.Split != SplitKind.Given)
+            {
+                Require("data.validation_share", section.ValidationShare, made.ValidationShare, folder);
+                Require("data.test_share", section.TestShare, made.TestShare, folder);
+            }
+
+            string size = made.Characters > 0 ? FormattableString.Invariant($"{made.Characters:N0} characters") : FormattableString.Invariant($"{made.TrainTokens:N0} tokens");
+            return Describe($"{section.Name} ({size})", dataset, dataset);
         }
         catch
         {
