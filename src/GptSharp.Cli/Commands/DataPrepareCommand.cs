@@ -144,9 +144,21 @@ internal static class DataPrepareCommand
     internal static string? Separator(string name, ITokenizer? tokenizer) => name switch
     {
         "none" => null,
-        "auto" => tokenizer is null or ByteTokenizer ? null : UsualSeparators.FirstOrDefault(text => tokenizer.Encode(text).Length == 1),
+        "auto" => UsualSeparators.FirstOrDefault(text => IsOneToken(tokenizer as TextTokenizer, text)),
         _ => name,
     };
+
+    private static bool IsOneToken(TextTokenizer? tokenizer, string text)
+    {
+        try
+        {
+            return tokenizer?.Encode(text).Length == 1;
+        }
+        catch (UnknownCharacterException)
+        {
+            return false;
+        }
+    }
 
     private static DocumentFilter FilterNamed(string name)
     {
