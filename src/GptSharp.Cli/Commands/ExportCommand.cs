@@ -38,7 +38,16 @@ internal static class ExportCommand
             ExportOptions options = new(TypeNamed(parsed.GetValue(type), chosen), ShardSize(parsed.GetValue(shard), chosen));
             using Device device = Devices.Open("cpu");
             using ModelPackage package = ModelSource.Open(parsed.GetRequiredValue(source), device, notice => output.Error.WriteLine($"gptsharp: {notice}"));
-            package.Save(parsed.GetRequiredValue(path), chosen, options);
+            try
+            {
+                package.Save(parsed.GetRequiredValue(path), chosen, options);
+            }
+            catch (ConfigurationException exception)
+            {
+                // The command line is right; it is the model that the format has no place for.
+                throw new InvalidDataException(exception.Message, exception);
+            }
+
             output.Out.WriteLine($"{parsed.GetRequiredValue(path)}: {ModelSummary.Of(package)}, {options.Type.ToString().ToLowerInvariant()}");
             return ExitCode.Done;
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GptSharp.Cli.Display;
 using GptSharp.Interop;
+using GptSharp.Nn;
 using GptSharp.Training;
 
 namespace GptSharp.Cli.Commands;
@@ -25,7 +26,16 @@ internal static class ImportCommand
         {
             using Device device = Devices.Open("cpu");
             using ModelPackage package = ModelPackage.Open(parsed.GetRequiredValue(source), device.Engine, device.Precision);
-            package.Save(parsed.GetRequiredValue(path), ModelFormats.Find("hf")!, new ExportOptions());
+            try
+            {
+                package.Save(parsed.GetRequiredValue(path), ModelFormats.Find("hf")!, new ExportOptions());
+            }
+            catch (ConfigurationException exception)
+            {
+                // The command line is right; it is the model that the format has no place for.
+                throw new InvalidDataException(exception.Message, exception);
+            }
+
             output.Out.WriteLine($"{parsed.GetRequiredValue(path)}: {ModelSummary.Of(package)}");
             return ExitCode.Done;
         });

@@ -41,6 +41,16 @@ public sealed class JsonSettings : IDisposable
             _document.Dispose();
             throw new RefusedFileException(path, "it is no sound JSON; an object in braces is expected.");
         }
+
+        try
+        {
+            ReadTexts(_root);
+        }
+        catch (InvalidOperationException exception)
+        {
+            _document.Dispose();
+            throw new RefusedFileException(path, "it is no sound JSON; half of a surrogate pair stands in a text.", exception);
+        }
     }
 
     private JsonSettings(string path, string prefix, JsonElement root) => (_path, _prefix, _root) = (path, prefix, root);
@@ -151,6 +161,32 @@ public sealed class JsonSettings : IDisposable
 
     /// <summary>Whether the key stands there with another value than null.</summary>
     public bool Has(string key) => Find(key) is not null;
+
+    // Half a surrogate pair, written as \\ud800, is found only when a text is read; better here than anywhere.
+    private static void ReadTexts(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    ReadTexts(property.Value);
+                }
+
+                break;
+        }
+    }
 
     private JsonElement? Find(string key) =>
         _root.TryGetProperty(key, out JsonElement element) && element.ValueKind != JsonValueKind.Null ? element : null;

@@ -127,6 +127,8 @@ public sealed class Gpt2ConfigFileTests : IDisposable
     [InlineData("{\n \"n_layer\": 1,\n \"n_layer\": 2\n}", "is no sound JSON")]
     [InlineData("{\"model_type\": \"gpt2\"", "line 1 is no sound JSON")]
     [InlineData("", "is no sound JSON")]
+    [InlineData("{\"model_type\": \"\\ud800\"}", "half of a surrogate pair")]
+    [InlineData("{\"\\ud800\": [{}]}", "half of a surrogate pair")]
     [InlineData("[1]", "it is no sound JSON; an object in braces is expected.")]
     public void A_file_that_is_no_JSON_object_is_refused(string text, string words)
     {
