@@ -9,6 +9,8 @@ using GptSharp.Benchmarks.Reports;
 // ops         a table of single operations, in about a minute
 // recompute   what gradient checkpointing saves and costs, in about a minute
 // checkpoints what saving costs a run, and the speed of writing beside that of dd, in about a minute
+// memory      the memory of whole processes beside what was planned, in about a minute
+// profiler    what profiling a step costs, in some seconds
 // ptx         a table of the emulator's speed, in about a minute (needs clang-19 for the kernels)
 // tokenizer FILE             encoding a text beside npm's tiktoken, in about a minute (needs the packages of tests/interop)
 // tokenizer-training FILE…   training 50,000 merges on texts, with the time per merge as the vocabulary grows
@@ -26,6 +28,14 @@ switch (args)
         break;
     case ["checkpoints"]:
         CheckpointReport.Write(Console.Out);
+    case ["memory"]:
+        ProcessMemoryReport.Write(Console.Out);
+        break;
+    case ["memory-of", string name]:
+        ProcessMemoryReport.WriteOne(Console.Out, name);
+        break;
+    case ["profiler"]:
+        ProfilerReport.Write(Console.Out);
         break;
     case ["ptx"]:
         PtxReport.Write(Console.Out);

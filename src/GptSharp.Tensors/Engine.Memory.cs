@@ -6,7 +6,6 @@ namespace GptSharp.Tensors;
 public sealed partial class Engine
 {
     private nint _dryAddress = FreeList.Alignment;
-    private long _allocations;
     private long _held;
     private long _mostHeld;
 
@@ -114,8 +113,7 @@ public sealed partial class Engine
     // Asked by the backend before every allocation, its own scratch memory included.
     private void Admit(long bytes)
     {
-        bool isRefused = Options.RefuseAllocation?.Invoke(_allocations++, bytes) == true;
-        if (isRefused || _held + Backend.WorkspaceBytes + bytes > Options.MemoryLimit)
+        if (_held + Backend.WorkspaceBytes + bytes > Options.MemoryLimit)
         {
             throw new OutOfDeviceMemoryException(bytes, Options.MemoryLimit, ReportMemory());
         }

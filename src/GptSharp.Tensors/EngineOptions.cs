@@ -17,7 +17,4 @@ public sealed record EngineOptions
 
     /// <summary>Bytes that all arenas and the backend's workspace may take together; null for what the device has.</summary>
     public long? MemoryLimit { get; init; }
-
-    /// <summary>For tests: refuses an allocation, given how many came before it and its bytes.</summary>
-    internal Func<long, long, bool>? RefuseAllocation { get; init; }
 }

@@ -6,7 +6,12 @@ namespace GptSharp.Tensors;
 /// <summary>An allocation was refused, by the system or by the limit that the engine was given.</summary>
 public sealed class OutOfDeviceMemoryException : TensorException
 {
-    internal OutOfDeviceMemoryException(long requested, long? limit, MemoryReport? report, Exception? inner = null)
+    /// <summary>Creates the exception.</summary>
+    /// <param name="requested">Bytes that were asked for.</param>
+    /// <param name="limit">The limit that refused them; null if the system did.</param>
+    /// <param name="report">Who holds what; null where it is not known.</param>
+    /// <param name="inner">What caused it; null for nothing.</param>
+    public OutOfDeviceMemoryException(long requested, long? limit, MemoryReport? report, Exception? inner = null)
         : base(Sentence(requested, limit, report), inner)
     {
         (Requested, Limit, Report) = (requested, limit, report);

@@ -154,9 +154,20 @@ public readonly struct Tensor : IEquatable<Tensor>
     /// <summary>Overwrites all elements of a float tensor, rounding to its storage type.</summary>
     public void UploadDoubles(ReadOnlySpan<double> source)
     {
+        if (source.Length != Count)
+        {
+            throw new TensorException($"UploadDoubles got {source.Length} elements for a tensor {this}.");
+        }
+
+        UploadDoubles(source, first: 0);
+    }
+
+    /// <summary>Overwrites elements from <paramref name="first"/> on of a float tensor, rounding to its storage type.</summary>
+    internal void UploadDoubles(ReadOnlySpan<double> source, long first)
+    {
         if (DType == DType.F64)
         {
-            Upload(source);
+            UploadAt(source, first);
             return;
         }
 
@@ -168,7 +179,7 @@ public readonly struct Tensor : IEquatable<Tensor>
                 halves[i] = (BF16)source[i];
             }
 
-            Upload<BF16>(halves);
+            UploadAt<BF16>(halves, first);
             return;
         }
 
@@ -178,7 +189,7 @@ public readonly struct Tensor : IEquatable<Tensor>
             singles[i] = (float)source[i];
         }
 
-        Upload<float>(singles);
+        UploadAt<float>(singles, first);
     }
 
     /// <summary>The value of a tensor with one element, a loss for example.</summary>
@@ -230,6 +241,9 @@ public readonly struct Tensor : IEquatable<Tensor>
             throw new TensorException($"Bytes {start} to {start + count - 1} of a tensor {this}, which has {Bytes}.");
         }
     }
+
+    private void UploadAt<T>(ReadOnlySpan<T> source, long first)
+        where T : unmanaged => Arena!.Engine.Upload(Address + (nint)(first * DType.Size()), MemoryMarshal.AsBytes(source));
 
     private void CheckHostSpan<T>(int length, string verb)
     {

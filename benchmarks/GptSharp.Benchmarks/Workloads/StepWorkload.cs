@@ -5,6 +5,7 @@ using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Training;
 using GptSharp.Training.Optimization;
+using GptSharp.Training.Profiling;
 using GptSharp.Training.Schedules;
 
 namespace GptSharp.Benchmarks.Workloads;
@@ -37,6 +38,9 @@ public sealed class StepWorkload : IDisposable
 
     /// <summary>The most that activations and their gradients took at once.</summary>
     public long PeakBytes => _engine.ReportMemory().StepPeak;
+
+    /// <summary>Lets a profiler see every step; null for nobody.</summary>
+    public void Watch(Profiler? profiler) => (_engine.Observer, _step.Profiler) = (profiler, profiler);
 
     /// <summary>One step: batch, forward, backward, clipping, update.</summary>
     public void Run()

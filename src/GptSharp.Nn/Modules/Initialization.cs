@@ -12,6 +12,9 @@ public readonly record struct Initialization(double Deviation, double Mean, int?
     // Initial values have a step number of their own, which no optimizer step uses.
     private const uint InitializationStep = uint.MaxValue;
 
+    // A large table of doubles would take twice the memory of the table itself.
+    private const int PieceLength = 1 << 16;
+
     /// <summary>All zeros.</summary>
     public static Initialization Zeros => new(0, 0);
 
@@ -24,14 +27,18 @@ public readonly record struct Initialization(double Deviation, double Mean, int?
     internal void Fill(Parameter parameter, ulong seed, uint number)
     {
         Shape shape = parameter.Value.Shape;
-        var values = new double[shape.Count];
+        var values = new double[Math.Min(shape.Count, PieceLength)];
         long used = UsedRows is { } rows ? (long)rows * shape.Last : shape.Count;
-        for (long i = 0; i < used; i++)
+        for (long first = 0; first < shape.Count; first += values.Length)
         {
-            values[i] = Deviation == 0 ? Mean : Mean + (Deviation * NormalNumber(seed, number, (ulong)i));
-        }
+            Span<double> piece = values.AsSpan(0, (int)Math.Min(values.Length, shape.Count - first));
+            for (int i = 0; i < piece.Length; i++)
+            {
+                piece[i] = first + i >= used ? 0 : Deviation == 0 ? Mean : Mean + (Deviation * NormalNumber(seed, number, (ulong)(first + i)));
+            }
 
-        parameter.SetValues(values);
+            parameter.SetValues(first, piece);
+        }
     }
 
     // Box and Muller 1958; element i uses the uniform numbers 2 i and 2 i + 1.

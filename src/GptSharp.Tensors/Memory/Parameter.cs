@@ -31,14 +31,38 @@ public sealed class Parameter
     /// <param name="values">All elements, row-major.</param>
     public void SetValues(ReadOnlySpan<double> values)
     {
+        if (values.Length != Value.Count)
+        {
+            throw new TensorException($"{values.Length} values were given for the parameter {this}.");
+        }
+
+        SetValues(0, values);
+    }
+
+    /// <summary>Overwrites some of the values, for who does not want to hold all of them.</summary>
+    /// <param name="first">Place of the first, row-major.</param>
+    /// <param name="values">As many elements as follow each other.</param>
+    public void SetValues(long first, ReadOnlySpan<double> values)
+    {
+        if (first < 0 || first > Value.Count - values.Length)
+        {
+            throw new TensorException($"Elements {first} to {first + values.Length - 1} do not lie in the parameter {this}.");
+        }
+
         if (MasterWeights.IsNone)
         {
-            Value.UploadDoubles(values);
+            Value.UploadDoubles(values, first);
             return;
         }
 
-        MasterWeights.UploadDoubles(values);
-        Value.UploadDoubles(MasterWeights.ToDoubles());
+        MasterWeights.UploadDoubles(values, first);
+        var singles = new double[values.Length];
+        for (int i = 0; i < singles.Length; i++)
+        {
+            singles[i] = (float)values[i];
+        }
+
+        Value.UploadDoubles(singles, first);
     }
 
     /// <inheritdoc/>

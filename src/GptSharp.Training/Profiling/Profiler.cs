@@ -15,6 +15,9 @@ public sealed class Profiler : IOpObserver
     private long _operationStart;
     private PhaseSpan? _phase;
 
+    /// <summary>Operations seen so far.</summary>
+    public int OperationCount => _operations.Count;
+
     /// <summary>Every operation, in order.</summary>
     internal IReadOnlyList<OpSpan> Operations => _operations;
 

@@ -56,6 +56,23 @@ public sealed class FreeListTests
         }
     }
 
+    [Fact]
+    public void A_chunk_as_long_as_the_requests_reached_in_a_boundless_one_serves_them_at_the_same_places()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            var boundless = new FreeList();
+            boundless.AddChunk(1L << 50);
+            List<long> chunks = [1L << 50];
+            List<Region> planned = Run(boundless, chunks, new Random(seed));
+            var exact = new FreeList();
+            exact.AddChunk(planned.Max(region => region.Offset + region.Bytes));
+            chunks = [planned.Max(region => region.Offset + region.Bytes)];
+            Assert.Equal(planned, Run(exact, chunks, new Random(seed)));
+            Assert.Single(chunks);
+        }
+    }
+
     private static List<Region> Run(FreeList list, List<long> chunks, Random random)
     {
         List<Region> taken = [], live = [];

@@ -55,6 +55,10 @@ internal sealed class RunRecord(long? interruptAfter, CancellationTokenSource st
 
     public double[] Losses => [.. Steps.Select(step => step.Loss)];
 
+    public RunStarted? Started { get; private set; }
+
+    public override void OnStarted(RunStarted started) => Started = started;
+
     public override void OnStep(StepDone step)
     {
         Steps.Add(step);

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Globalization;
+using GptSharp.Benchmarks.Workloads;
+using GptSharp.Training.Profiling;
+
+namespace GptSharp.Benchmarks.Reports;
+
+/// <summary>What watching a step costs: steps with and without a profiler in turn.</summary>
+internal static class ProfilerReport
+{
+    private const int Rounds = 101;
+
+    public static void Write(TextWriter writer)
+    {
+        StepShape shape = StepShape.All.First(shape => shape.Name == "W2");
+        using var workload = new StepWorkload(shape, Environment.ProcessorCount);
+        List<double> off = [], on = [];
+        long operations = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            off.Add(Time(workload.Run));
+            var profiler = new Profiler();
+            workload.Watch(profiler);
+            on.Add(Time(() => operations = Watched(workload, profiler)));
+            workload.Watch(null);
+        }
+
+        double without = Median(off), with = Median(on);
+        writer.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"W2: {without * 1e3:0.00} ms a step, {with * 1e3:0.00} ms watched, {(with / without) - 1:0.0 %} more for {operations} operations; medians of {Rounds} each, in turn."));
+    }
+
+    private static long Watched(StepWorkload workload, Profiler profiler)
+    {
+        profiler.Run(1, () =>
+        {
+            workload.Run();
+            return 0;
+        });
+        return profiler.OperationCount;
+    }
+
+    private static double Time(Action run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        run();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}

@@ -1,0 +1,59 @@
+using GptSharp.Tensors;
+using GptSharp.Training.Accounting;
+
+namespace GptSharp.Training.Tests.Accounting;
+
+public sealed class AcceleratorsTests
+{
+    [Theory]
+    [InlineData("NVIDIA A100-SXM4-40GB", "A100 40GB")]
+    [InlineData("NVIDIA A100-PCIE-40GB", "A100 40GB")]
+    [InlineData("NVIDIA A100-SXM4-80GB", "A100 80GB SXM")]
+    [InlineData("NVIDIA A100 80GB PCIe", "A100 80GB PCIe")]
+    [InlineData("NVIDIA H100 80GB HBM3", "H100 SXM")]
+    [InlineData("NVIDIA H100 PCIe", "H100 PCIe")]
+    [InlineData("NVIDIA H200", "H200")]
+    [InlineData("NVIDIA B200", "B200")]
+    [InlineData("NVIDIA L4", "L4")]
+    [InlineData("NVIDIA L40S", "L40S")]
+    [InlineData("NVIDIA GeForce RTX 4090", "RTX 4090")]
+    [InlineData("NVIDIA GeForce RTX 3090", "RTX 3090")]
+    [InlineData("Tesla V100-SXM2-16GB", "V100 SXM2")]
+    [InlineData("Tesla V100-PCIE-16GB", "V100 PCIe")]
+    [InlineData("Tesla T4", "T4")]
+    public void Names_of_drivers_are_found(string device, string name) => Assert.Equal(name, Accelerators.Find(device)?.Name);
+
+    [Theory]
+    [InlineData("NVIDIA GeForce RTX 4090 Laptop GPU")]
+    [InlineData("NVIDIA GeForce RTX 3090 Ti")]
+    [InlineData("NVIDIA H100 NVL")]
+    [InlineData("NVIDIA L40")]
+    [InlineData("NVIDIA GH200 480GB")]
+    [InlineData("AMD Instinct MI300X")]
+    public void Siblings_and_strangers_are_unknown_rather_than_guessed(string device) => Assert.Null(Accelerators.Find(device));
+
+    [Fact]
+    public void Every_row_has_a_source_and_no_figure_of_sparse_matrices()
+    {
+        foreach (Accelerator accelerator in Accelerators.All)
+        {
+            Assert.False(string.IsNullOrWhiteSpace(accelerator.Source));
+            Assert.True(accelerator.Bandwidth > 0 && accelerator.Fp32 > 0);
+        }
+
+        Assert.Equal(989.5e12, DevicePeak.Of(Accelerators.Find("NVIDIA H100 80GB HBM3")!, DType.BF16).FlopsPerSecond);
+        Assert.Equal(312e12, DevicePeak.Of(Accelerators.Find("NVIDIA A100-SXM4-80GB")!, DType.BF16).FlopsPerSecond);
+        Assert.Null(DevicePeak.Of(Accelerators.Find("Tesla T4")!, DType.BF16).FlopsPerSecond);      // it computes no bf16
+    }
+
+    [Fact]
+    public void The_peak_of_a_cpu_is_measured_and_that_of_the_reference_unknown()
+    {
+        using Device cpu = Devices.Open("cpu", 1);
+        DevicePeak peak = DevicePeak.Of(cpu);
+        Assert.True(peak.FlopsPerSecond > 1e8);
+        Assert.Contains("measured", peak.Text, StringComparison.Ordinal);
+        using Device reference = Devices.Open("reference");
+        Assert.Equal("unknown", DevicePeak.Of(reference).Text);
+    }
+}

@@ -1,0 +1,138 @@
+using GptSharp.Nn;
+using GptSharp.Tensors.Memory;
+using GptSharp.Training.Configuration;
+using GptSharp.Training.Memory;
+using GptSharp.Training.Runs;
+using GptSharp.Training.Tests.Runs;
+
+namespace GptSharp.Training.Tests.Memory;
+
+/// <summary>What the plan says a run will hold is what it then holds, to the byte.</summary>
+public sealed class MemoryPlanTests
+{
+    private static readonly Dictionary<string, Func<RunConfig, RunConfig>> Cases = new()
+    {
+        ["plain"] = run => run,
+        ["whole batch"] = run => run with { Train = run.Train with { MicroBatch = 4 } },
+        ["one at a time, one thread"] = run => run with { Train = run.Train with { MicroBatch = 1, Threads = 1 } },
+        ["attention again"] = run => run with { Train = run.Train with { Recompute = Recompute.Attention } },
+        ["blocks again"] = run => run with { Train = run.Train with { Recompute = Recompute.Block } },
+        ["two blocks again"] = run => run with { Model = run.Model with { LayerCount = 3 }, Train = run.Train with { Recompute = Recompute.Every(2) } },
+        ["bf16"] = run => run with { Train = run.Train with { Precision = TrainingPrecision.Bf16 } },
+        ["bf16-pure, blocks again"] = run => run with { Train = run.Train with { Precision = TrainingPrecision.Bf16Pure, Recompute = Recompute.Block } },
+        ["sgd"] = run => run with { Train = run.Train with { Optimizer = Training.Optimization.OptimizerKind.Sgd } },
+        ["llama, three threads"] = run => run with
+        {
+            Model = run.Model with
+            {
+                HeadCount = 4, KeyHeadCount = 2, Positions = PositionEncoding.Rope, Norm = NormKind.RMSNorm, QkNorm = true,
+                Activation = MlpActivation.Swiglu, Bias = false, TieHead = false,
+            },
+            Train = run.Train with { Threads = 3 },
+        },
+        ["documents, window, caps, parallel"] = run => run with
+        {
+            Model = run.Model with { DocumentMask = true, Window = 9, AttentionCap = 3, LogitCap = 5, Parallel = true, Dropout = 0 },
+        },
+        ["wide, long samples that slide"] = run => run with
+        {
+            Model = run.Model with { Width = 48, LayerCount = 1, Positions = PositionEncoding.Sinusoidal },
+            Sample = run.Sample with { Length = 150, Count = 3 },
+        },
+        ["reference"] = run => run with { Train = run.Train with { Device = "reference", Steps = 2, Batch = 2, MicroBatch = 1 } },
+    };
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_run_holds_what_was_planned_to_the_byte(string name)
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig run = SmallRun.Config(folder);
+        run = Cases[name](run with
+        {
+            Model = run.Model with { BlockSize = 32 },
+            Train = run.Train with { Steps = 4, EvaluateEvery = 2, CheckpointEvery = 0 },
+            Sample = run.Sample with { Every = 3 },
+        });
+        using var stop = new CancellationTokenSource();
+        var record = new RunRecord(interruptAfter: null, stop);
+        using var trainer = new Trainer(run, record, resume: false, record.Notices.Add);
+        trainer.Run(CancellationToken.None);
+
+        MemoryPlan plan = record.Started!.Memory!;
+        MemoryReport planned = plan.Report, held = trainer.Model.Engine.ReportMemory();
+        Assert.Equal(
+            (planned.Parameters, planned.Gradients, planned.MasterWeights, planned.OptimizerStates, planned.Sessions),
+            (held.Parameters, held.Gradients, held.MasterWeights, held.OptimizerStates, held.Sessions));
+        Assert.Equal(planned.Steps, held.Steps);
+        Assert.Equal(planned.Workspace, held.Workspace);
+        Assert.Equal(planned.Total, held.Total);
+        Assert.InRange(trainer.Model.Engine.PeakBytes, held.Total + 1, plan.Peak);      // no text need be as long as it may
+    }
+
+    [Fact]
+    public void An_evaluation_holds_the_activations_of_one_block_however_many_there_are()
+    {
+        MemoryPlan[] plans = [.. new[] { 1, 2, 8 }.Select(layers => Plan($"layers: {layers}", microBatch: 2))];
+        Assert.Single(plans.Select(plan => plan.EvaluationStep).Distinct());
+        Assert.All(plans, plan => Assert.True(plan.EvaluationStep < plan.TrainingStep));
+        Assert.True(plans[2].TrainingStep > 3 * plans[1].TrainingStep);
+    }
+
+    [Fact]
+    public void Recomputing_and_smaller_micro_batches_need_less()
+    {
+        long[] kept = [.. new[] { "none", "attention", "block", "every:2" }.Select(unit => Plan($"layers: 4\ntrain:\n  recompute: {unit}", 2).Activations)];
+        Assert.Equal(kept.OrderDescending(), kept);
+        long[] peaks = [.. new[] { 8, 4, 2, 1 }.Select(size => Plan("layers: 2", size).Peak)];
+        Assert.Equal(peaks.OrderDescending(), peaks);
+    }
+
+    [Fact]
+    public void A_model_that_no_machine_here_could_hold_is_planned_all_the_same()
+    {
+        RunConfig run = RunConfigReader.Parse("model:\n  preset: llama-65b\n", "test");
+        MemoryPlan plan = MemoryPlan.Of(run, run.Model.ToGptConfig(32000), microBatch: 1, new SamplePlan(1, null));
+        Assert.True(plan.Report.Parameters >= 4 * 65_285_660_672);
+        Assert.True(plan.Peak > 1L << 40);
+    }
+
+    [Theory]
+    [InlineData(0, 6)]
+    [InlineData(-1, 4)]
+    public void Auto_takes_the_largest_divisor_of_the_batch_that_fits(long change, int expected)
+    {
+        RunConfig run = RunConfigReader.Parse("train:\n  batch: 12\n", "test");
+        GptConfig shape = run.Model.ToGptConfig(64);
+        var samples = new SamplePlan(1, null);
+        long limit = MemoryPlan.Of(run, shape, 6, samples).Peak + change;
+        var memory = new RunMemory(run with { Train = run.Train with { MemoryLimit = limit } }, shape, samples);
+        Assert.Equal(expected, memory.Plan.MicroBatch);
+        Assert.True(memory.TryHalve());
+        Assert.Equal(expected == 6 ? 3 : 2, memory.Plan.MicroBatch);
+    }
+
+    [Fact]
+    public void Who_asks_for_too_much_is_told_who_would_hold_it_and_what_would_fit()
+    {
+        RunConfig run = RunConfigReader.Parse("model:\n  layers: 12\n  block: 512\ntrain:\n  batch: 1\n", "test");
+        GptConfig shape = run.Model.ToGptConfig(64);
+        var samples = new SamplePlan(1, null);
+        long limit = MemoryPlan.Of(run with { Train = run.Train with { Recompute = Recompute.Block } }, shape, 1, samples).Peak;
+        var refused = Assert.Throws<TrainingException>(
+            () => new RunMemory(run with { Train = run.Train with { MemoryLimit = limit } }, shape, samples));
+        Assert.Contains("activations", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("train.recompute=block would fit", refused.Message, StringComparison.Ordinal);
+        refused = Assert.Throws<TrainingException>(
+            () => new RunMemory(run with { Train = run.Train with { MemoryLimit = 1000 } }, shape, samples));
+        Assert.Contains("a smaller model", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static MemoryPlan Plan(string yaml, int microBatch)
+    {
+        RunConfig run = RunConfigReader.Parse($"model:\n  {yaml}\n", "test", ["train.batch=8", "sample.length=2"]);
+        return MemoryPlan.Of(run, run.Model.ToGptConfig(64), microBatch, new SamplePlan(1, null));
+    }
+}

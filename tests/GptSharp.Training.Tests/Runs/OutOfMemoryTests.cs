@@ -1,0 +1,154 @@
+using GptSharp.Tensors;
+using GptSharp.Training.Checkpoints;
+using GptSharp.Training.Configuration;
+using GptSharp.Training.Memory;
+using GptSharp.Training.Metrics;
+using GptSharp.Training.Runs;
+
+namespace GptSharp.Training.Tests.Runs;
+
+/// <summary>Memory that runs out in the middle of a run costs no step: it is done again in smaller pieces.</summary>
+public sealed class OutOfMemoryTests
+{
+    [Fact]
+    public void A_step_that_is_refused_memory_anywhere_is_done_again_to_the_bits_of_the_smaller_micro_batch()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig whole = Config(folder, "reference");
+        RunRecord before = SmallRun.Run(whole, interruptAfter: 4);
+        RunRecord after = SmallRun.Run(whole with { Train = whole.Train with { MicroBatch = 2 } }, resume: true);
+        double[] expected = [.. before.Losses, .. after.Losses];
+        byte[] weights = Weights(folder, "reference");
+
+        // A step without reserved memory takes it in pieces, so that refusals hit it in many places; -1 refuses nothing.
+        for (int place = -1; place < 12; place += place < 4 ? 1 : 3)
+        {
+            string name = $"place{place}";
+            RunConfig config = Config(folder, name);
+            using var refusal = new Refusal(place);
+            using (var trainer = new Trainer(config, refusal, notice: refusal.Notices.Add))
+            {
+                refusal.Engine = trainer.Model.Engine;
+                Assert.Equal(RunOutcome.Completed, trainer.Run(CancellationToken.None).Outcome);
+            }
+
+            if (place < 0)
+            {
+                Assert.NotEqual(expected, refusal.Losses);
+                Assert.Empty(refusal.Notices);
+                continue;
+            }
+
+            string notice = Assert.Single(refusal.Notices);
+            Assert.Contains("Step 5: Out of memory", notice, StringComparison.Ordinal);
+            Assert.Contains("train.micro_batch 2 instead of 4", notice, StringComparison.Ordinal);
+            Assert.Equal(expected, refusal.Losses);
+            Assert.True(weights.AsSpan().SequenceEqual(Weights(folder, name)), $"a weight differs after a refusal at place {place}");
+        }
+    }
+
+    [Fact]
+    public void A_limit_that_the_configured_micro_batch_exceeds_is_kept_from_the_first_step_on_and_so_is_the_choice()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig small = Config(folder, "small");
+        small = small with { Train = small.Train with { MicroBatch = 2 } };
+        RunRecord expected = SmallRun.Run(small);
+        long limit = expected.Started!.Memory!.Peak;
+
+        RunConfig limited = Config(folder, "limited");
+        limited = limited with { Train = limited.Train with { MemoryLimit = limit } };
+        RunRecord first = SmallRun.Run(limited, interruptAfter: 5);
+        Assert.Contains("instead of 4", Assert.Single(first.Notices), StringComparison.Ordinal);
+        RunRecord second = SmallRun.Run(limited, resume: true);
+        Assert.DoesNotContain(second.Notices, notice => notice.Contains("Out of memory", StringComparison.Ordinal));
+        Assert.Equal(expected.Losses, first.Losses.Concat(second.Losses));
+        Assert.True(Weights(folder, "small").AsSpan().SequenceEqual(Weights(folder, "limited")));
+    }
+
+    [Fact]
+    public void Auto_keeps_the_batch_and_its_choice_when_the_run_goes_on_under_another_limit()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig small = Config(folder, "small");
+        small = small with { Train = small.Train with { MicroBatch = 1 } };
+        RunRecord expected = SmallRun.Run(small);
+
+        RunConfig auto = Config(folder, "auto");
+        auto = auto with { Train = auto.Train with { MicroBatch = null, MemoryLimit = expected.Started!.Memory!.Peak } };
+        RunRecord first = SmallRun.Run(auto, interruptAfter: 5);
+        Assert.Equal(1, first.Started!.Memory!.MicroBatch);
+        RunRecord second = SmallRun.Run(auto with { Train = auto.Train with { MemoryLimit = null } }, resume: true);
+        Assert.Equal(1, second.Started!.Memory!.MicroBatch);
+        Assert.Equal(expected.Losses, first.Losses.Concat(second.Losses));
+    }
+
+    [Fact]
+    public void With_one_sequence_at_a_time_the_run_ends_and_says_what_would_fit()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = Config(folder, "run");
+        config = config with { Model = config.Model with { LayerCount = 8 }, Train = config.Train with { MicroBatch = 1 } };
+        long needed = MemoryPlan.Of(config, config.Model.ToGptConfig(64), 1, new SamplePlan(1, null)).Peak;
+        config = config with { Train = config.Train with { MemoryLimit = needed * 2 / 3 } };
+        var refused = Assert.Throws<TrainingException>(() => SmallRun.Run(config));
+        Assert.Contains("Step 1: Out of memory: the limit of", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Held already: parameters", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static RunConfig Config(TemporaryFolder folder, string name)
+    {
+        RunConfig config = SmallRun.Config(folder, name);
+        return config with
+        {
+            Model = config.Model with { Width = 32 },
+            Train = config.Train with { Steps = 7, MicroBatch = 4, EvaluateEvery = 0, CheckpointEvery = 0 },
+            Sample = config.Sample with { Every = 0 },
+        };
+    }
+
+    private static byte[] Weights(TemporaryFolder folder, string name)
+    {
+        var store = new CheckpointStore(folder.At(name));
+        return File.ReadAllBytes(Path.Combine(store.FolderOf(store.Steps[^1]), Checkpoint.ModelFile));
+    }
+
+    // After step 4: gives the reserved memory of steps back, and refuses the allocation of a certain number from then on, once.
+    private sealed class Refusal(int place) : TrainingObserver, IDisposable
+    {
+        private int _allocations;
+
+        public Engine? Engine { get; set; }
+
+        public List<double> Recorded { get; } = [];
+
+        public List<string> Notices { get; } = [];
+
+        public double[] Losses => [.. Recorded];
+
+        public override void OnStep(StepDone step)
+        {
+            Recorded.Add(step.Loss);
+            if (step.Step != 4 || place < 0)
+            {
+                return;
+            }
+
+            Engine!.ReserveSteps(0);
+            Action<long>? before = Engine.Backend.BeforeAllocation;
+            Engine.Backend.BeforeAllocation = bytes =>
+            {
+                if (_allocations++ == place)
+                {
+                    throw new OutOfDeviceMemoryException(bytes, limit: null, Engine.ReportMemory());
+                }
+
+                before?.Invoke(bytes);
+            };
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
