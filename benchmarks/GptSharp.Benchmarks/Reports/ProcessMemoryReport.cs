@@ -57,7 +57,11 @@ internal static class ProcessMemoryReport
     {
         int vocabulary = config.Model.VocabularySize!.Value;
         GptConfig shape = config.Model.ToGptConfig(vocabulary);
-        RunConfig silent = config with { Sample = config.Sample with { Length = 1 } };
+        RunConfig silent = config with
+        {
+            Sample = config.Sample with { Length = 1 },
+            Train = config.Train with { CheckpointInBackground = false },
+        };
         MemoryPlan plan = MemoryPlan.Of(silent, shape, config.Train.Batch, new SamplePlan(1, null));
         using Device device = Devices.Open("cpu");
         using var model = new Gpt(device.Engine, shape);

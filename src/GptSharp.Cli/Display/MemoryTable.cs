@@ -23,24 +23,25 @@ internal static class MemoryTable
         Add("master weights", report.MasterWeights);
         Add("moments", report.OptimizerStates);
         Add("constants", report.Sessions);
+        Add("copy for checkpoints", report.Snapshots);
         Add("activations and their gradients", report.Steps);
         Add("workspace", report.Workspace);
         Add("caches while sampling", plan.Caches);
         table.Add("peak", Number(plan.Peak), Format.Bytes(plan.Peak));
         table.Write(writer);
         writer.WriteLine(
-            $"An evaluation needs {Format.Bytes(plan.EvaluationStep)} of these activations. The program itself and");
-        writer.WriteLine("the data set come on top.");
+            $"Of the activations a training step needs {Format.Bytes(plan.TrainingStep)}, an evaluation {Format.Bytes(plan.EvaluationStep)};");
+        writer.WriteLine("sampling may need more. The program itself and the data set come on top.");
         writer.WriteLine();
 
-        TextTable recompute = new("recompute", ">kept for backward", ">activations", ">peak");
+        TextTable recompute = new("recompute", ">kept for backward", ">training step", ">peak");
         foreach (Recompute unit in Units(shape.LayerCount))
         {
             MemoryPlan other = unit == config.Train.Recompute
                 ? plan
                 : MemoryPlan.Of(config with { Train = config.Train with { Recompute = unit } }, shape, microBatch, samples);
             string mark = unit == config.Train.Recompute ? " *" : "";
-            recompute.Add($"{unit}{mark}", Format.Bytes(other.Activations), Format.Bytes(other.Report.Steps), Format.Bytes(other.Peak));
+            recompute.Add($"{unit}{mark}", Format.Bytes(other.Activations), Format.Bytes(other.TrainingStep), Format.Bytes(other.Peak));
         }
 
         recompute.Write(writer);

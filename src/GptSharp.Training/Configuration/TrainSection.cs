@@ -136,6 +136,11 @@ public sealed record TrainSection
     /// <summary>Which checkpoints are kept.</summary>
     public Retention Retention => new(KeepLast, KeepBest, KeepEvery);
 
+    /// <summary>Whether checkpoints are written from a copy while the training goes on.</summary>
+    /// <param name="isEvaluated">Whether there is anything to evaluate with: the best model is saved.</param>
+    public bool CopiesCheckpoints(bool isEvaluated) =>
+        CheckpointInBackground && (CheckpointEvery > 0 || (EvaluateEvery > 0 && isEvaluated));
+
     /// <summary>The learning rate of every step.</summary>
     /// <returns>The schedule.</returns>
     public LearningRateSchedule CreateSchedule() =>

@@ -4,6 +4,7 @@ using GptSharp.Nn;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Memory;
 using GptSharp.Training.Accounting;
+using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Evaluation;
 using GptSharp.Training.Optimization;
@@ -25,6 +26,7 @@ internal sealed class DryRun : IDisposable
     private readonly Gpt _model;
     private readonly BlockSet _blocks;
     private readonly int _microBatch;
+    private Optimizer? _optimizer;
 
     public DryRun(RunConfig config, GptConfig shape, int microBatch)
     {
@@ -43,14 +45,24 @@ internal sealed class DryRun : IDisposable
     public FlopCount Train()
     {
         TrainSection train = _config.Train;
-        Optimizer optimizer = train.CreateOptimizer(_model);
+        _optimizer = train.CreateOptimizer(_model);
         var batches = new BatchSampler(_blocks, train.Seed, Math.Min(train.Batch, Passes * _microBatch));
-        var step = new TrainStep(_model, optimizer, batches, train.CreateSchedule(), train.Seed, _microBatch);
+        var step = new TrainStep(_model, _optimizer, batches, train.CreateSchedule(), train.Seed, _microBatch);
         var counter = new FlopCounter();
         Engine.Observer = counter;
         step.TryRun(index: 0, batch: 0);
         Engine.Observer = null;
         return counter.Count.Per(step.TokenCount);
+    }
+
+    /// <summary>Takes the memory from which checkpoints are written, if they are.</summary>
+    /// <param name="isEvaluated">Whether there is a validation split.</param>
+    public void CopyCheckpoint(bool isEvaluated)
+    {
+        if (_config.Train.CopiesCheckpoints(isEvaluated))
+        {
+            _ = new CheckpointSnapshot(Engine, Checkpoint.FilesOf(_model, _optimizer!)); // goes with the engine
+        }
     }
 
     /// <summary>Evaluates as many sequences as pass at once.</summary>

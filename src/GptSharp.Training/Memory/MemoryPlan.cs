@@ -58,6 +58,7 @@ public sealed record MemoryPlan
     {
         using var run = new DryRun(config, shape, microBatch);
         FlopCount flops = run.Train();
+        run.CopyCheckpoint(samples.IsEvaluated);
         MemoryReport trained = run.Report();
         long evaluation;
         using (var other = new DryRun(config, shape, microBatch))
@@ -84,7 +85,8 @@ public sealed record MemoryPlan
     }
 }
 
-/// <summary>The texts that a run samples, as far as memory is concerned.</summary>
+/// <summary>What else a run does, as far as memory is concerned.</summary>
 /// <param name="PromptLength">Tokens of the prompt, at least 1.</param>
 /// <param name="LongestStory">Tokens of the longest story that is judged; null where there are none.</param>
-public readonly record struct SamplePlan(int PromptLength, int? LongestStory);
+/// <param name="IsEvaluated">Whether there is a validation split.</param>
+public readonly record struct SamplePlan(int PromptLength, int? LongestStory, bool IsEvaluated = true);

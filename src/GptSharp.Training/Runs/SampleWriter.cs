@@ -30,7 +30,7 @@ internal sealed class SampleWriter
 
     /// <summary>The texts of a run, as far as memory is concerned.</summary>
     public static SamplePlan PlanOf(TrainingData data, SampleSection section) => new(
-        section.Prompt.Length == 0 ? 1 : Math.Max(1, data.Tokenizer.Encode(section.Prompt).Length), data.Grammar?.LongestLength);
+        section.Prompt.Length == 0 ? 1 : Math.Max(1, data.Tokenizer.Encode(section.Prompt).Length), data.Grammar?.LongestLength, data.Validation is not null);
 
     /// <summary>What the model writes now.</summary>
     /// <param name="step">Updates done: every time, other random numbers.</param>

@@ -111,9 +111,8 @@ public sealed class Trainer : IDisposable
 
             _folder.Save(config);
             _folder.Checkpoints.Open();
-            bool savesBetweenSteps = train.CheckpointEvery > 0 || (train.EvaluateEvery > 0 && _evaluation is not null);
             _saver = new CheckpointSaver(
-                _folder.Checkpoints, _model, _optimizer, train.Retention, train.CheckpointInBackground && savesBetweenSteps);
+                _folder.Checkpoints, _model, _optimizer, train.Retention, train.CopiesCheckpoints(_evaluation is not null));
             _metrics = _folder.OpenMetrics(_done);
             _log = _folder.OpenLog();
             _observer = new TrainingObservers(_metrics, _log, _folder.Samples(), observer);

@@ -13,6 +13,7 @@ public sealed class MemoryPlanTests
     private static readonly Dictionary<string, Func<RunConfig, RunConfig>> Cases = new()
     {
         ["plain"] = run => run,
+        ["no copy for checkpoints"] = run => run with { Train = run.Train with { CheckpointInBackground = false } },
         ["whole batch"] = run => run with { Train = run.Train with { MicroBatch = 4 } },
         ["one at a time, one thread"] = run => run with { Train = run.Train with { MicroBatch = 1, Threads = 1 } },
         ["attention again"] = run => run with { Train = run.Train with { Recompute = Recompute.Attention } },
@@ -66,6 +67,7 @@ public sealed class MemoryPlanTests
         Assert.Equal(
             (planned.Parameters, planned.Gradients, planned.MasterWeights, planned.OptimizerStates, planned.Sessions),
             (held.Parameters, held.Gradients, held.MasterWeights, held.OptimizerStates, held.Sessions));
+        Assert.Equal(planned.Snapshots, held.Snapshots);
         Assert.Equal(planned.Steps, held.Steps);
         Assert.Equal(planned.Workspace, held.Workspace);
         Assert.Equal(planned.Total, held.Total);

@@ -1,4 +1,5 @@
 using GptSharp.Tensors;
+using GptSharp.Tensors.Memory;
 using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Memory;
@@ -14,17 +15,17 @@ public sealed class OutOfMemoryTests
     public void A_step_that_is_refused_memory_anywhere_is_done_again_to_the_bits_of_the_smaller_micro_batch()
     {
         using var folder = new TemporaryFolder();
-        RunConfig whole = Config(folder, "reference");
+        RunConfig whole = Large(folder, "reference");
         RunRecord before = SmallRun.Run(whole, interruptAfter: 4);
         RunRecord after = SmallRun.Run(whole with { Train = whole.Train with { MicroBatch = 2 } }, resume: true);
         double[] expected = [.. before.Losses, .. after.Losses];
         byte[] weights = Weights(folder, "reference");
 
-        // A step without reserved memory takes it in pieces, so that refusals hit it in many places; -1 refuses nothing.
-        for (int place = -1; place < 12; place += place < 4 ? 1 : 3)
+        // A step without reserved memory takes it in pieces, so that refusals hit it in several places; -1 refuses nothing.
+        for (int place = -1; place < 4; place++)
         {
             string name = $"place{place}";
-            RunConfig config = Config(folder, name);
+            RunConfig config = Large(folder, name);
             using var refusal = new Refusal(place);
             using (var trainer = new Trainer(config, refusal, notice: refusal.Notices.Add))
             {
@@ -51,15 +52,14 @@ public sealed class OutOfMemoryTests
     public void A_limit_that_the_configured_micro_batch_exceeds_is_kept_from_the_first_step_on_and_so_is_the_choice()
     {
         using var folder = new TemporaryFolder();
-        RunConfig small = Config(folder, "small");
-        small = small with { Train = small.Train with { MicroBatch = 2 } };
+        RunConfig small = Large(folder, "small");
+        small = small with { Train = small.Train with { Batch = 16, MicroBatch = 8, Steps = 4 } };
         RunRecord expected = SmallRun.Run(small);
         long limit = expected.Started!.Memory!.Peak;
 
-        RunConfig limited = Config(folder, "limited");
-        limited = limited with { Train = limited.Train with { MemoryLimit = limit } };
-        RunRecord first = SmallRun.Run(limited, interruptAfter: 5);
-        Assert.Contains("instead of 4", Assert.Single(first.Notices), StringComparison.Ordinal);
+        RunConfig limited = small with { Train = small.Train with { Name = "limited", MicroBatch = 16, MemoryLimit = limit } };
+        RunRecord first = SmallRun.Run(limited, interruptAfter: 2);
+        Assert.Contains("train.micro_batch 8 instead of 16", Assert.Single(first.Notices), StringComparison.Ordinal);
         RunRecord second = SmallRun.Run(limited, resume: true);
         Assert.DoesNotContain(second.Notices, notice => notice.Contains("Out of memory", StringComparison.Ordinal));
         Assert.Equal(expected.Losses, first.Losses.Concat(second.Losses));
@@ -71,15 +71,15 @@ public sealed class OutOfMemoryTests
     {
         using var folder = new TemporaryFolder();
         RunConfig small = Config(folder, "small");
-        small = small with { Train = small.Train with { MicroBatch = 1 } };
+        small = small with { Train = small.Train with { MicroBatch = 8 } };
         RunRecord expected = SmallRun.Run(small);
 
         RunConfig auto = Config(folder, "auto");
         auto = auto with { Train = auto.Train with { MicroBatch = null, MemoryLimit = expected.Started!.Memory!.Peak } };
         RunRecord first = SmallRun.Run(auto, interruptAfter: 5);
-        Assert.Equal(1, first.Started!.Memory!.MicroBatch);
+        Assert.Equal(8, first.Started!.Memory!.MicroBatch);
         RunRecord second = SmallRun.Run(auto with { Train = auto.Train with { MemoryLimit = null } }, resume: true);
-        Assert.Equal(1, second.Started!.Memory!.MicroBatch);
+        Assert.Equal(8, second.Started!.Memory!.MicroBatch);
         Assert.Equal(expected.Losses, first.Losses.Concat(second.Losses));
     }
 
@@ -89,8 +89,8 @@ public sealed class OutOfMemoryTests
         using var folder = new TemporaryFolder();
         RunConfig config = Config(folder, "run");
         config = config with { Model = config.Model with { LayerCount = 8 }, Train = config.Train with { MicroBatch = 1 } };
-        long needed = MemoryPlan.Of(config, config.Model.ToGptConfig(64), 1, new SamplePlan(1, null)).Peak;
-        config = config with { Train = config.Train with { MemoryLimit = needed * 2 / 3 } };
+        MemoryReport needed = MemoryPlan.Of(config, config.Model.ToGptConfig(64), 1, new SamplePlan(1, null)).Report;
+        config = config with { Train = config.Train with { MemoryLimit = needed.Total - (needed.Steps / 2) } };
         var refused = Assert.Throws<TrainingException>(() => SmallRun.Run(config));
         Assert.Contains("Step 1: Out of memory: the limit of", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Held already: parameters", refused.Message, StringComparison.Ordinal);
@@ -102,8 +102,18 @@ public sealed class OutOfMemoryTests
         return config with
         {
             Model = config.Model with { Width = 32 },
-            Train = config.Train with { Steps = 7, MicroBatch = 4, EvaluateEvery = 0, CheckpointEvery = 0 },
+            Train = config.Train with { Steps = 7, Batch = 16, MicroBatch = 16, EvaluateEvery = 0, CheckpointEvery = 0 },
             Sample = config.Sample with { Every = 0 },
+        };
+    }
+
+    private static RunConfig Large(TemporaryFolder folder, string name)
+    {
+        RunConfig config = Config(folder, name);
+        return config with
+        {
+            Model = config.Model with { Width = 96, LayerCount = 4 },
+            Train = config.Train with { Batch = 4, MicroBatch = 4 },
         };
     }
 
