@@ -28,6 +28,7 @@ switch (args)
         break;
     case ["checkpoints"]:
         CheckpointReport.Write(Console.Out);
+        break;
     case ["memory"]:
         ProcessMemoryReport.Write(Console.Out);
         break;
