@@ -45,10 +45,9 @@ internal sealed class OnnxExternalFiles(string path)
             return known;
         }
 
-        // Some programs write ./ before a name.
-        string[] parts = [.. file.Split('/').Where(part => part != ".")];
+        string[] parts = file.Split('/');
         if (file.Contains('\\', StringComparison.Ordinal) || file.Contains('\0', StringComparison.Ordinal) || Path.IsPathRooted(file)
-            || Array.Exists(parts, part => part.Length == 0 || part == ".." || part.Contains(':', StringComparison.Ordinal)))
+            || Array.Exists(parts, part => part.Length == 0 || part is "." or ".." || part.Contains(':', StringComparison.Ordinal)))
         {
             throw Refused(tensor, $"is at '{file}', which is no name within the model's folder");
         }

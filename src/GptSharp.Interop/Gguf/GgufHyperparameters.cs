@@ -26,9 +26,6 @@ internal static class GgufHyperparameters
     private static readonly string[] KnownKeys =
         [Context, Width, Layers, MlpWidth, Heads, KeyHeads, KeySize, ValueSize, LayerNormEpsilon, RmsEpsilon, VocabularySize, Window, .. GgufRope.Keys];
 
-    // No tensor proves it, and rotary embedding keeps a table of as many rows.
-    private const int LongestContext = 1 << 20;
-
     private static readonly string[] KeysThatMustBeZero = ["expert_count", "expert_used_count"];
 
     public static void Write(GgufWriter writer, GgufArchitecture architecture, GptConfig config)
@@ -69,11 +66,6 @@ internal static class GgufHyperparameters
         int heads = metadata.CountOfEveryLayer(Key(Heads)) ?? throw metadata.Missing(Key(Heads));
         int? headSize = metadata.Count(Key(KeySize));
         int block = metadata.RequiredCount(Key(Context));
-        if (block > LongestContext)
-        {
-            throw new RefusedFileException(metadata.Path, $"{Key(Context)} is {block}; at most {LongestContext} positions are supported here.");
-        }
-
         if (headSize != metadata.Count(Key(ValueSize)) || (headSize is null && width % heads != 0))
         {
             throw new RefusedFileException(
@@ -111,6 +103,7 @@ internal static class GgufHyperparameters
             Positions = PositionEncoding.Rope,
             QkNorm = architecture == GgufArchitecture.Qwen3,
         };
+        CheckRotaryTable(file, Key(Context), config);
         config = architecture.IsGpt2 ? config : config with { Rope = GgufRope.Read(file, metadata, architecture, config.HeadSize) };
         try
         {
@@ -119,6 +112,18 @@ internal static class GgufHyperparameters
         catch (ConfigurationException exception)
         {
             throw new RefusedFileException(metadata.Path, $"no model can have these sizes: {exception.Message}", exception);
+        }
+    }
+
+    // No tensor proves the context's length, and rotary embedding keeps a table of as many rows.
+    private static void CheckRotaryTable(GgufFile file, string key, GptConfig config)
+    {
+        const long harmless = 1L << 28;
+        Int128 bytes = config.Positions == PositionEncoding.Rope ? (Int128)config.BlockSize * config.HeadSize * sizeof(double) : 0;
+        if (bytes > Math.Max(harmless, 4 * file.Tensors.Sum(tensor => tensor.ByteLength)))
+        {
+            throw new RefusedFileException(
+                file.Path, $"{key} is {config.BlockSize}, for which the table of rotary angles would take {bytes >> 20} MiB, more than the model.");
         }
     }
 

@@ -30,6 +30,11 @@ public sealed class JsonSettings : IDisposable
             throw new RefusedFileException(
                 path, $"{place} is no sound JSON; a number such as NaN or a key that stands there twice is not either.", exception);
         }
+        catch (InvalidOperationException exception)
+        {
+            // Names are read to tell them apart, and are no text.
+            throw new RefusedFileException(path, "it is no sound JSON; half of a surrogate pair stands in a key.", exception);
+        }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new RefusedFileException(path, "it is missing; a model folder needs config.json and model.safetensors.", exception);

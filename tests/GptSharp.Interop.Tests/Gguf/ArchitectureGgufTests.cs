@@ -130,6 +130,46 @@ public sealed class ArchitectureGgufTests
             part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("qwen2.context_length", 2_000_000_000u, "rotary angles")]
+    [InlineData("qwen2.block_count", 2_000_000_000u, "tensors")]
+    [InlineData("qwen2.feed_forward_length", 100_000_000u, "has shape")]
+    [InlineData("qwen2.attention.head_count", 100_000_000u, "has shape")]
+    [InlineData("qwen2.expert_count", 8u, "this option is not supported here")]
+    [InlineData("split.count", 2u, "merge them")]
+    public void A_key_that_asks_for_what_the_file_does_not_have_is_refused(string key, uint value, string reason)
+    {
+        using var engine = new Engine(new CpuBackend(threads: 1));
+        using var folder = new TemporaryFolder();
+        using (ModelPackage package = Own("qwen2", engine))
+        {
+            package.Save(folder.At("sound.gguf"), new GgufFormat(), new ExportOptions());
+        }
+
+        string path = folder.At("hostile.gguf");
+        using (GgufFile sound = GgufFile.Open(folder.At("sound.gguf")))
+        {
+            var writer = new GgufWriter();
+            foreach ((string name, GgufValue old) in sound.Metadata.Where(pair => pair.Key != key))
+            {
+                writer.Add(name, old);
+            }
+
+            writer.Add(key, GgufValue.Of(value));
+            foreach (GgufTensorInfo tensor in sound.Tensors)
+            {
+                writer.Add(tensor.Name, tensor.Type, tensor.Shape, () => sound.ReadSingles(tensor.Name));
+            }
+
+            writer.Save(path);
+        }
+
+        RefusedFileException error = Assert.Throws<RefusedFileException>(() => ModelPackage.Open(path, engine, Precision.Fp32));
+
+        Assert.StartsWith(path, error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Changed_files_are_opened_or_refused()
     {

@@ -111,20 +111,6 @@ public sealed class OnnxFolderTests
     }
 
     [Fact]
-    public void A_tokenizer_that_other_programs_cannot_have_is_refused()
-    {
-        using var engine = new Engine(new CpuBackend(threads: 1));
-        using var folder = new TemporaryFolder();
-        using ModelPackage package = OfOptions("plain", CharTokenizer.Of("abcdé"), engine);
-
-        ConfigurationException error = Assert.Throws<ConfigurationException>(
-            () => package.Save(folder.At("model"), new OnnxFormat(), new ExportOptions()));
-
-        Assert.Contains("U+00E9", error.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
-    }
-
-    [Fact]
     public void A_number_beyond_float16_is_refused_by_its_tensor()
     {
         using var engine = new Engine(new CpuBackend(threads: 1));
