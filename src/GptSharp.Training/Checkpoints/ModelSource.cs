@@ -13,9 +13,9 @@ public static class ModelSource
     /// <param name="device">Where the model goes.</param>
     /// <param name="notice">Told of damaged checkpoints that were passed over.</param>
     /// <exception cref="Files.RefusedFileException">There is no model, or none that is sound and can be built here.</exception>
-    public static ModelPackage Open(string path, Device device, Action<string> notice) => IsRun(path)
-        ? TrainedModel.Open(path, device, notice).ToPackage()
-        : ModelPackage.Open(path, device.Engine, device.Precision);
+    public static ModelPackage Open(string path, Device device, Action<string> notice) => IsForeign(path)
+        ? ModelPackage.Open(path, device.Engine, device.Precision)
+        : TrainedModel.Open(path, device, notice).ToPackage();
 
     /// <summary>Loads a model with its tokenizer, and says between which tokens it writes a text.</summary>
     /// <param name="path">As above.</param>
@@ -25,7 +25,7 @@ public static class ModelSource
     /// <exception cref="Files.RefusedFileException">There is no model, or none that is sound and can be built here.</exception>
     public static ModelPackage Open(string path, Device device, Action<string> notice, out TextMarks marks)
     {
-        if (IsRun(path))
+        if (!IsForeign(path))
         {
             TrainedModel trained = TrainedModel.Open(path, device, notice);
             marks = TextMarks.Of(trained.Config.Data, trained.Tokenizer);
@@ -52,6 +52,9 @@ public static class ModelSource
     }
 
     private static int? LineFeed(ModelPackage package) => package.Tokenizer is { } tokenizer ? TextMarks.TokenOf(tokenizer, "\n") : null;
+
+    /// <summary>Whether a path is a model of another program, or at least a file, which no run is.</summary>
+    public static bool IsForeign(string path) => !IsRun(path) && (File.Exists(path) || ModelFormats.All.Any(format => format.Recognizes(path)));
 
     /// <summary>Whether a path is a run's folder or one of its checkpoints, by what stands in it.</summary>
     public static bool IsRun(string path) =>

@@ -9,7 +9,7 @@ using GptSharp.Training.Input;
 namespace GptSharp.Training.Checkpoints;
 
 /// <summary>Where a run's first weights come from when it goes on from a model that exists (<c>train.init</c>): fine-tuning.</summary>
-internal static class ModelStart
+public static class ModelStart
 {
     private const string Key = "train.init";
 
@@ -75,14 +75,19 @@ internal static class ModelStart
             .Select(item => $"{item.Key} is {item.There} there and {item.Here} here"));
     }
 
-    private static void RequireTokenizer(string path, ITokenizer? theirs, TrainingData data)
+    /// <summary>Refuses data whose tokens mean something else to a model.</summary>
+    /// <param name="path">Where the model comes from, for the message.</param>
+    /// <param name="theirs">Its tokenizer; null where it has none, and nothing can be compared.</param>
+    /// <param name="data">The data.</param>
+    /// <exception cref="ConfigurationException">The tokenizers differ.</exception>
+    public static void RequireTokenizer(string path, ITokenizer? theirs, TrainingData data)
     {
         if (theirs is not null && !IsSame(theirs, data.Tokenizer))
         {
             throw new ConfigurationException(
-                $"the tokenizer of {data.Description} ({data.Tokenizer.Kind}, {data.Tokenizer.VocabularySize} tokens) is not the one of {Key} ({path}; {theirs.Kind}, "
-                + $"{theirs.VocabularySize} tokens); prepare the data with that one: gptsharp data prepare TEXT --tokenizer {path} --out DIR.",
-                Key);
+                $"the tokenizer of {data.Description} ({data.Tokenizer.Kind}, {data.Tokenizer.VocabularySize} tokens) is not that of {path} ({theirs.Kind}, "
+                + $"{theirs.VocabularySize} tokens); prepare the data with the model's: gptsharp data prepare TEXT --tokenizer {path} --out DIR.",
+                "data.tokenizer");
         }
     }
 

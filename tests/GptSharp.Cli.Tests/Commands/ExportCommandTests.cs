@@ -128,6 +128,12 @@ public sealed class ExportCommandTests : IDisposable
                 before.ReadDoubles(entry.Name).Zip(after.ReadDoubles(entry.Name)), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, 1e-8)));
         }
 
+        // The folder is measured like the run that it was exported from, by the same data.
+        File.WriteAllText(At("text.txt"), string.Concat(Enumerable.Repeat("Young Ben the lamb made a lilac flute.\n", 200)));
+        string evaluated = RunWell("eval", At("hf"), "--data", At("text.txt"));
+        Assert.Contains("loss, nats per token", evaluated, StringComparison.Ordinal);
+        Assert.Equal(2, Run("eval", At("hf")).Code);
+
         (int code, _, string error) = Run(["train", At("tuned.yaml"), "--init", At("hf"), "--set", "model.layers=2", "--set", "train.name=other", .. quick]);
         Assert.Equal(2, code);
         Assert.Contains("model.layers is 1 there and 2 here", error, StringComparison.Ordinal);
