@@ -19,6 +19,8 @@ internal sealed class CommandProcess : IDisposable
     /// <summary>What it wrote to its standard output so far, as far as it was read.</summary>
     public string Output => string.Concat(_lines.Select(line => line + "\n"));
 
+    public bool HasExited => _process.HasExited;
+
     public static CommandProcess Start(params string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "gptsharp.dll"), .. arguments])

@@ -75,6 +75,7 @@ public static class DatasetImport
                 TestTokens = tokens[2],
                 Shards = shards,
             };
+            ShardWriter.Clear(work.Path);
             var made = new DatasetFolder(work.Path);
             TokenizerFile.Save(made.Tokenizer, tokenizer);
             manifest.Save(made.Manifest);

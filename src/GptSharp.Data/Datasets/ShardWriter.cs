@@ -122,6 +122,15 @@ internal sealed class ShardWriter : IDisposable
         }
     }
 
+    /// <summary>Deletes what was kept for going on.</summary>
+    public static void Clear(string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder, "*" + DatasetFolder.StartsSuffix))
+        {
+            File.Delete(path);
+        }
+    }
+
     public void Dispose()
     {
         // What a full disk has refused once it refuses again, which is no news.
@@ -202,13 +211,12 @@ internal sealed class ShardWriter : IDisposable
             return;
         }
 
+        // The starts stay: saved progress may be of a time when this shard was unfinished.
         string path = Current;
-        string starts = CurrentStarts;
         writer.Finish();
         _file!.Flush(flushToDisk: true);
         _file.Dispose();
         Swallow(_starts);
-        File.Delete(starts);
         (_writer, _file, _starts) = (null, null, null);
         _finished.Add(new DatasetShard(
             Path.GetFileName(path), writer.Count, writer.DocumentStarts.Count, new FileInfo(path).Length, FileHash.Sha256(path)));

@@ -20,6 +20,7 @@ internal sealed class DatasetWork(TextCorpus corpus, DatasetOptions options, Wor
         Write(decision, tokenizer, separator);
 
         var folder = new DatasetFolder(work.Path);
+        ShardWriter.Clear(work.Path);
         Dictionary<string, IReadOnlyList<DatasetShard>> shards = NameShards();
         TokenizerFile.Save(folder.Tokenizer, tokenizer);
         PreparationReport.Of(_reasons, decision, work.Progress.Survey, work.Progress.Write, WasLookedAt).Save(folder.Report);
