@@ -21,7 +21,7 @@ internal static class TokenizerTrainingReport
             new BpeTrainingOptions(257 + Merges, SplitPattern.Gpt2),
             progress =>
             {
-                if (progress.Merges % MergesPerRow == 0)
+                if (progress.Merges % MergesPerRow == 0 && (rows.Count == 0 || progress.Merges > last.Merges))
                 {
                     double seconds = (progress.Elapsed - last.Elapsed).TotalSeconds;
                     int merges = progress.Merges - last.Merges;

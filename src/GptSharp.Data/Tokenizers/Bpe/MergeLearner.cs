@@ -35,7 +35,7 @@ internal sealed class MergeLearner
     {
         while (_queue.TryDequeue(out pair, out _))
         {
-            // Counts only fall, so a pair whose count is still what it was is the first.
+            // Counts only fall, so a pair whose count is still what it was when it was queued is the first.
             long count = _counts[pair.Left, pair.Right];
             if (count == pair.Count)
             {
@@ -73,17 +73,13 @@ internal sealed class MergeLearner
             int before = _symbols.Before(place);
             if (before >= 0)
             {
-                int token = _symbols.At(before);
-                _before.AddTimes(token, times);
-                _before.AddPlace(token, before);
+                _before.Add(_symbols.At(before), times, before);
             }
 
             int behind = _symbols.At(end);
             if (behind >= 0)
             {
-                // The pair of the merged token with itself is one pair, seen from either side.
-                _behind.AddTimes(behind, times);
-                (behind == merged ? _before : _behind).AddPlace(behind, place);
+                _behind.Add(behind, times, place);
             }
 
             _symbols.Merge(place, right, end, merged);
@@ -125,7 +121,7 @@ internal sealed class MergeLearner
     private void Queue(int left, int right, ReadOnlySpan<int> places)
     {
         long count = _counts[left, right];
-        if (places.IsEmpty || count <= 0)
+        if (count == 0)
         {
             return;
         }

@@ -28,19 +28,14 @@ internal sealed class NeighbourChanges
     /// <summary>The places of the new pair with a token, in the order in which they were added; after <see cref="Sort"/>.</summary>
     public ReadOnlySpan<int> PlacesOf(in Group group) => _places.AsSpan(group.Start, group.Length);
 
-    /// <summary>Notes that a token's pair is gone in a piece that occurs so many times.</summary>
-    public void AddTimes(int token, long times)
+    /// <summary>Notes that a token's old pair is gone and its new one is at a place, in a piece that occurs so many times.</summary>
+    public void Add(int token, long times, int place)
     {
-        int group = IndexOf(token);
-        CollectionsMarshal.AsSpan(_groups)[group].Times += times;
-    }
-
-    /// <summary>Notes that a token has a new pair at a place.</summary>
-    public void AddPlace(int token, int place)
-    {
-        int group = IndexOf(token);
-        CollectionsMarshal.AsSpan(_groups)[group].Length++;
-        _found.Add((group, place));
+        int index = IndexOf(token);
+        ref Group group = ref CollectionsMarshal.AsSpan(_groups)[index];
+        group.Times += times;
+        group.Length++;
+        _found.Add((index, place));
     }
 
     /// <summary>Puts the places of each token together.</summary>

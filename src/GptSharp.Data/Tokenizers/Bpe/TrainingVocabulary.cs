@@ -45,7 +45,7 @@ internal sealed class TrainingVocabulary
     /// <summary>The token of each byte.</summary>
     public IReadOnlyList<int> ByteTokens { get; }
 
-    /// <summary>The token of two together: a new one, unless other merges have already made one of the same bytes.</summary>
+    /// <summary>The token of two together: a new one, because no two merges make the same bytes (see <see cref="MergeHistory"/>), unless a special token is spelled so.</summary>
     public int Merge(int left, int right)
     {
         string letters = _letters[left] + _letters[right];

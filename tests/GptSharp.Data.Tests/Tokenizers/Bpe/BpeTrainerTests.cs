@@ -73,6 +73,15 @@ public sealed class BpeTrainerTests
     }
 
     [Fact]
+    public void A_special_token_that_merges_spell_is_that_token()
+    {
+        BpeTraining training = Train(["<s><s><s>"], new BpeTrainingOptions(300, SplitPattern.None) { SpecialTokens = ["<s>"] });
+        Assert.Contains(training.Merges, merge => merge.Merged == 0);
+        Assert.Equal("<s>"u8.ToArray(), training.Tokens[0]);
+        Assert.Equal("<s><s><s>"u8.ToArray(), training.ToModel(SplitPattern.None).Decode(training.ToModel(SplitPattern.None).Encode("<s><s><s>")));
+    }
+
+    [Fact]
     public void Rare_pairs_are_not_merged() =>
         Assert.Equal([("a", "b")], Letters(Train(["ab ab cd"], new BpeTrainingOptions(300, SplitPattern.Cl100k) { MinimumFrequency = 2 })).Take(1));
 
