@@ -20,7 +20,9 @@ internal static class TokenizerClient
             string name = JsonSerializer.Serialize(text);
             Assert.True(ids.SequenceEqual(ours.Encode(text)), $"{name}: theirs {Show(ids)}, ours {Show(ours.Encode(text))}");
             Assert.True(Ids(theirs.GetProperty("template")).SequenceEqual(ours.Encode(text, withTemplate: true)), $"{name} with template");
-            if (decoded)
+
+            // JavaScript's decoder takes U+FEFF for a byte-order mark and drops it.
+            if (decoded && !text.Contains('\uFEFF', StringComparison.Ordinal))
             {
                 Assert.Equal(theirs.GetProperty("decoded").GetString(), ours.Decode(ids));
             }
