@@ -9,8 +9,6 @@ namespace GptSharp.Interop.Gguf;
 /// <summary>Expresses a vocabulary of llama.cpp as a tokenizer.json, with the special tokens that generation needs.</summary>
 internal sealed class GgufVocabularyReader
 {
-    private const string SpaceSign = "\u2581";
-
     // Cutting every token in every place is quadratic in its length; no vocabulary comes near this.
     private const long MostCuts = 1L << 31;
 
@@ -81,36 +79,8 @@ internal sealed class GgufVocabularyReader
         string[] merges = _metadata.Texts(GgufVocabulary.MergesKey) ?? throw _metadata.Missing(GgufVocabulary.MergesKey);
         return Json(json =>
         {
-            json.WriteNull("normalizer");
-            json.WriteStartObject("pre_tokenizer");
-            if (pattern == SplitPattern.Gpt2)
-            {
-                WriteByteLevel(json, usesRegex: true);
-            }
-            else
-            {
-                json.WriteString("type", "Sequence");
-                json.WriteStartArray("pretokenizers");
-                json.WriteStartObject();
-                json.WriteString("type", "Split");
-                json.WriteStartObject("pattern");
-                json.WriteString("Regex", SplitPatterns.RegexOf(pattern));
-                json.WriteEndObject();
-                json.WriteString("behavior", "Isolated");
-                json.WriteBoolean("invert", false);
-                json.WriteEndObject();
-                json.WriteStartObject();
-                WriteByteLevel(json, usesRegex: false);
-                json.WriteEndObject();
-                json.WriteEndArray();
-            }
-
-            json.WriteEndObject();
-            WriteTemplate(json, addsBeginUnlessSaid: ignoresMerges);
-            json.WriteStartObject("decoder");
-            WriteByteLevel(json, usesRegex: true);
-            json.WriteEndObject();
-            WriteModel(json, unknown: null, byteFallback: false, ignoresMerges, merges.Select((merge, index) => Parts(merge, index)));
+            WriteStages(json, "null", GgufTokenizerStages.PreTokenizer(pattern), Template(addsBeginUnlessSaid: ignoresMerges), GgufTokenizerStages.ByteLevelDecoder);
+            WriteModel(json, unknown: null, byteFallback: false, ignoresMerges, merges.Select(Parts));
         });
     }
 
@@ -127,37 +97,7 @@ internal sealed class GgufVocabularyReader
         int unknown = Array.IndexOf(_types, GgufTokenType.Unknown);
         return Json(json =>
         {
-            json.WriteStartObject("normalizer");
-            json.WriteString("type", "Sequence");
-            json.WriteStartArray("normalizers");
-            if (addsSpace)
-            {
-                WriteStep(json, ("type", "Prepend"), ("prepend", SpaceSign));
-            }
-
-            WriteReplace(json, " ", SpaceSign);
-            json.WriteEndArray();
-            json.WriteEndObject();
-            json.WriteNull("pre_tokenizer");
-            WriteTemplate(json, addsBeginUnlessSaid: true);
-            json.WriteStartObject("decoder");
-            json.WriteString("type", "Sequence");
-            json.WriteStartArray("decoders");
-            WriteReplace(json, SpaceSign, " ");
-            WriteStep(json, ("type", "ByteFallback"));
-            WriteStep(json, ("type", "Fuse"));
-            if (addsSpace)
-            {
-                json.WriteStartObject();
-                json.WriteString("type", "Strip");
-                json.WriteString("content", " ");
-                json.WriteNumber("start", 1);
-                json.WriteNumber("stop", 0);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
+            WriteStages(json, GgufTokenizerStages.Normalizer(addsSpace), "null", Template(addsBeginUnlessSaid: true), GgufTokenizerStages.Decoder(addsSpace));
             WriteModel(json, unknown < 0 ? null : _tokens[unknown], byteFallback: true, ignoresMerges: false, MergesOf(scores));
         });
     }
@@ -222,97 +162,25 @@ internal sealed class GgufVocabularyReader
         json.WriteEndObject();
     }
 
-    private static void WriteByteLevel(Utf8JsonWriter json, bool usesRegex)
+    private static void WriteStages(Utf8JsonWriter json, string normalizer, string preTokenizer, string postProcessor, string decoder)
     {
-        json.WriteString("type", "ByteLevel");
-        json.WriteBoolean("add_prefix_space", false);
-        json.WriteBoolean("trim_offsets", true);
-        json.WriteBoolean("use_regex", usesRegex);
+        (string Name, string Value)[] stages =
+            [("normalizer", normalizer), ("pre_tokenizer", preTokenizer), ("post_processor", postProcessor), ("decoder", decoder)];
+        foreach ((string name, string value) in stages)
+        {
+            json.WritePropertyName(name);
+            json.WriteRawValue(value);
+        }
     }
 
-    private static void WriteReplace(Utf8JsonWriter json, string from, string to)
+    private string Template(bool addsBeginUnlessSaid)
     {
-        json.WriteStartObject();
-        json.WriteString("type", "Replace");
-        json.WriteStartObject("pattern");
-        json.WriteString("String", from);
-        json.WriteEndObject();
-        json.WriteString("content", to);
-        json.WriteEndObject();
-    }
+        (int, string)? Token(string flag, bool absent, string key) =>
+            (_metadata.Flag(flag) ?? absent) && _metadata.Count(key, least: 0) is { } id && id < _tokens.Length ? (id, _tokens[id]) : null;
 
-    private static void WriteStep(Utf8JsonWriter json, params (string Name, string Value)[] members)
-    {
-        json.WriteStartObject();
-        foreach ((string name, string value) in members)
-        {
-            json.WriteString(name, value);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private void WriteTemplate(Utf8JsonWriter json, bool addsBeginUnlessSaid)
-    {
-        int? Token(string flag, bool absent, string key) => _metadata.Flag(flag) ?? absent
-            ? _metadata.Count(key, least: 0) is { } id && id < _tokens.Length ? id : null
-            : null;
-        int? before = Token(GgufVocabulary.AddBeginKey, addsBeginUnlessSaid, GgufVocabulary.BeginKey);
-        int? after = Token(GgufVocabulary.AddEndKey, absent: false, GgufVocabulary.EndKey);
-        if (before is null && after is null)
-        {
-            json.WriteNull("post_processor");
-            return;
-        }
-
-        json.WriteStartObject("post_processor");
-        json.WriteString("type", "TemplateProcessing");
-        WriteSequence("single", ["A"]);
-        WriteSequence("pair", ["A", "B"]);
-        json.WriteStartObject("special_tokens");
-        foreach (int id in new[] { before, after }.OfType<int>().Distinct())
-        {
-            json.WriteStartObject(_tokens[id]);
-            json.WriteString("id", _tokens[id]);
-            json.WriteStartArray("ids");
-            json.WriteNumberValue(id);
-            json.WriteEndArray();
-            json.WriteStartArray("tokens");
-            json.WriteStringValue(_tokens[id]);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-        json.WriteEndObject();
-
-        void WriteSequence(string name, string[] texts)
-        {
-            json.WriteStartArray(name);
-            for (int type = 0; type < texts.Length; type++)
-            {
-                WritePart("SpecialToken", before is { } begin ? _tokens[begin] : null, type);
-                WritePart("Sequence", texts[type], type);
-                WritePart("SpecialToken", after is { } end ? _tokens[end] : null, type);
-            }
-
-            json.WriteEndArray();
-        }
-
-        void WritePart(string kind, string? id, int type)
-        {
-            if (id is null)
-            {
-                return;
-            }
-
-            json.WriteStartObject();
-            json.WriteStartObject(kind);
-            json.WriteString("id", id);
-            json.WriteNumber("type_id", type);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
+        return GgufTokenizerStages.Template(
+            Token(GgufVocabulary.AddBeginKey, addsBeginUnlessSaid, GgufVocabulary.BeginKey),
+            Token(GgufVocabulary.AddEndKey, absent: false, GgufVocabulary.EndKey));
     }
 
     private void WriteModel(
