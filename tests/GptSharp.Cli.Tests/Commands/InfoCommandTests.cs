@@ -28,6 +28,45 @@ public sealed class InfoCommandTests
     public void The_total_of_llama_is_the_published_one(string preset, string total) => Assert.Equal(total, Total(Info(preset)));
 
     [Fact]
+    public void Flops_have_formula_and_denominator()
+    {
+        string text = string.Join('\n', Info("gpt2"));
+        Assert.Contains("854,438,400  = 6 x 123,532,032 + 12 x 12 x 768 x 1,024", text, StringComparison.Ordinal);
+        Assert.Contains("MFU = model FLOPs per token x tokens per second / peak;", text, StringComparison.Ordinal);
+        Assert.Matches(@"Peak of cpu: [\d.]+ [GT]FLOP/s \(measured here: fp32 multiply-adds in registers, \d+ threads?\)\.", text);
+    }
+
+    [Theory]
+    [InlineData("gpt2", "--micro-batch", "4")]
+    [InlineData("llama-65b", "--micro-batch", "1")]
+    [InlineData("gpt2-xl", "--set", "train.precision=bf16")]
+    public void The_memory_of_a_run_is_a_table_of_80_columns(string preset, string option, string value)
+    {
+        string[] lines = Info(preset, "--memory", option, value);
+        Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+        foreach (string row in (string[])["parameters", "gradients", "moments", "activations", "workspace", "peak", "none *", "block", "every: 2"])
+        {
+            Assert.Contains(lines, line => line.StartsWith(row, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void What_fits_into_a_limit_is_told()
+    {
+        string[] lines = Info("gpt2", "--memory", "--memory-limit", "2.5GB", "--micro-batch", "1", "--set", "model.block=64");
+        Assert.Contains(lines, line => line.TrimStart().StartsWith("12 ", StringComparison.Ordinal) && line.EndsWith("does not fit", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.TrimStart().StartsWith("1 ", StringComparison.Ordinal) && line.EndsWith("  fits", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Accelerators_are_listed_with_their_sources()
+    {
+        string[] lines = Info("--accelerators");
+        Assert.Contains(lines, line => line.StartsWith("H100 SXM ", StringComparison.Ordinal) && line.Contains("989.5", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("T4: NVIDIA T4 datasheet", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_shape_of_a_llama_is_told()
     {
         string text = string.Join('\n', Info("tinyllama").Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));

@@ -7,7 +7,7 @@ namespace GptSharp.Tensors.Tests.Ops;
 /// <summary>A dry run of every operation takes no memory and knows what a real one takes.</summary>
 public sealed class DryRunTests
 {
-    public static TheoryData<string, int> Settings => [.. TestBackends.Names.SelectMany(name => new[] { (name, 1), (name, 3) })];
+    public static TheoryData<string, int> Settings => [(TestBackends.Names[0], 1), .. TestBackends.Names.Select(name => (name, 3))];
 
     [Theory]
     [MemberData(nameof(Settings))]
@@ -45,7 +45,7 @@ public sealed class DryRunTests
             OpResult.Of(engine, opCase, Precision.Fp32, passes: opCase.Differentiable ? 2 : 1);
         }
 
-        Assert.True(costs.Names.Count > 30);
+        Assert.True(costs.Names.Count > 25);
         Assert.Empty(costs.Odd);
     }
 
