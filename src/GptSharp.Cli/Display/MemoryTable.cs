@@ -56,7 +56,7 @@ internal static class MemoryTable
 
         sizes.Write(writer);
         writer.WriteLine(config.Train.MemoryLimit is null
-            ? $"{Format.Bytes(available)} are free on this machine; train.micro_batch: auto leaves a tenth of it."
+            ? $"{Format.Bytes(available)} are free here; train.micro_batch: auto leaves a tenth of that."
             : $"train.memory_limit is {Format.Bytes(available)}.");
 
         void Add(string name, long bytes)

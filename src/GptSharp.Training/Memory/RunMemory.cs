@@ -40,6 +40,19 @@ public sealed class RunMemory
     public static IEnumerable<int> Divisors(int batch) =>
         Enumerable.Range(1, batch).Where(divisor => batch % divisor == 0).Reverse();
 
+    /// <summary>What auto would take; 1 where not even that fits.</summary>
+    public static int Largest(RunConfig config, GptConfig shape, SamplePlan samples)
+    {
+        try
+        {
+            return new RunMemory(config with { Train = config.Train with { MicroBatch = null } }, shape, samples).Plan.MicroBatch;
+        }
+        catch (TrainingException)
+        {
+            return 1;
+        }
+    }
+
     /// <summary>Takes a micro-batch that was chosen before, when the run was begun.</summary>
     public void Use(int microBatch)
     {

@@ -39,7 +39,7 @@ public sealed class InfoCommandTests
     [Theory]
     [InlineData("gpt2", "--micro-batch", "4")]
     [InlineData("llama-65b", "--micro-batch", "1")]
-    [InlineData("gpt2-xl", "--set", "train.precision=bf16")]
+    [InlineData("gpt2-medium", "--set", "train.memory_limit=1GB")]
     public void The_memory_of_a_run_is_a_table_of_80_columns(string preset, string option, string value)
     {
         string[] lines = Info(preset, "--memory", option, value);
@@ -53,7 +53,7 @@ public sealed class InfoCommandTests
     [Fact]
     public void What_fits_into_a_limit_is_told()
     {
-        string[] lines = Info("gpt2", "--memory", "--memory-limit", "2.5GB", "--micro-batch", "1", "--set", "model.block=64");
+        string[] lines = Info("gpt2", "--memory", "--memory-limit", "4.2GB", "--micro-batch", "1", "--set", "model.block=64");
         Assert.Contains(lines, line => line.TrimStart().StartsWith("12 ", StringComparison.Ordinal) && line.EndsWith("does not fit", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.TrimStart().StartsWith("1 ", StringComparison.Ordinal) && line.EndsWith("  fits", StringComparison.Ordinal));
     }
