@@ -191,6 +191,71 @@ public sealed class HostileTokenizerTests : IDisposable
         Assert.InRange(refused, rounds, originals.Length * rounds);
     }
 
+    [Fact]
+    public void Json_with_other_values_in_it_is_refused_or_read_and_never_anything_else()
+    {
+        string[] values = ["null", "true", "-1", "0", "7", "1e300", "2147483647", "99999999999999999999", "\"\"", "\"x\"", "\"▁\"", "[]", "{}", "[[]]", "[\"a\",\"b\"]", "{\"type\":\"Sequence\"}"];
+        var random = new Random(6);
+        string sound = SmallVocabulary.Shared.Json(
+            """{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}""",
+            """{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}]}""",
+            """{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}""");
+        const int rounds = 250;
+        int refused = 0;
+        for (int i = 0; i < rounds; i++)
+        {
+            JsonNode root = JsonNode.Parse(sound)!;
+            Replace(root, JsonNode.Parse(values[random.Next(values.Length)]), random);
+            try
+            {
+                ITokenizer tokenizer = TokenizerFile.FromJson(root.ToJsonString(), "file");
+                tokenizer.DecodeBytes(tokenizer.EncodeBytes("The model <s> trains 12\n"u8));
+                Assert.Equal(TokenizerFile.ToJson(tokenizer), TokenizerFile.ToJson(TokenizerFile.FromJson(TokenizerFile.ToJson(tokenizer), "again")));
+            }
+            catch (RefusedFileException exception)
+            {
+                Assert.StartsWith("file: ", exception.Message, StringComparison.Ordinal);
+                refused++;
+            }
+            catch (UnknownCharacterException)
+            {
+                // Without its bytes or its unknown token a vocabulary lacks characters.
+            }
+        }
+
+        Assert.InRange(refused, rounds / 4, rounds);
+    }
+
+    // Goes down a random way, and puts the value at its end.
+    private static void Replace(JsonNode node, JsonNode? value, Random random)
+    {
+        while (true)
+        {
+            JsonNode? child = node switch
+            {
+                JsonObject members => members[members.ElementAt(random.Next(members.Count)).Key],
+                _ => node[random.Next(node.AsArray().Count)],
+            };
+            if (child is JsonObject { Count: > 0 } or JsonArray { Count: > 0 } && random.Next(4) > 0)
+            {
+                node = child;
+                continue;
+            }
+
+            if (node is JsonObject owner)
+            {
+                owner[owner.ElementAt(random.Next(owner.Count)).Key] = value;
+            }
+            else
+            {
+                JsonArray list = node.AsArray();
+                list[random.Next(list.Count)] = value;
+            }
+
+            return;
+        }
+    }
+
     private static byte[] Damage(byte[] original, Random random)
     {
         List<byte> bytes = [.. original];
