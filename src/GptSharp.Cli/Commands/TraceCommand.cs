@@ -17,7 +17,7 @@ internal sealed class TraceCommand
 
     private readonly Argument<string> _model = new("model")
     {
-        Description = "A folder with config.json (model_type gpt2 or llama) and model.safetensors.",
+        Description = "A folder in Hugging Face layout: config.json (model_type gpt2, llama, mistral, qwen2 or qwen3) and safetensors.",
         HelpName = "MODEL_DIR",
     };
 

@@ -109,7 +109,7 @@ public sealed class LlamaFamilyTests : IDisposable
         string[] pieces = ["{", "}", "[", "]", ",", ":", "\"", "null", "NaN", "-1", "1e999", "true", "\"\\ud800\"", "99999999999999999999", new string('[', 100)];
         var random = new Random(11);
         int refused = 0;
-        for (int round = 0; round < 3_000; round++)
+        for (int round = 0; round < 1_000; round++)
         {
             string text = sound[round % sound.Length];
             int place = random.Next(text.Length);
@@ -131,6 +131,6 @@ public sealed class LlamaFamilyTests : IDisposable
             }
         }
 
-        Assert.InRange(refused, 1_000, 2_990);
+        Assert.InRange(refused, 300, 990);
     }
 }
