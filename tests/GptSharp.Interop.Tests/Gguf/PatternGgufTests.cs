@@ -30,7 +30,7 @@ public sealed class PatternGgufTests(TrainedModels trained)
         foreach ((SplitPattern pattern, string name) in patterns)
         {
             TextTokenizer tokenizer = TextTokenizer.Of(
-                BpeTrainer.Train([() => new MemoryStream(Encoding.UTF8.GetBytes(text))], new BpeTrainingOptions(420, pattern)), pattern);
+                BpeTrainer.Train([() => new MemoryStream(Encoding.UTF8.GetBytes(text))], new BpeTrainingOptions(420, pattern), cancellation: TestContext.Current.CancellationToken), pattern);
             var model = new Gpt(engine, new GptConfig { VocabularySize = tokenizer.VocabularySize, BlockSize = 8, LayerCount = 1, HeadCount = 1, Width = 8 });
             string path = folder.At($"{pattern}.gguf");
             using (var package = new ModelPackage(model, tokenizer, GenerationDefaults.None))
