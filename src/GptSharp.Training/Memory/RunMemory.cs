@@ -54,12 +54,18 @@ public sealed class RunMemory
     }
 
     /// <summary>Takes a micro-batch that was chosen before, when the run was begun.</summary>
-    public void Use(int microBatch)
+    /// <returns>False if it was chosen where there was more memory, and does not fit here; then the largest that does is taken.</returns>
+    public bool TryUse(int microBatch)
     {
-        if (microBatch != Plan.MicroBatch)
+        MemoryPlan best = Plan;
+        Plan = microBatch == best.MicroBatch ? best : PlanOf(microBatch);
+        if (_config.Train.MicroBatch is not null || Plan.Peak <= Limit)
         {
-            Plan = PlanOf(microBatch);
+            return true;
         }
+
+        Plan = best;
+        return best.MicroBatch == microBatch;
     }
 
     /// <summary>Halves the micro-batch: takes the largest divisor of the batch that is at most half of it.</summary>

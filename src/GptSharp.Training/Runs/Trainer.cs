@@ -102,7 +102,7 @@ public sealed class Trainer : IDisposable
             _evaluation = RunEvaluation.Create(_model, _data, blocks, config);
             _samples = new SampleWriter(_model, _data, config.Sample);
 
-            _fit = new MemoryGuard(_memory, _device.Engine, _step, _evaluation, _notice);
+            _fit = new MemoryGuard(_memory, _device.Engine, _step, _evaluation, Say);
             _folder ??= RunFolder.Create(train.RunFolder);
             if (newest is { } checkpoint)
             {
@@ -196,6 +196,13 @@ public sealed class Trainer : IDisposable
         _data.Dispose();
         _device.Dispose();
         _folder.Dispose();
+    }
+
+    // For the user, and for who reads the log of the run later.
+    private void Say(string message)
+    {
+        _notice(message);
+        _log?.Write(message);
     }
 
     // False if the run had to go back to a checkpoint instead.
@@ -360,7 +367,11 @@ public sealed class Trainer : IDisposable
         // What was chosen, or what memory once forced, goes on, so that the bits do.
         if (RunConfigReader.Parse(manifest.Config, folder).Train.MicroBatch == _config.Train.MicroBatch)
         {
-            _memory.Use(manifest.MicroBatch);
+            if (!_memory.TryUse(manifest.MicroBatch))
+            {
+                _notice(
+                    $"The run was computed with train.micro_batch {manifest.MicroBatch}, for which there is not enough memory here; it goes on with {_memory.Plan.MicroBatch}: not bit-exact from here.");
+            }
         }
 
         Load(folder, manifest);

@@ -117,6 +117,21 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
+    public void A_choice_is_kept_where_it_fits_and_otherwise_the_largest_that_does_is_taken()
+    {
+        RunConfig run = RunConfigReader.Parse("train:\n  batch: 12\n", "test");
+        GptConfig shape = run.Model.ToGptConfig(64);
+        var samples = new SamplePlan(1, null);
+        var memory = new RunMemory(
+            run with { Train = run.Train with { MemoryLimit = MemoryPlan.Of(run, shape, 6, samples).Peak } }, shape, samples);
+        Assert.True(memory.TryUse(3));
+        Assert.Equal(3, memory.Plan.MicroBatch);
+        memory = new RunMemory(run with { Train = run.Train with { MemoryLimit = memory.Limit } }, shape, samples);
+        Assert.False(memory.TryUse(12));
+        Assert.Equal(6, memory.Plan.MicroBatch);
+    }
+
+    [Fact]
     public void Who_asks_for_too_much_is_told_who_would_hold_it_and_what_would_fit()
     {
         RunConfig run = RunConfigReader.Parse("model:\n  layers: 12\n  block: 512\ntrain:\n  batch: 1\n", "test");
