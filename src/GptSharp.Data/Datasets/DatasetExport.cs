@@ -2,7 +2,6 @@ using System.Globalization;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Data.Tokens;
 using GptSharp.Data.Tokens.Foreign;
-using GptSharp.Files;
 
 namespace GptSharp.Data.Datasets;
 

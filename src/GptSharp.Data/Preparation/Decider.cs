@@ -128,7 +128,8 @@ internal sealed class Decider(DatasetOptions options, DropReasons reasons, Datas
             assigned.MoveNext();
             (long number, long split) = Math.DivRem(assigned.Current, DatasetFolder.Splits.Count);
             return number == document.Number ? (byte)split : throw new InvalidOperationException("The splits do not fit the documents.");
-        }) with { SplitCharacters = sizes };
+        }) with
+        { SplitCharacters = sizes };
     }
 
     private Decision WriteByPosition(IEnumerable<SurveyedDocument> documents)
