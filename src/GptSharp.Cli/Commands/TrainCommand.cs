@@ -1,8 +1,10 @@
 using System.CommandLine;
 using GptSharp.Cli.Display;
+using GptSharp.Cli.Proof;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Metrics;
 using GptSharp.Training.Profiling;
+using GptSharp.Training.Proof;
 using GptSharp.Training.Runs;
 using Spectre.Console;
 
@@ -30,6 +32,17 @@ internal static class TrainCommand
         Option<string?> profile = new("--profile") { Description = "Steps to profile: where their time goes, as a table, as JSON and as a Chrome trace in the run's folder.", HelpName = "first:last" };
         Option<string?> init = new("--init") { Description = "Start from the weights of this model's folder; short for --set train.init=….", HelpName = "DIR" };
         Option<bool> keys = new("--help-keys") { Description = "Explain every key of a configuration." };
+        Option<bool> prove = new("--prove-resume")
+        {
+            Description = "Instead: prove that a run which is killed at random moments and resumed is the undisturbed one, to the bit.",
+        };
+        Option<bool> full = new("--full") { Description = "With --prove-resume: every combination of settings, and 20 kills of each." };
+        Option<StatePart?> flip = new("--flip")
+        {
+            Description = "With --prove-resume: falsify one bit of the resumed state, to see that the proof notices: moment, position or random.",
+            HelpName = "part",
+        };
+        Option<bool> awaitKill = new("--await-kill") { Description = "What --prove-resume starts.", Hidden = true };
         CommandWithExamples command = new(
             "train",
             "Train a model, and watch it learn. Ctrl-C finishes the step and saves; --resume goes on to the same bits.",
@@ -38,6 +51,7 @@ internal static class TrainCommand
             "gptsharp train configs/quickstart.yaml --resume",
             "gptsharp train configs/quickstart.yaml --profile 20:30",
             "gptsharp train configs/quickstart.yaml --init runs/quickstart --set train.name=further --set train.lr=1e-4",
+            "gptsharp train --prove-resume configs/prove-resume.yaml",
             "gptsharp train --help-keys")
         {
             config,
@@ -48,12 +62,20 @@ internal static class TrainCommand
             profile,
             init,
             keys,
+            prove,
+            full,
+            flip,
+            awaitKill,
         };
         command.Validators.Add(result =>
         {
             if (result.GetValue(config) is null && !result.GetValue(keys))
             {
                 result.AddError("a configuration is missing, for example configs/quickstart.yaml.");
+            }
+            else if (!result.GetValue(prove) && (result.GetValue(full) || result.GetValue(flip) is not null))
+            {
+                result.AddError("--full and --flip belong to --prove-resume.");
             }
         });
         command.SetAction(parsed =>
@@ -80,9 +102,21 @@ internal static class TrainCommand
                 overrides = [.. overrides, $"train.memory_limit={limit}"];
             }
 
+            RunConfig run = RunConfigReader.Load(parsed.GetValue(config)!, overrides);
+            if (parsed.GetValue(prove))
+            {
+                return ProofReport.Run(run, parsed.GetValue(full), parsed.GetValue(flip), output);
+            }
+
+            if (parsed.GetValue(awaitKill))
+            {
+                using Trainer trainer = new(run, new ProofDisplay(output.Out, run.Train.Steps), parsed.GetValue(resume));
+                trainer.Run();
+                return ExitCode.Done;
+            }
+
             ProfileRange? range = parsed.GetValue(profile) is { } steps ? ProfileRange.Parse(steps) : null;
             using StopSignals signals = new();
-            RunConfig run = RunConfigReader.Load(parsed.GetValue(config)!, overrides);
             RunOutcome outcome = Run(run, parsed.GetValue(resume), output, signals.Token, range).Outcome;
             return outcome == RunOutcome.Interrupted ? ExitCode.Interrupted : ExitCode.Done;
         });

@@ -6,12 +6,15 @@ namespace GptSharp.Training.Checkpoints;
 /// <summary>The checkpoints of a run: which there are, which is newest and sound, which is best, which may go.</summary>
 public sealed class CheckpointStore
 {
+    /// <summary>Name of the folder with the checkpoints, in a run's folder.</summary>
+    public const string FolderName = "checkpoints";
+
     private const string Prefix = "step-";
 
     private readonly string _folder;
 
     /// <summary>The checkpoints below a run's folder.</summary>
-    public CheckpointStore(string runFolder) => _folder = Path.Combine(runFolder, "checkpoints");
+    public CheckpointStore(string runFolder) => _folder = Path.Combine(runFolder, FolderName);
 
     /// <summary>Steps that have a checkpoint, ascending.</summary>
     public IReadOnlyList<long> Steps => !Directory.Exists(_folder) ? [] :
