@@ -21,20 +21,34 @@ internal sealed class CommandProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static CommandProcess Start(params string[] arguments)
+    /// <summary>Its number.</summary>
+    public int Id => _process.Id;
+
+    public static CommandProcess Start(params string[] arguments) => Start([], arguments);
+
+    /// <summary>Starts it with some variables of its environment set.</summary>
+    public static CommandProcess Start(Dictionary<string, string> environment, params string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "gptsharp.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new CommandProcess(Process.Start(start)!);
     }
 
     /// <summary>Runs it to its end.</summary>
-    public static (int Code, string Out, string Error) Run(params string[] arguments)
+    public static (int Code, string Out, string Error) Run(params string[] arguments) => Run([], arguments);
+
+    /// <summary>Runs it to its end with some variables of its environment set.</summary>
+    public static (int Code, string Out, string Error) Run(Dictionary<string, string> environment, params string[] arguments)
     {
-        using CommandProcess process = Start(arguments);
+        using CommandProcess process = Start(environment, arguments);
         return process.Finish();
     }
 
