@@ -1,5 +1,6 @@
 // Encodes strings with tokenizers that nobody here wrote and compares the ids with ours.
 //   node tokenize.mjs CLIENT ENCODING FILE
+// ENCODING is a name, or for tiktoken a JSON file with "bpe_ranks" and "pat_str".
 // FILE holds numbers of 32 bits, little-endian; for each string the number of its UTF-16 units, the units, two in a number, the number of ids, the ids.
 // Writes one JSON object: how many strings and ids were compared, how many differ, and the first of those.
 import { readFileSync } from "node:fs";
@@ -37,8 +38,9 @@ console.log(JSON.stringify(result));
 async function encoder(client, encoding) {
     switch (client) {
         case "tiktoken": {
-            const { get_encoding } = await import("tiktoken");
-            const model = get_encoding(encoding);
+            const { get_encoding, Tiktoken } = await import("tiktoken");
+            const own = encoding.endsWith(".json") ? JSON.parse(readFileSync(encoding, "utf8")) : null;
+            const model = own ? new Tiktoken(own.bpe_ranks, {}, own.pat_str) : get_encoding(encoding);
             return text => model.encode_ordinary(text);
         }
         case "js-tiktoken": {
