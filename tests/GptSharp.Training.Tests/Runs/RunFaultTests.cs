@@ -8,6 +8,8 @@ namespace GptSharp.Training.Tests.Runs;
 /// <summary>What goes wrong around a run, done for real.</summary>
 public sealed class RunFaultTests
 {
+    private const int Page = 4096;
+
     [Fact]
     public void A_folder_that_holds_a_run_is_not_overwritten()
     {
@@ -34,18 +36,22 @@ public sealed class RunFaultTests
     }
 
     [Theory]
-    [InlineData(Checkpoint.ModelFile, true)]
-    [InlineData(Checkpoint.ModelFile, false)]
-    [InlineData(Checkpoint.OptimizerFile, true)]
-    [InlineData(Checkpoint.OptimizerFile, false)]
-    [InlineData(CheckpointManifest.FileName, true)]
-    public void A_damaged_checkpoint_is_named_and_the_one_before_it_used(string file, bool isTruncated)
+    [InlineData(Checkpoint.ModelFile, Damaging.Truncation)]
+    [InlineData(Checkpoint.ModelFile, Damaging.Bit)]
+    [InlineData(Checkpoint.ModelFile, Damaging.Hole)]
+    [InlineData(Checkpoint.OptimizerFile, Damaging.Truncation)]
+    [InlineData(Checkpoint.OptimizerFile, Damaging.Bit)]
+    [InlineData(Checkpoint.OptimizerFile, Damaging.Hole)]
+    [InlineData(CheckpointManifest.FileName, Damaging.Truncation)]
+    [InlineData(CheckpointManifest.FileName, Damaging.Bit)]
+    [InlineData(CheckpointManifest.FileName, Damaging.Hole)]
+    public void A_damaged_checkpoint_is_named_and_the_one_before_it_used(string file, Damaging how)
     {
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
         RunRecord whole = SmallRun.Run(config);
         string newest = new CheckpointStore(folder.At("run")).FolderOf(12);
-        Damage(Path.Combine(newest, file), isTruncated);
+        Damage(Path.Combine(newest, file), how);
 
         RunRecord resumed = SmallRun.Run(config, resume: true);
 
@@ -70,7 +76,7 @@ public sealed class RunFaultTests
         string newest = store.FolderOf(12);
         (CheckpointManifest.Load(newest) with { BestStep = best }).Save(newest);
         Assert.Equal(store.FolderOf(best), store.FindBest(problem => Assert.Fail(problem)).Folder);
-        Damage(Path.Combine(store.FolderOf(best), Checkpoint.ModelFile), isTruncated: false);
+        Damage(Path.Combine(store.FolderOf(best), Checkpoint.ModelFile), Damaging.Bit);
 
         List<string> notices = [];
         Assert.Equal(newest, store.FindBest(notices.Add).Folder);
@@ -86,7 +92,7 @@ public sealed class RunFaultTests
         var store = new CheckpointStore(folder.At("run"));
         foreach (long step in store.Steps)
         {
-            Damage(Path.Combine(store.FolderOf(step), Checkpoint.ModelFile), isTruncated: false);
+            Damage(Path.Combine(store.FolderOf(step), Checkpoint.ModelFile), Damaging.Bit);
         }
 
         string history = File.ReadAllText(folder.At("run/metrics.jsonl"));
@@ -176,18 +182,31 @@ public sealed class RunFaultTests
         Train = config.Train with { Steps = 3 },
     };
 
-    private static void Damage(string path, bool isTruncated)
+    private static void Damage(string path, Damaging how)
     {
         byte[] bytes = File.ReadAllBytes(path);
-        if (isTruncated)
+        switch (how)
         {
-            Array.Resize(ref bytes, bytes.Length / 2);
-        }
-        else
-        {
-            bytes[bytes.Length / 2] ^= 0x10;
+            case Damaging.Truncation:
+                Array.Resize(ref bytes, bytes.Length / 2);
+                break;
+            case Damaging.Bit:
+                bytes[bytes.Length / 2] ^= 0x10;
+                break;
+            default:
+                // A page that never reached the disk, in a file that has its name and its length.
+                bytes.AsSpan(bytes.Length / 2 / Page * Page, Math.Min(Page, bytes.Length)).Clear();
+                break;
         }
 
         File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>What may happen to a file.</summary>
+    public enum Damaging
+    {
+        Truncation,
+        Bit,
+        Hole,
     }
 }
