@@ -1,16 +1,10 @@
 using System.Diagnostics;
-using GptSharp.Data.Sampling;
-using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
-using GptSharp.Tensors;
-using GptSharp.Training.Accounting;
 using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Guards;
-using GptSharp.Training.Input;
 using GptSharp.Training.Memory;
 using GptSharp.Training.Metrics;
-using GptSharp.Training.Optimization;
 using GptSharp.Training.Profiling;
 
 namespace GptSharp.Training.Runs;
@@ -22,36 +16,21 @@ namespace GptSharp.Training.Runs;
 public sealed class Trainer : IDisposable
 {
     private readonly RunConfig _config;
-    private readonly TrainingData _data;
-    private readonly Device _device;
-    private readonly Gpt _model;
-    private readonly Optimizer _optimizer;
-    private readonly TrainStep _step;
-    private readonly RunMemory _memory;
-    private readonly MemoryGuard _fit;
-    private readonly StepAccount _account;
+    private readonly RunSetup _run;
+    private readonly RunProgress _progress = new();
+    private readonly RunCheckpoints _checkpoints;
+    private readonly MemoryGuard _memory;
     private readonly RunProfile? _profile;
-    private readonly GuardedStep _guard;
-    private readonly RunEvaluation? _evaluation;
-    private readonly SampleWriter _samples;
     private readonly RunFolder _folder;
-    private readonly CheckpointSaver _saver;
     private readonly MetricsFile _metrics;
     private readonly LogFile _log;
     private readonly TrainingObserver _observer;
     private readonly Action<string> _notice;
     private readonly Stopwatch _clock = new();
-    private readonly BatchSampler _batches;
-    private readonly ulong _seed;
 
-    private long _done;
     private int _rollBacks;
-    private double _secondsBefore;
     private double _stepSeconds;
     private long _stepsTaken;
-    private double? _bestLoss;
-    private long? _bestStep;
-    private long? _evaluatedStep;
     private Evaluated? _lastEvaluation;
 
     /// <summary>Prepares a run, or goes back to the newest sound checkpoint of one.</summary>
@@ -67,71 +46,37 @@ public sealed class Trainer : IDisposable
         _config = config.Validate();
         profile?.RequireWithin(1, config.Train.Steps);
         _notice = notice ?? (_ => { });
-        TrainSection train = config.Train;
-        _device = Devices.Open(train.Device, train.Threads, new EngineOptions { MemoryLimit = train.MemoryLimit });
         try
         {
             (string Folder, CheckpointManifest Manifest)? newest = null;
             if (resume)
             {
-                _folder = RunFolder.Open(train.RunFolder);
-                newest = FindNewest();
+                _folder = RunFolder.Open(config.Train.RunFolder);
+                newest = RunCheckpoints.FindNewest(_folder, _notice);
             }
 
             // Random numbers go on from the checkpoint's state, of which the seed is the part that does not count.
-            _seed = newest?.Manifest.Seed ?? train.Seed;
-            _data = TrainingData.Open(config.Data);
-            GptConfig shape = config.Model.ToGptConfig(_data.Tokenizer.VocabularySize, _data.SeparatorToken(config.Data));
-            _memory = new RunMemory(config, shape, SampleWriter.PlanOf(_data, config.Sample));
-            _account = new StepAccount(_memory.Plan.FlopsPerToken, new ModelFlops(shape).Formula, DevicePeak.Of(_device));
-            _model = new Gpt(_device.Engine, shape, train.Precision.On(_device))
-            {
-                Recompute = train.Recompute,
-            };
-            _optimizer = (train with { Seed = _seed }).CreateOptimizer(_model);
-            _model.Initialize(_seed);
-            if (train.Init is { } start && newest is null)
-            {
-                ModelStart.Load(start, _model, _data, _device, _notice);
-            }
-
-            BlockSet blocks = _data.Blocks(Split.Training, config.Model.BlockSize, config.Data.Alignment)!;
-            _batches = _data.Sampler(config.Model.BlockSize, config.Data.Alignment, _seed, train.Batch);
-            _step = new TrainStep(_model, _optimizer, _batches, train.CreateSchedule(), _seed, _memory.Plan.MicroBatch);
-            _guard = new GuardedStep(_step, _model, train);
-            _evaluation = RunEvaluation.Create(_model, _data, blocks, config);
-            _samples = new SampleWriter(_model, _data, config.Sample);
-
-            _fit = new MemoryGuard(_memory, _device.Engine, _step, _evaluation, Say);
-            _folder ??= RunFolder.Create(train.RunFolder);
-            if (newest is { } checkpoint)
-            {
-                Restore(checkpoint.Folder, checkpoint.Manifest);
-            }
-
+            _run = new RunSetup(config, newest?.Manifest.Seed, _notice);
+            _memory = new MemoryGuard(_run.Memory, _run.Device.Engine, _run.Step, _run.Evaluation, Say);
+            _folder ??= RunFolder.Create(config.Train.RunFolder);
+            _checkpoints = new RunCheckpoints(_run, _progress, _folder, newest, _notice) { Observer = observer };
             _folder.Save(config);
-            _folder.Checkpoints.Open();
-            _saver = new CheckpointSaver(
-                _folder.Checkpoints, _model, _optimizer, train.Retention, train.CopiesCheckpoints(_evaluation is not null));
-            _metrics = _folder.OpenMetrics(_done);
+            _metrics = _folder.OpenMetrics(_progress.Done);
             _log = _folder.OpenLog();
-            _observer = new TrainingObservers(_metrics, _log, _folder.Samples(), observer);
-            _profile = profile is null ? null : new RunProfile(profile, config, _done, _device, _step, _folder, _observer);
+            _checkpoints.Observer = _observer = new TrainingObservers(_metrics, _log, _folder.Samples(), observer);
+            _profile = profile is null ? null : new RunProfile(profile, config, _progress.Done, _run.Device, _run.Step, _folder, _observer);
         }
         catch
         {
-            _saver?.Dispose();
-            _data?.Dispose();
-            _device.Dispose();
-            _folder?.Dispose();
+            Close();
             throw;
         }
     }
 
     /// <summary>The model, as trained so far.</summary>
-    public Gpt Model => _model;
+    public Gpt Model => _run.Model;
 
-    internal TrainStep Step => _step;
+    internal TrainStep Step => _run.Step;
 
     /// <summary>Trains to the end, or until asked to stop; then the step is finished and a checkpoint saved.</summary>
     /// <param name="stop">Asks to stop.</param>
@@ -141,16 +86,16 @@ public sealed class Trainer : IDisposable
     {
         _clock.Restart();
         _observer.OnStarted(new RunStarted(
-            _config.Train.Name ?? "run", _folder.Path, _done, _config.Train.Steps, _model.ParameterCount, _device.Description, _data.Description,
-            _account, _memory.Plan));
+            _config.Train.Name ?? "run", _folder.Path, _progress.Done, _config.Train.Steps, _run.Model.ParameterCount, _run.Device.Description, _run.Data.Description,
+            _run.Account, _run.Memory.Plan));
         try
         {
             // An interruption may have come before an evaluation did.
             EvaluateIfDue(stop);
-            while (_done < _config.Train.Steps)
+            while (_progress.Done < _config.Train.Steps)
             {
                 stop.ThrowIfCancellationRequested();
-                Announce(_saver.TakeFinished());
+                _checkpoints.TellOfFinished();
                 if (!TakeStep())
                 {
                     continue;
@@ -164,7 +109,7 @@ public sealed class Trainer : IDisposable
 
                 if (isBest || IsDue(_config.Train.CheckpointEvery))
                 {
-                    BeginSave();
+                    _checkpoints.Begin(Seconds);
                 }
             }
 
@@ -172,31 +117,36 @@ public sealed class Trainer : IDisposable
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            _log.Write($"failed after step {_done}: {exception.Message}");
+            _log.Write($"failed after step {_progress.Done}: {exception.Message}");
             if (exception is StepFaultException { WeightsAreDamaged: false })
             {
-                Save();
+                _checkpoints.Save(Seconds);
             }
 
             throw;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Save();
+            _checkpoints.Save(Seconds);
             return Finish(RunOutcome.Interrupted, acceptedShare: null);
         }
     }
 
     /// <summary>Frees the model and closes the files.</summary>
-    public void Dispose()
+    public void Dispose() => Close();
+
+    // Also after a constructor that has come half its way.
+    private void Close()
     {
-        _saver.Dispose();
-        _metrics.Dispose();
-        _log.Dispose();
-        _data.Dispose();
-        _device.Dispose();
-        _folder.Dispose();
+        _checkpoints?.Dispose();
+        _metrics?.Dispose();
+        _log?.Dispose();
+        _run?.Dispose();
+        _folder?.Dispose();
     }
+
+    // Of training so far, in whichever process.
+    private double Seconds => _progress.SecondsBefore + _clock.Elapsed.TotalSeconds;
 
     // For the user, and for who reads the log of the run later.
     private void Say(string message)
@@ -212,8 +162,8 @@ public sealed class Trainer : IDisposable
         TrainStepResult result;
         try
         {
-            TrainStepResult Step() => _guard.Run(_done, _observer.OnFault);
-            result = _fit.Run($"Step {_done + 1}", () => _profile?.Run(_done + 1, Step) ?? Step());
+            TrainStepResult Step() => _run.Guard.Run(_progress.Done, _observer.OnFault);
+            result = _memory.Run($"Step {_progress.Done + 1}", () => _profile?.Run(_progress.Done + 1, Step) ?? Step());
         }
         catch (StepFaultException fault) when (fault.WeightsAreDamaged && _config.Train.OnNonFinite == FaultAction.Skip)
         {
@@ -221,33 +171,33 @@ public sealed class Trainer : IDisposable
             return false;
         }
 
-        _done++;
+        _progress.Done++;
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         (_stepSeconds, _stepsTaken) = (_stepSeconds + seconds, _stepsTaken + 1);
-        double speed = _step.TokenCount / seconds;
+        double speed = _run.Step.TokenCount / seconds;
         _observer.OnStep(new StepDone(
-            _done, result.Loss, result.LearningRate, result.GradientNorm, speed, _clock.Elapsed, _account.Mfu(speed), _account.Hfu(speed)));
-        _profile?.WriteIfDone(_done);
+            _progress.Done, result.Loss, result.LearningRate, result.GradientNorm, speed, _clock.Elapsed, _run.Account.Mfu(speed), _run.Account.Hfu(speed)));
+        _profile?.WriteIfDone(_progress.Done);
         return true;
     }
 
     // Between steps, at a cadence; at the end of the run all of it happens anyway.
-    private bool IsDue(long every) => every > 0 && _done > 0 && _done % every == 0 && _done < _config.Train.Steps;
+    private bool IsDue(long every) => every > 0 && _progress.Done > 0 && _progress.Done % every == 0 && _progress.Done < _config.Train.Steps;
 
     private bool EvaluateIfDue(CancellationToken stop) =>
-        IsDue(_config.Train.EvaluateEvery) && _evaluatedStep != _done && Evaluate(stop);
+        IsDue(_config.Train.EvaluateEvery) && _progress.EvaluatedStep != _progress.Done && Evaluate(stop);
 
     private bool Evaluate(CancellationToken stop)
     {
-        if (_fit.Run($"The evaluation after step {_done}", () => _evaluation?.Run(_done, _bestLoss, stop)) is not { } evaluated)
+        if (_memory.Run($"The evaluation after step {_progress.Done}", () => _run.Evaluation?.Run(_progress.Done, _progress.BestLoss, stop)) is not { } evaluated)
         {
             return false;
         }
 
-        (_lastEvaluation, _evaluatedStep) = (evaluated, _done);
+        (_lastEvaluation, _progress.EvaluatedStep) = (evaluated, _progress.Done);
         if (evaluated.IsBest)
         {
-            (_bestLoss, _bestStep) = (evaluated.ValidationLoss, _done);
+            (_progress.BestLoss, _progress.BestStep) = (evaluated.ValidationLoss, _progress.Done);
         }
 
         _observer.OnEvaluated(evaluated);
@@ -257,29 +207,29 @@ public sealed class Trainer : IDisposable
     private void WriteSamples(CancellationToken stop)
     {
         IReadOnlyList<string> texts = [];
-        _fit.TryRun("samples", () => texts = _samples.Write(_done, stop));
+        _memory.TryRun("samples", () => texts = _run.Samples.Write(_progress.Done, stop));
         foreach (string text in texts)
         {
-            _observer.OnSample(new SampleGenerated(_done, _config.Sample.Prompt, text));
+            _observer.OnSample(new SampleGenerated(_progress.Done, _config.Sample.Prompt, text));
         }
     }
 
     private RunFinished Complete(CancellationToken stop)
     {
         Evaluate(stop);
-        Save();
+        _checkpoints.Save(Seconds);
         WriteSamples(stop);
         double? accepted = null;
-        _fit.TryRun("judging stories", () => accepted = _samples.AcceptedShare(stop));
+        _memory.TryRun("judging stories", () => accepted = _run.Samples.AcceptedShare(stop));
         return Finish(RunOutcome.Completed, accepted);
     }
 
     private RunFinished Finish(RunOutcome outcome, double? acceptedShare)
     {
         var finished = new RunFinished(
-            outcome, _done, _lastEvaluation?.TrainLoss, _lastEvaluation?.ValidationLoss, _lastEvaluation?.Floor, acceptedShare,
-            TimeSpan.FromSeconds(_secondsBefore) + _clock.Elapsed,
-            _stepsTaken == 0 ? null : new RunSpeed(_stepsTaken * _step.TokenCount / _stepSeconds, _account));
+            outcome, _progress.Done, _lastEvaluation?.TrainLoss, _lastEvaluation?.ValidationLoss, _lastEvaluation?.Floor, acceptedShare,
+            TimeSpan.FromSeconds(Seconds),
+            _stepsTaken == 0 ? null : new RunSpeed(_stepsTaken * _run.Step.TokenCount / _stepSeconds, _run.Account));
         if (outcome == RunOutcome.Completed)
         {
             _folder.Save(RunSummary.Of(finished));
@@ -289,120 +239,14 @@ public sealed class Trainer : IDisposable
         return finished;
     }
 
-    // The training goes on while the checkpoint is written.
-    private void BeginSave()
-    {
-        Announce(_saver.Wait());
-        _observer.OnCheckpointStarted(_done);
-        _saver.Begin(Describe());
-    }
-
-    private void Save()
-    {
-        Announce(_saver.Wait());
-        if (!Directory.Exists(_folder.Checkpoints.FolderOf(_done)))
-        {
-            _observer.OnCheckpointStarted(_done);
-            _saver.BeginNow(Describe());
-            Announce(_saver.Wait());
-        }
-    }
-
-    private void Announce(SavedCheckpoint? saved)
-    {
-        if (saved is not null)
-        {
-            _observer.OnCheckpoint(new CheckpointSaved(saved.Step, saved.Folder, saved.IsBest));
-        }
-    }
-
-    private CheckpointManifest Describe() => new()
-    {
-        Format = CheckpointManifest.CurrentFormat,
-        Writer = CheckpointManifest.CurrentWriter,
-        Step = _done,
-        NextBatch = _done + _guard.Skips,
-        Skips = _guard.Skips,
-        LossStatistics = _guard.Spikes.Statistics,
-        Optimizer = _optimizer.Kind,
-        Updates = _optimizer.Updates,
-        NextBatchHash = BatchHash.Of(_batches, _done + _guard.Skips),
-        Seed = _seed,
-        MicroBatch = _memory.Plan.MicroBatch,
-        Device = _device.Engine.Backend.Arithmetic,
-        Seconds = _secondsBefore + _clock.Elapsed.TotalSeconds,
-        EvaluatedStep = _evaluatedStep,
-        BestLoss = _bestLoss,
-        BestStep = _bestStep,
-        Model = _model.Config,
-        Tokenizer = TokenizerFile.ToJson(_data.Tokenizer),
-        Data = _data.Identity,
-        Config = RunConfigWriter.ToYaml(_config),
-        Files = new Dictionary<string, string>(),
-    };
-
-    private (string Folder, CheckpointManifest Manifest)? FindNewest()
-    {
-        if (_folder.Checkpoints.FindNewest(_notice) is { } newest)
-        {
-            return newest;
-        }
-
-        if (_folder.Checkpoints.Steps.Count > 0)
-        {
-            throw new TrainingException($"No checkpoint in {_folder.Path} is sound, so the run cannot go on; nothing was changed.");
-        }
-
-        _notice($"{_folder.Path} has no checkpoint yet; the run starts from its beginning.");
-        return null;
-    }
-
-    private void Restore(string folder, CheckpointManifest manifest)
-    {
-        foreach (string notice in ResumeCheck.Notices(folder, manifest, _config, _data, _device, _batches))
-        {
-            _notice(notice);
-        }
-
-        // What was chosen, or what memory once forced, goes on, so that the bits do.
-        if (RunConfigReader.Parse(manifest.Config, folder).Train.MicroBatch == _config.Train.MicroBatch)
-        {
-            if (!_memory.TryUse(manifest.MicroBatch))
-            {
-                _notice(
-                    $"The run was computed with train.micro_batch {manifest.MicroBatch}, for which there is not enough memory here; it goes on with {_memory.Plan.MicroBatch}: not bit-exact from here.");
-            }
-        }
-
-        Load(folder, manifest);
-        _secondsBefore = manifest.Seconds;
-    }
-
     // Weights that hold NaN are beyond repair, whatever the batches: the run goes back to where they were sound and takes the same batches again.
     private void RollBack(StepFaultException fault)
     {
-        Announce(_saver.Wait());
-        if (_folder.Checkpoints.FindNewest(_notice) is not { } newest || _rollBacks++ == _config.Train.SkipLimit)
+        if (_rollBacks++ == _config.Train.SkipLimit || !_checkpoints.TryRollBack())
         {
             throw fault;
         }
 
-        Load(newest.Folder, newest.Manifest);
-        _metrics.CutAfter(_done);
-    }
-
-    private void Load(string folder, CheckpointManifest manifest)
-    {
-        Checkpoint.LoadModel(folder, _model);
-        if (manifest.Optimizer == _optimizer.Kind)
-        {
-            Checkpoint.LoadOptimizer(folder, _model, _optimizer);
-            _optimizer.Updates = manifest.Updates;
-        }
-
-        _done = manifest.Step;
-        (_guard.Skips, _guard.Spikes.Statistics) = (manifest.NextBatch - manifest.Step, manifest.LossStatistics);
-        (_evaluatedStep, _bestLoss, _bestStep) = (manifest.EvaluatedStep, manifest.BestLoss, manifest.BestStep);
-        _folder.Checkpoints.SetAsideAfter(_done);
+        _metrics.CutAfter(_progress.Done);
     }
 }
