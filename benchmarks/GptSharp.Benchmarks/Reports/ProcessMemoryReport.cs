@@ -4,7 +4,6 @@ using GptSharp.Cli;
 using GptSharp.Data.Sampling;
 using GptSharp.Data.Tokens;
 using GptSharp.Nn;
-using GptSharp.Tensors;
 using GptSharp.Training;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Evaluation;

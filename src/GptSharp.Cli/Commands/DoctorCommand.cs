@@ -4,8 +4,8 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using GptSharp.Cli.Machine;
-using GptSharp.Training.Machine;
 using GptSharp.Tensors.Backends.Cpu;
+using GptSharp.Training.Machine;
 
 namespace GptSharp.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using GptSharp.Nn;
 using GptSharp.Tensors.Memory;
+using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Guards;
 using GptSharp.Training.Optimization;
-using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Schedules;
 
 namespace GptSharp.Training.Configuration;

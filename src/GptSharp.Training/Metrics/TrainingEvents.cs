@@ -1,6 +1,5 @@
-using GptSharp.Training.Guards;
-
 using GptSharp.Training.Accounting;
+using GptSharp.Training.Guards;
 using GptSharp.Training.Memory;
 using GptSharp.Training.Profiling;
 

@@ -70,7 +70,7 @@ public sealed class DataPrepareProcessTests : IDisposable
     }
 
     [Fact]
-    public void A_corpus_larger_than_the_memory_it_may_take_is_prepared()
+    public async Task A_corpus_larger_than_the_memory_it_may_take_is_prepared()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         const long limit = 120_000_000;
@@ -90,7 +90,7 @@ public sealed class DataPrepareProcessTests : IDisposable
             peak = Math.Max(peak, HighWater(process.Id));
         }
 
-        Assert.True(process.ExitCode == 0, output.Result + error.Result);
+        Assert.True(process.ExitCode == 0, await output + await error);
         Assert.InRange(peak, 1, 400L << 20);
         using Dataset dataset = Dataset.Open(_folder.At("set"));
         Assert.True(dataset.Train.Count > 1_000_000);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using GptSharp.Cli.Commands;
 using GptSharp.Cli.Machine;
-using GptSharp.Training.Machine;
 using GptSharp.Tensors.Backends.Cpu;
+using GptSharp.Training.Machine;
 using Xunit;
 
 namespace GptSharp.Cli.Tests.Commands;

@@ -42,7 +42,7 @@ public sealed partial class KilledSavesTests
                 Thread.SpinWait(20);
             }
 
-            Send(child, Kill);
+            _ = Send(child, Kill); // it may have died by itself: what it says next tells
             if (Next(process, "dead ") != Kill.ToString(CultureInfo.InvariantCulture))
             {
                 // A copy that did not survive the copying, which .NET does not promise: no kill.

@@ -6,7 +6,7 @@ namespace GptSharp.Cli.Tests.Faults;
 public sealed class SystemCallOrderTests
 {
     [Fact]
-    public void A_checkpoint_is_flushed_renamed_and_its_folder_flushed_in_this_order()
+    public async Task A_checkpoint_is_flushed_renamed_and_its_folder_flushed_in_this_order()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Find("strace") is not null, "strace is not on the PATH (Debian: apt-get install strace)");
         using TinyConfig tiny = new("train.steps=2", "train.checkpoint_every=1", "train.name=traced");
@@ -22,8 +22,9 @@ public sealed class SystemCallOrderTests
         Task<string> errors = strace.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         strace.StandardOutput.ReadToEnd();
         strace.WaitForExit();
-        Assert.SkipWhen(errors.Result.Contains("PTRACE", StringComparison.Ordinal), $"strace may not trace here: {errors.Result}");
-        Assert.True(strace.ExitCode == 0, errors.Result);
+        string error = await errors;
+        Assert.SkipWhen(error.Contains("PTRACE", StringComparison.Ordinal), $"strace may not trace here: {error}");
+        Assert.True(strace.ExitCode == 0, error);
 
         // One checkpoint from a thread of its own, and the last one from the main thread.
         foreach (string step in new[] { "step-00000001", "step-00000002" })

@@ -26,8 +26,14 @@ public sealed class MemoryPlanTests
         {
             Model = run.Model with
             {
-                HeadCount = 4, KeyHeadCount = 2, Positions = PositionEncoding.Rope, Norm = NormKind.RMSNorm, QkNorm = true,
-                Activation = MlpActivation.Swiglu, Bias = false, TieHead = false,
+                HeadCount = 4,
+                KeyHeadCount = 2,
+                Positions = PositionEncoding.Rope,
+                Norm = NormKind.RMSNorm,
+                QkNorm = true,
+                Activation = MlpActivation.Swiglu,
+                Bias = false,
+                TieHead = false,
             },
             Train = run.Train with { Threads = 3 },
         },

@@ -97,8 +97,8 @@ public sealed class RunSurvivalTests
         using (var waits = new Trainer(Config("waits", inBackground: false), new AtStep(0, () => { })))
         using (var goesOn = new Trainer(Config("goes-on", inBackground: true), new AtStep(0, () => { })))
         {
-            waits.Run();
-            goesOn.Run();
+            waits.Run(TestContext.Current.CancellationToken);
+            goesOn.Run(TestContext.Current.CancellationToken);
             long files = new[] { Checkpoint.ModelFile, Checkpoint.OptimizerFile }
                 .Select(file => new FileInfo(Path.Combine(new CheckpointStore(folder.At("goes-on")).FolderOf(9), file)).Length)
                 .Sum(length => (length + 4095) / 4096 * 4096);
