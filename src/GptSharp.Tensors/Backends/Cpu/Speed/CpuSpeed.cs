@@ -14,18 +14,18 @@ public static class CpuSpeed
     private const int ElementsPerThread = 1 << 24;    // 64 MiB, twice
     private const int Stagger = 336;                  // a third of a page and a little
 
-    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> _arithmetic = [];
-    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> _bandwidth = [];
+    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> Arithmetic = [];
+    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> Bandwidth = [];
 
     /// <summary>Operations per second of fused multiply-adds in registers, two each, in binary32; measured in a tenth of a second.</summary>
-    public static double FlopsPerSecond(int threads, SimdPath path) => _arithmetic.GetOrAdd(
+    public static double FlopsPerSecond(int threads, SimdPath path) => Arithmetic.GetOrAdd(
         (threads, path), key => new(() => MeasureArithmetic(key.Threads, key.Path, repetitions: 25, rounds: 2_000_000))).Value;
 
     /// <summary>
     /// Bytes per second of a triad over memory, two reads and one write, all counted. Measured in about half a second, in 128 MiB per
     /// thread that are given back.
     /// </summary>
-    public static double BytesPerSecond(int threads, SimdPath path) => _bandwidth.GetOrAdd(
+    public static double BytesPerSecond(int threads, SimdPath path) => Bandwidth.GetOrAdd(
         (threads, path), key => new(() => MeasureBandwidth(key.Threads, key.Path, repetitions: 4))).Value;
 
     /// <summary>Seconds that it takes to gather all threads of a backend for a loop, the median of some hundred.</summary>
