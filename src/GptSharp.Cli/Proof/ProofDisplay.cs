@@ -19,8 +19,10 @@ internal sealed class ProofDisplay(TextWriter writer, long lastStep) : TrainingO
         Write(Step, step.Step);
         if (step.Step == lastStep)
         {
-            // The kill is on its way.
-            Thread.Sleep(Timeout.Infinite);
+            // The kill is on its way; should the parent have died, its end of the pipe is closed, and nobody else ends this process.
+            using Stream parent = Console.OpenStandardInput();
+            parent.ReadByte();
+            Environment.Exit(ExitCode.Failed);
         }
     }
 
