@@ -105,15 +105,15 @@ public sealed class RunFaultTests
     [Fact]
     public void A_full_disk_during_a_save_leaves_the_checkpoints_before_it_whole()
     {
-        using SmallDisk disk = SmallDisk.MountOrSkip(megabytes: 1);
+        using SmallDisk disk = SmallDisk.MountOrSkip(megabytes: 4);
         using var folder = new TemporaryFolder();
         RunConfig config = SmallRun.Config(folder);
 
-        // About 100 kB of parameters and twice as much of moments: three checkpoints fit, a fourth does not.
+        // About 0.4 MB of parameters and twice as much of moments: three checkpoints fit, a fourth does not.
         config = config with
         {
-            Model = config.Model with { Width = 32 },
-            Train = config.Train with { OutputFolder = disk.Path, CheckpointEvery = 1, EvaluateEvery = 0 },
+            Model = config.Model with { Width = 64 },
+            Train = config.Train with { OutputFolder = disk.Path, CheckpointEvery = 1, EvaluateEvery = 0, KeepLast = 12 },
         };
         var error = Assert.Throws<IOException>(() => SmallRun.Run(config));
         Assert.Contains("could not be saved", error.Message, StringComparison.Ordinal);
