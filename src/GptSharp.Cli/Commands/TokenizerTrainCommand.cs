@@ -69,14 +69,33 @@ internal static class TokenizerTrainCommand
     {
         int least = options.SpecialTokens.Count + 256;
         string? problem = options.VocabularySize < least
-            ? FormattableString.Invariant($"--vocab is {options.VocabularySize}, but the {options.SpecialTokens.Count} special tokens and 256 bytes are {least} already; give at least that many.")
+            ? FormattableString.Invariant($"--vocab is {options.VocabularySize}, but the {SpecialTokens(options)} and 256 bytes are {least} already; give at least that many.")
             : options.Threads < 1 ? FormattableString.Invariant($"--threads is {options.Threads}, but must be at least 1.")
             : options.SpecialTokens.Any(token => token.Length == 0) ? "--special is empty, but must be a text."
             : options.SpecialTokens.GroupBy(token => token).FirstOrDefault(same => same.Count() > 1) is { } twice ? $"--special {twice.Key} is given twice."
+            : options.SpecialTokens.FirstOrDefault(IsLetterOfByte) is { } letter ? $"--special {letter} is how tokenizer files write a single byte, which has a token of its own; {Advice(letter)}"
             : null;
         if (problem is not null)
         {
             throw new ConfigurationException(problem);
+        }
+    }
+
+    private static string SpecialTokens(BpeTrainingOptions options) =>
+        options.SpecialTokens.Count == 1 ? "special token" : FormattableString.Invariant($"{options.SpecialTokens.Count} special tokens");
+
+    private static bool IsLetterOfByte(string token) => ByteLevel.TryRead(token, out byte[] bytes) && bytes.Length == 1;
+
+    private static string Advice(string token) => $"choose a text that stands in no text, such as <|{token}|>.";
+
+    // Files name a token by its text alone, so that a text which merges spell, too, would be one token in one file and two in another.
+    private static void CheckSpelled(BpeTraining training)
+    {
+        int spelled = training.Tokens.Take(training.SpecialTokens.Count).TakeWhile(bytes => bytes is null).Count();
+        if (spelled < training.SpecialTokens.Count)
+        {
+            string token = training.SpecialTokens[spelled];
+            throw new ConfigurationException($"--special {token} is also what merges of these texts spell; {Advice(token)}");
         }
     }
 
@@ -91,6 +110,7 @@ internal static class TokenizerTrainCommand
         CheckFree(folder, force);
         var clock = Stopwatch.StartNew();
         BpeTraining training = BpeTrainer.Train(files.Select(file => (Func<Stream>)(() => File.OpenRead(file))), options, Progress(output.Error), cancellation);
+        CheckSpelled(training);
         TextTokenizer tokenizer = TextTokenizer.Of(training, options.Pattern);
         TokenizerFolder.Save(folder, tokenizer);
 

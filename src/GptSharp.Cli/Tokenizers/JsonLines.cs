@@ -1,8 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using GptSharp.Data;
 
 namespace GptSharp.Cli.Tokenizers;
@@ -17,24 +17,27 @@ internal readonly record struct JsonLine(int Number, JsonElement Value)
 }
 
 /// <summary>JSON lines: a JSON value on each line; empty lines are passed over.</summary>
-internal static partial class JsonLines
+internal static class JsonLines
 {
+    private static readonly SearchValues<byte> WhiteSpace = SearchValues.Create(" \t\r"u8);
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads lines until there is none left.</summary>
-    /// <exception cref="CorpusException">A line is no JSON.</exception>
+    /// <exception cref="CorpusException">A line is no JSON in UTF-8.</exception>
     public static void Read(Stream stream, Action<JsonLine> take)
     {
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        int number = 0;
-        while (reader.ReadLine() is { } line)
+        using var buffered = new BufferedStream(stream, 1 << 16);
+        using var bytes = new MemoryStream();
+        for (int number = 1; ReadLine(buffered, bytes); number++)
         {
-            number++;
-            if (line.AsSpan().Trim().IsEmpty)
+            ReadOnlyMemory<byte> line = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+            line = number == 1 && line.Span.StartsWith(Encoding.UTF8.Preamble) ? line[Encoding.UTF8.Preamble.Length..] : line;
+            if (!line.Span.ContainsAnyExcept(WhiteSpace))
             {
                 continue;
             }
 
+            RequireUtf8(line.Span, number);
             try
             {
                 using JsonDocument document = JsonDocument.Parse(line);
@@ -47,7 +50,8 @@ internal static partial class JsonLines
         }
     }
 
-    /// <summary>The text of a line, in UTF-8. Half a surrogate pair, which no text in UTF-8 can hold, becomes U+FFFD.</summary>
+    /// <summary>The text of a line, in UTF-8.</summary>
+    /// <exception cref="CorpusException">It is no text, or holds half of a surrogate pair, which no text in UTF-8 can hold.</exception>
     public static byte[] Text(JsonLine line)
     {
         if (line.Value.ValueKind != JsonValueKind.String)
@@ -55,11 +59,14 @@ internal static partial class JsonLines
             throw line.Refused($"it is {Describe(line.Value)}, but must be a JSON text, in quotes.");
         }
 
-        string raw = line.Value.GetRawText();
-        string text = SurrogateEscape().IsMatch(raw)
-            ? JsonSerializer.Deserialize<string>(SurrogateEscape().Replace(raw, match => match.Groups["half"].Success ? "\\uFFFD" : match.Value))!
-            : line.Value.GetString()!;
-        return Encoding.UTF8.GetBytes(text);
+        try
+        {
+            return Encoding.UTF8.GetBytes(line.Value.GetString()!);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw line.Refused("it is not valid JSON (half of a surrogate pair stands alone in its text).", exception);
+        }
     }
 
     /// <summary>The ids of a line.</summary>
@@ -97,7 +104,31 @@ internal static partial class JsonLines
         _ => value.GetRawText() is { Length: > 40 } raw ? raw[..40] + "..." : value.GetRawText(),
     };
 
-    // An escaped backslash, a pair of surrogates, or half of one.
-    [GeneratedRegex(@"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?<half>\\u[dD][89a-fA-F]..)")]
-    private static partial Regex SurrogateEscape();
+    // Without its line feed; false at the end.
+    private static bool ReadLine(BufferedStream stream, MemoryStream line)
+    {
+        line.SetLength(0);
+        int value;
+        while ((value = stream.ReadByte()) >= 0 && value != '\n')
+        {
+            line.WriteByte((byte)value);
+        }
+
+        return value >= 0 || line.Length > 0;
+    }
+
+    // The JSON parser would find it only where it looks at a text.
+    private static void RequireUtf8(ReadOnlySpan<byte> line, int number)
+    {
+        for (int place = 0; place < line.Length;)
+        {
+            if (Rune.DecodeFromUtf8(line[place..], out _, out int used) != OperationStatus.Done)
+            {
+                throw new JsonLine(number, default).Refused(
+                    FormattableString.Invariant($"it is not UTF-8 text: its byte {place} (0x{line[place]:X2}) begins no character; convert it to UTF-8."));
+            }
+
+            place += used;
+        }
+    }
 }

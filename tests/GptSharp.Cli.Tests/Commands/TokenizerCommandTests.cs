@@ -64,12 +64,22 @@ public sealed class TokenizerCommandTests : IDisposable
     [Fact]
     public void Json_lines_become_lists_of_ids_and_come_back()
     {
-        string texts = "\"Hello, world!\"\n\n\"\"\n\"a\\nb\\u00e9 \\ud83d\\ude00\"\r\n\"half \\ud83d \\\\ud83d\"\n";
+        string texts = "\"Hello, world!\"\n\n\"\"\n\"a\\nb\\u00e9 \\ud83d\\ude00\"\r\n\"half \\\\ud83d\"\n";
         string ids = Done(texts, "encode", "--tokenizer", Gpt512, "--jsonl");
         string[] lines = ids.Split('\n');
         Assert.Equal(["[40,409,79,12,264,271,313,1]", "[]"], lines[..2]);
         Assert.Equal(
-            "\"Hello, world!\"\n\"\"\n\"a\\nbé \\uD83D\\uDE00\"\n\"half \uFFFD \\\\ud83d\"\n", Done(ids, "decode", "--tokenizer", Gpt512, "--jsonl"));
+            "\"Hello, world!\"\n\"\"\n\"a\\nbé \\uD83D\\uDE00\"\n\"half \\\\ud83d\"\n", Done(ids, "decode", "--tokenizer", Gpt512, "--jsonl"));
+    }
+
+    [Fact]
+    public void Json_lines_that_are_no_utf8_are_refused_with_their_place()
+    {
+        byte[] lines = [.. "\uFEFF\"a\"\n\"é"u8, 0xFF, (byte)'"'];
+        (int code, byte[] output, string error) = RunBytes(lines, "encode", "--tokenizer", Gpt512, "--jsonl");
+        Assert.Equal(
+            (1, "gptsharp: standard input, line 2: it is not UTF-8 text: its byte 3 (0xFF) begins no character; convert it to UTF-8.\n"), (code, error));
+        Assert.DoesNotContain("\n[", Encoding.UTF8.GetString(output), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,6 +102,8 @@ public sealed class TokenizerCommandTests : IDisposable
     [InlineData("standard input, line 2: the id -1, behind 0 others", "[1]\n[-1]", "decode", "--jsonl")]
     [InlineData("standard input, line 1: it is 5, but must be a JSON text, in quotes.", "5", "encode", "--jsonl")]
     [InlineData("standard input, line 3: it is no valid JSON.", "\"a\"\n\n\"b", "encode", "--jsonl")]
+    [InlineData("standard input, line 2: it is not valid JSON (half of a surrogate pair stands alone in its text).", "\"a\"\n\"\\ud800x\"", "encode", "--jsonl")]
+    [InlineData("standard input, line 1: it is not valid JSON (half of a surrogate pair stands alone in its text).", "\"\\udc00\"", "encode", "--jsonl")]
     [InlineData("standard input, line 1: it has a text, where an id must be a whole number.", "[\"1\"]", "decode", "--jsonl")]
     public void Wrong_input_gets_one_sentence_and_exit_code_1(string sentence, string input, params string[] arguments)
     {
@@ -104,8 +116,12 @@ public sealed class TokenizerCommandTests : IDisposable
     [Theory]
     [InlineData("--tokenizer is missing", "encode")]
     [InlineData("--pattern is 'gpt9', but must be one of gpt2, cl100k, o200k, llama3, qwen2, none.", "info", "x", "--pattern", "gpt9")]
-    [InlineData("--vocab is 256, but the 1 special tokens and 256 bytes are 257 already", "train", "x.txt", "--vocab", "256", "--out", "y")]
+    [InlineData("--vocab is 256, but the special token and 256 bytes are 257 already", "train", "x.txt", "--vocab", "256", "--out", "y")]
     [InlineData("--special a is given twice.", "train", "x.txt", "--vocab", "512", "--out", "y", "--special", "a", "--special", "a")]
+    [InlineData("--vocab is 257, but the 2 special tokens and 256 bytes are 258 already", "train", "x.txt", "--vocab", "257", "--out", "y", "--special", "<a>", "--special", "<b>")]
+    [InlineData("--special is empty, but must be a text.", "train", "x.txt", "--vocab", "512", "--out", "y", "--special", "")]
+    [InlineData("--special e is how tokenizer files write a single byte", "train", "x.txt", "--vocab", "512", "--out", "y", "--special", "<a>", "--special", "e")]
+    [InlineData("--special Ġ is how tokenizer files write a single byte", "train", "x.txt", "--vocab", "512", "--out", "y", "--special", "Ġ")]
     [InlineData("there is no tokenizer 'gpt3' to download; did you mean 'gpt2'?", "get", "gpt3")]
     [InlineData("--url is 'ftp://x', but must be an address", "get", "gpt2", "--url", "ftp://x")]
     public void A_wrong_command_line_gets_one_sentence_and_exit_code_2(string sentence, params string[] arguments)
@@ -143,6 +159,15 @@ public sealed class TokenizerCommandTests : IDisposable
 
         (code, _, error) = Run("", "train", _folder.At("none.txt"), "--vocab", "280", "--out", _folder.At("none"));
         Assert.Equal((1, $"gptsharp: {_folder.At("none.txt")}: there is no such file.\n"), (code, error));
+    }
+
+    [Fact]
+    public void A_special_token_that_merges_spell_is_refused()
+    {
+        string text = _folder.Put("a.txt", string.Concat(Enumerable.Repeat("the mole dug a hole\n", 50)));
+        (int code, _, string error) = Run("", "train", text, "--vocab", "300", "--special", "<a>", "--special", "the", "--out", _folder.At("made"));
+        Assert.Equal((2, "gptsharp: --special the is also what merges of these texts spell; choose a text that stands in no text, such as <|the|>.\n"), (code, error));
+        Assert.False(Directory.Exists(_folder.At("made")));
     }
 
     [Fact]
