@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using GptSharp.Cli.Display;
 using GptSharp.Data;
 using GptSharp.Data.Datasets;
 using GptSharp.Data.Tokenizers;
@@ -73,7 +74,7 @@ internal static class DataExchangeCommands
             ITokenizer vocabulary = TokenizerNamed(parsed.GetValue(tokenizer), from);
             string? text = DataPrepareCommand.Separator(parsed.GetValue(separator)!, vocabulary);
             DatasetManifest made = DatasetImport.Run(from, vocabulary, text, parsed.GetValue(folder)!, cancellation);
-            string documents = made.Documents == 0 ? "" : $"{Number(made.Documents)} documents, ";
+            string documents = made.Documents == 0 ? "" : $"{Format.Count(made.Documents, "document")}, ";
             output.Out.WriteLine($"{parsed.GetValue(folder)}: {documents}vocabulary {Number(made.VocabularySize)}, divided as it was");
             PreparationTables.WriteSplits(output.Out, made);
             return Task.FromResult(ExitCode.Done);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using GptSharp.Cli.Display;
 using GptSharp.Data.Corpora;
 using GptSharp.Data.Datasets;
 using GptSharp.Data.Filters;
@@ -57,10 +58,13 @@ internal static class DataPrepareCommand
         };
         command.SetAction((parsed, cancellation) =>
         {
+            string copies = Choice("--duplicates", parsed.GetValue(duplicates)!, "keep", "exact", "near");
+            Need(parsed, threshold, "--duplicates near", copies == "near");
+            Need(parsed, ngram, "--decontaminate", parsed.GetValue(decontaminate) is { Length: > 0 });
+            Need(parsed, licenceField, "--licence", parsed.GetValue(licences) is not null);
             CheckShares(parsed.GetValue(validation), parsed.GetValue(test));
             ITokenizer? vocabulary = TokenizerNamed(parsed.GetValue(tokenizer)!);
             string field = parsed.GetValue(textField)!;
-            string copies = Choice("--duplicates", parsed.GetValue(duplicates)!, "keep", "exact", "near");
             DatasetOptions options = new()
             {
                 Tokenizer = vocabulary,
@@ -96,6 +100,15 @@ internal static class DataPrepareCommand
         PreparationTables.Write(output.Out, folder, corpus, made, clock.Elapsed);
     }
 
+    // An option that says how something is done, where nobody asked for that, would be passed over in silence.
+    private static void Need(ParseResult parsed, Option option, string needed, bool isThere)
+    {
+        if (!isThere && parsed.GetResult(option) is { Implicit: false })
+        {
+            throw new ConfigurationException($"{option.Name} says nothing without {needed}; give that, too.");
+        }
+    }
+
     private static void CheckShares(double validation, double test)
     {
         if (!(validation > 0 && test >= 0 && validation + test < 1))
@@ -127,7 +140,7 @@ internal static class DataPrepareCommand
 
             if (clock.Elapsed > silence)
             {
-                writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed:h\\:mm\\:ss} {status.Stage}: {status.Documents:N0} documents"));
+                writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed:h\\:mm\\:ss} {status.Stage}: {Format.Count(status.Documents, "document")}"));
                 silence = clock.Elapsed + TimeSpan.FromSeconds(5);
             }
         };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GptSharp.Cli.Display;
 using GptSharp.Data.Corpora;
 using GptSharp.Data.Datasets;
 
@@ -20,9 +21,9 @@ internal static class PreparationTables
     public static void Write(TextWriter writer, string folder, TextCorpus corpus, DatasetManifest made, TimeSpan elapsed)
     {
         string split = made.Split == SplitKind.Documents ? "whole documents in each split" : "split by position";
-        string files = corpus.FileCount == 1 ? "1 file" : $"{Number(corpus.FileCount)} files";
-        string documents = made.Documents == corpus.FileCount || corpus.IsSingleText ? "" : $" with {Number(made.Documents)} documents";
-        writer.WriteLine($"{folder}: {Number(made.Characters)} characters from {files}{documents}, vocabulary {Number(made.VocabularySize)}, {split}");
+        string files = Format.Count(corpus.FileCount, "file");
+        string documents = made.Documents == corpus.FileCount || corpus.IsSingleText ? "" : $" with {Format.Count(made.Documents, "document")}";
+        writer.WriteLine($"{folder}: {Format.Count(made.Characters, "character")} from {files}{documents}, vocabulary {Number(made.VocabularySize)}, {split}");
         WriteSplits(writer, made);
         if (PreparationReport.Load(folder) is { Dropped: { Count: > 0 } dropped } report)
         {

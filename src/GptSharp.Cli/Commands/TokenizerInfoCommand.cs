@@ -66,7 +66,7 @@ internal static class TokenizerInfoCommand
             (SentencePieceType.Byte, "bytes"), (SentencePieceType.Normal, "of text"), (SentencePieceType.Unused, "unused"),
         ];
         string parts = string.Join(", ", names.Where(name => types[name.Type].Any()).Select(name => $"{Format.Count(types[name.Type].Count())} {name.Name}"));
-        string merges = text.Merges.Count > 0 ? $"; {Format.Count(text.Merges.Count)} merges" : "";
+        string merges = text.Merges.Count > 0 ? $"; {Format.Count(text.Merges.Count, "merge")}" : "";
         return $"{Format.Count(text.VocabularySize)}: {parts}{merges}";
     }
 
@@ -85,7 +85,7 @@ internal static class TokenizerInfoCommand
             .MaxBy(id => text.BytesOf(id).Length);
         ReadOnlySpan<byte> bytes = text.BytesOf(longest);
         string shown = bytes.Length <= ShownBytes ? TokenText.Quote(bytes) : $"{TokenText.Quote(bytes[..ShownBytes])}…";
-        return $"{Format.Count(longest)} {shown}, {bytes.Length} bytes";
+        return $"{Format.Count(longest)} {shown}, {Format.Count(bytes.Length, "byte")}";
     }
 
     private static void WriteAdded(TextTokenizer text, TextWriter writer)

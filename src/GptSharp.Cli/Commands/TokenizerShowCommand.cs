@@ -31,7 +31,7 @@ internal static class TokenizerShowCommand
             int[] ids = tokenizer is TextTokenizer known ? known.EncodeBytes(bytes, parsed.GetValue(special)) : tokenizer.EncodeBytes(bytes);
             ShownToken[] tokens = [.. ids.Select(id => ShownToken.Of(tokenizer, id))];
             string perToken = ids.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $": {(double)bytes.Length / ids.Length:0.0} bytes per token");
-            output.Out.WriteLine($"{Format.Count(ids.Length)} tokens, {Format.Count(bytes.Length)} bytes{perToken}");
+            output.Out.WriteLine($"{Format.Count(ids.Length, "token")}, {Format.Count(bytes.Length, "byte")}{perToken}");
             if (output.IsTerminal && AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors)
             {
                 AnsiConsole.Write(new TokenPicture(tokens));

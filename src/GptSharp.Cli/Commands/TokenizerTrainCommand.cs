@@ -118,12 +118,12 @@ internal static class TokenizerTrainCommand
         string source = files.Length == 1 ? files[0] : $"{Format.Count(files.Length)} files";
         output.Out.WriteLine(
             $"{folder}: vocabulary {Format.Count(tokenizer.VocabularySize)} = {training.SpecialTokens.Count} special + 256 bytes + "
-            + $"{Format.Count(training.Merges.Count)} merges, pattern {TokenizerCommand.NameOf(options.Pattern)}, "
-            + $"from {source} ({Format.Count(bytes)} bytes) in {Format.Duration(clock.Elapsed)}");
+            + $"{Format.Count(training.Merges.Count, "merge")}, pattern {TokenizerCommand.NameOf(options.Pattern)}, "
+            + $"from {source} ({Format.Count(bytes, "byte")}) in {Format.Duration(clock.Elapsed)}");
         if (tokenizer.VocabularySize < options.VocabularySize)
         {
             output.Error.WriteLine(
-                $"gptsharp: the texts ran out of pairs to merge, so there are {Format.Count(options.VocabularySize - tokenizer.VocabularySize)} tokens fewer than --vocab asks for.");
+                $"gptsharp: the texts ran out of pairs to merge, so there are {Format.Count(tokenizer.VocabularySize)} tokens, not the {Format.Count(options.VocabularySize)} that --vocab asks for.");
         }
     }
 

@@ -10,6 +10,9 @@ internal static class Format
 {
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of things: 1 token, 2,000 tokens.</summary>
+    public static string Count(long value, string noun) => $"{Count(value)} {noun}{(value == 1 ? "" : "s")}";
+
     /// <summary>Parameters as people say them: 0.83 M, 124 M, 1.56 G.</summary>
     public static string Parameters(long count) => count switch
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using GptSharp.Cli.Display;
 using GptSharp.Data;
 
 namespace GptSharp.Cli.Tokenizers;
@@ -30,7 +31,7 @@ internal static class TokenIdReader
             if (!Utf8Parser.TryParse(word, out int id, out int used) || used != word.Length)
             {
                 string shown = Encoding.UTF8.GetString(word[..Math.Min(word.Length, 40)]);
-                throw new CorpusException(FormattableString.Invariant($"standard input: '{shown}', behind {ids.Count} ids, is no id of a token, which is a whole number."));
+                throw new CorpusException(FormattableString.Invariant($"standard input: '{shown}', behind {Format.Count(ids.Count, "id")}, is no id of a token, which is a whole number."));
             }
 
             ids.Add(Check(id, ids.Count, vocabularySize, "standard input"));
@@ -41,5 +42,5 @@ internal static class TokenIdReader
     /// <summary>An id, if a token has it.</summary>
     public static int Check(long id, int before, int vocabularySize, string place) => id >= 0 && id < vocabularySize
         ? (int)id
-        : throw new CorpusException(FormattableString.Invariant($"{place}: the id {id}, behind {before} others, is not in the vocabulary, whose ids are 0 ... {vocabularySize - 1}."));
+        : throw new CorpusException(FormattableString.Invariant($"{place}: the id {id}, behind {Format.Count(before, "other")}, is not in the vocabulary, whose ids are 0 ... {vocabularySize - 1}."));
 }

@@ -68,7 +68,7 @@ internal sealed class C4Cleaning : DocumentFilter
         }
 
         // The sentences of a document that is longer than a section are those of its first.
-        return sentences < _minSentences && !text.IsContinuation ? Verdict.Drop($"{sentences} sentences")
+        return sentences < _minSentences && !text.IsContinuation ? Verdict.Drop($"{Quantity.Of(sentences, "sentence")}")
             : kept.Length == all.Length ? Verdict.Keep
             : Verdict.Change(kept.ToString());
     }

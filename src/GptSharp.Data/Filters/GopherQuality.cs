@@ -38,7 +38,7 @@ internal sealed class GopherQuality : DocumentFilter
         int words = text.Words.Count;
         if (words < _minWords || words > _maxWords)
         {
-            return Verdict.Drop($"{words} words");
+            return Verdict.Drop($"{Quantity.Of(words, "word")}");
         }
 
         string all = text.Text;

@@ -103,7 +103,7 @@ internal sealed class DatasetWork(TextCorpus corpus, DatasetOptions options, Wor
             : null;
         if (empty is not null)
         {
-            throw new CorpusException($"{corpus.Path} has only {decision.Characters} characters, which leaves none for {empty}; use more text or other shares.");
+            throw new CorpusException($"{corpus.Path} has only {Quantity.Of(decision.Characters, "character")}, which leaves none for {empty}; use more text or other shares.");
         }
     }
 

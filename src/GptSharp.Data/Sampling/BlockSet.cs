@@ -42,13 +42,13 @@ public sealed class BlockSet
 
             if (Count == 0 || source.Count < 2)
             {
-                throw new CorpusException($"The data has {source.Count} tokens, and a block needs at least 2; use more text.");
+                throw new CorpusException($"The data has {Quantity.Of(source.Count, "token")}, and a block needs at least 2; use more text.");
             }
         }
         else if (source.Count < blockLength + 1)
         {
             throw new CorpusException(
-                $"The data has {source.Count} tokens, but one block of {blockLength} needs {blockLength + 1}; use more text or a shorter model.block.");
+                $"The data has {Quantity.Of(source.Count, "token")}, but one block of {blockLength} needs {blockLength + 1}; use more text or a shorter model.block.");
         }
     }
 

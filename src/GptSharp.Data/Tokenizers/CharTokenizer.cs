@@ -64,6 +64,6 @@ public sealed class CharTokenizer : ITokenizer
     {
         const int shown = 80;
         string printable = string.Concat(_characters.Where(character => !Rune.IsControl(character)).Take(shown).Select(character => character.ToString()));
-        return string.Create(CultureInfo.InvariantCulture, $"{_characters.Length} characters: {printable}{(_characters.Length > shown ? " …" : "")}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Quantity.Of(_characters.Length, "character")}: {printable}{(_characters.Length > shown ? " …" : "")}");
     }
 }

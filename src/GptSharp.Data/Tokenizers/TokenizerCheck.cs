@@ -48,7 +48,7 @@ public static class TokenizerCheck
         AddedToken[] lost = [.. tokenizer.AddedTokens.Where(token => !tokenizer.Encode(token.Content).Contains(token.Id))];
         (lost.Length == 0 ? facts : problems).Add(lost.Length == 0
             ? Invariant($"All added tokens are found in text: {tokenizer.AddedTokens.Count}.")
-            : Invariant($"{lost.Length} added tokens are not found in text, the first of them {lost[0].Content} (id {lost[0].Id})."));
+            : Invariant($"{Quantity.Of(lost.Length, "added token")} {(lost.Length == 1 ? "is not found in text:" : "are not found in text, the first of them")} {lost[0].Content} (id {lost[0].Id})."));
     }
 
     private static void CheckReturn(ITokenizer tokenizer, byte[][] all, int given, List<string> facts, List<string> problems)

@@ -76,7 +76,8 @@ internal static class PreparedData
             }
 
             string size = made.Characters > 0 ? FormattableString.Invariant($"{made.Characters:N0} characters") : FormattableString.Invariant($"{made.TrainTokens:N0} tokens");
-            return Describe($"{section.Name} ({size})", dataset, dataset);
+            string name = section.Path is { } path && section.Name == DataSection.BuiltInCorpus ? path : section.Name;
+            return Describe($"{name} ({size})", dataset, dataset);
         }
         catch
         {

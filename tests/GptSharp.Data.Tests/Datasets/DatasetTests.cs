@@ -212,6 +212,8 @@ public sealed class DatasetTests : IDisposable
     {
         string source = _folder.Put("a.txt", "abcde");
         Assert.Equal($"{source} has only 5 characters, which leaves none for training; use more text or other shares.", Refusal(source, new DatasetOptions { ValidationShare = 0.9 }));
+        source = _folder.Put("a.txt", "a");
+        Assert.StartsWith($"{source} has only 1 character, which leaves none for ", Refusal(source), StringComparison.Ordinal);
         source = _folder.Put("a.txt", "\uFEFF");
         Assert.Equal($"{source} holds no text, only a byte-order mark.", Refusal(source));
         Assert.False(Directory.Exists(_folder.At("out")));

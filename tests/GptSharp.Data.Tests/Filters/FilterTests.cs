@@ -151,6 +151,7 @@ public sealed class FilterTests : IDisposable
         Assert.Equal("a curly bracket", Why("c4", text + "if (a) { b(); }"));
         Assert.Equal("lorem ipsum", Why("c4", text + "Lorem Ipsum dolor"));
         Assert.Equal("2 sentences", Why("c4", "The garden was quiet that evening. Nobody spoke of it."));
+        Assert.Equal("1 sentence", Why("c4", "The garden was quiet that evening."));
     }
 
     [Theory]

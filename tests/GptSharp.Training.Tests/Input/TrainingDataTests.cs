@@ -105,6 +105,9 @@ public sealed class TrainingDataTests
         using TrainingData plain = TrainingData.Open(new DataSection { Name = "bard", Path = text });
         using TrainingData prepared = TrainingData.Open(new DataSection { Name = "bard", Path = folder.At("prepared") });
 
+        using TrainingData nameless = TrainingData.Open(new DataSection { Path = folder.At("prepared") });
+
+        Assert.Equal(("bard (1,900 characters)", $"{folder.At("prepared")} (1,900 characters)"), (prepared.Description, nameless.Description));
         Assert.Equal(plain.Identity, prepared.Identity);
         Assert.Equal(plain.Training.Count, prepared.Training.Count);
         Assert.Equal(TokenizerFile.ToJson(plain.Tokenizer), TokenizerFile.ToJson(prepared.Tokenizer));
