@@ -12,7 +12,7 @@ public sealed class TrainedModelTests(TrainedModels trained)
     [Fact]
     public void Llama_cpp_writes_the_same_greedy_tokens()
     {
-        // interop.md's tolerances: two programs may differ by twice as much.
+        // The tolerances of docs/formats.md: two programs may differ by twice as much.
         (string Name, WeightType Type, double Tolerance)[] models =
         [
             (TrainedModels.Quickstart, WeightType.F32, 5e-3), (TrainedModels.Quickstart, WeightType.F16, 0.02),
