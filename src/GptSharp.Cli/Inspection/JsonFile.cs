@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GptSharp.Files;
+using GptSharp.Files.Json;
 
 namespace GptSharp.Cli.Inspection;
 
@@ -16,8 +17,10 @@ internal static class JsonFile
     {
         try
         {
-            JsonObject read = JsonNode.Parse(File.ReadAllBytes(path), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })?.AsObject()
-                ?? throw new JsonException("it is null");
+            using JsonDocument document = JsonPlace.Parse(path, File.ReadAllBytes(path));
+            JsonObject read = document.RootElement.ValueKind == JsonValueKind.Object
+                ? JsonObject.Create(document.RootElement.Clone())!
+                : throw new RefusedFileException(path, "it is no object; one in braces is expected.");
             foreach ((string key, JsonNode? value) in read.ToArray())
             {
                 if (value is JsonValue text && text.TryGetValue(out string? content) && content.Length > LongestText)
@@ -28,10 +31,9 @@ internal static class JsonFile
 
             return read;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (InvalidOperationException exception)
         {
-            string place = exception is JsonException { LineNumber: { } line } ? $"line {line + 1}" : "it";
-            throw new RefusedFileException(path, $"{place} is no sound JSON object, in which every key stands once and every number is finite.", exception);
+            throw new RefusedFileException(path, "it is no valid JSON: half of a surrogate pair stands in a text.", exception);
         }
     }
 }

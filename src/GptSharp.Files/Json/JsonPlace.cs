@@ -9,8 +9,6 @@ namespace GptSharp.Files.Json;
 /// </summary>
 public readonly struct JsonPlace
 {
-    private const string HalfPair = "half of a surrogate pair stands alone.";
-
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly JsonElement _value;
@@ -44,20 +42,16 @@ public readonly struct JsonPlace
     /// <exception cref="RefusedFileException">It is not JSON.</exception>
     public static JsonDocument Parse(string file, ReadOnlyMemory<byte> json)
     {
+        ReadOnlyMemory<byte> text = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
         try
         {
-            ReadOnlyMemory<byte> text = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
+            // A key that stands there twice would leave open which of the two the writer meant.
             return JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            string place = exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine + 1}: " : "";
-            throw new RefusedFileException(file, $"{place}it is no valid JSON: {FirstSentence(exception.Message)}", exception);
-        }
-        catch (InvalidOperationException exception)
-        {
-            // While it compares the names of members.
-            throw new RefusedFileException(file, $"it is no valid JSON: {HalfPair}", exception);
+            // The second while it compares the names of members.
+            throw JsonFault.Of(file, text.Span, exception);
         }
     }
 
@@ -159,13 +153,6 @@ public readonly struct JsonPlace
 
     private static string Shortened(string text) => text.Length <= 60 ? text : text[..57] + "...";
 
-    private static string FirstSentence(string message)
-    {
-        // The parser appends "LineNumber: … | BytePositionInLine: …", which is said before.
-        int end = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
-    }
-
     private string Text(Func<string> read, string subject)
     {
         try
@@ -174,7 +161,7 @@ public readonly struct JsonPlace
         }
         catch (InvalidOperationException exception)
         {
-            throw new RefusedFileException(_file, $"{subject} is no valid Unicode text: {HalfPair}", exception);
+            throw new RefusedFileException(_file, $"{subject} is no valid Unicode text: {JsonFault.HalfPair}", exception);
         }
     }
 

@@ -14,7 +14,7 @@ internal static class GenerationConfigFile
     /// <summary>Reads them.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="vocabularySize">Tokens of the model. Ids outside, which some models have for "none", are left out.</param>
-    /// <exception cref="RefusedFileException">The file is no sound JSON, or an id is no whole number.</exception>
+    /// <exception cref="RefusedFileException">The file is no valid JSON, or an id is no whole number.</exception>
     public static GenerationDefaults Read(string folder, int vocabularySize)
     {
         string path = Path.Combine(folder, Name);

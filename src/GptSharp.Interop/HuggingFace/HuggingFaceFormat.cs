@@ -82,7 +82,7 @@ public sealed class HuggingFaceFormat : IModelFormat
     }
 
     /// <summary>The special tokens that a folder names.</summary>
-    /// <exception cref="RefusedFileException">A file is no sound JSON, or an id is no whole number.</exception>
+    /// <exception cref="RefusedFileException">A file is no valid JSON, or an id is no whole number.</exception>
     public static GenerationDefaults ReadGeneration(string folder, GptConfig config) => GenerationConfigFile.Read(folder, config.VocabularySize);
 
     /// <summary>The tokenizer of a folder, or null where it has none.</summary>

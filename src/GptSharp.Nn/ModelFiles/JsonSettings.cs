@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GptSharp.Files;
+using GptSharp.Files.Json;
 
 namespace GptSharp.Nn.ModelFiles;
 
@@ -21,19 +22,7 @@ public sealed class JsonSettings : IDisposable
         _path = path;
         try
         {
-            // A key that stands there twice would leave open which of the two the writer meant.
-            _document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
-        }
-        catch (JsonException exception)
-        {
-            string place = exception.LineNumber is { } line ? $"line {line + 1}" : "it";
-            throw new RefusedFileException(
-                path, $"{place} is no sound JSON; a number such as NaN or a key that stands there twice is not either.", exception);
-        }
-        catch (InvalidOperationException exception)
-        {
-            // Names are read to tell them apart, and are no text.
-            throw new RefusedFileException(path, "it is no sound JSON; half of a surrogate pair stands in a key.", exception);
+            _document = JsonPlace.Parse(path, File.ReadAllBytes(path));
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -44,7 +33,7 @@ public sealed class JsonSettings : IDisposable
         if (_root.ValueKind != JsonValueKind.Object)
         {
             _document.Dispose();
-            throw new RefusedFileException(path, "it is no sound JSON; an object in braces is expected.");
+            throw new RefusedFileException(path, "it is no object; one in braces is expected.");
         }
 
         try
@@ -54,7 +43,7 @@ public sealed class JsonSettings : IDisposable
         catch (InvalidOperationException exception)
         {
             _document.Dispose();
-            throw new RefusedFileException(path, "it is no sound JSON; half of a surrogate pair stands in a text.", exception);
+            throw new RefusedFileException(path, "it is no valid JSON: half of a surrogate pair stands in a text.", exception);
         }
     }
 

@@ -125,7 +125,7 @@ public sealed class InspectCommandTests : IDisposable
 
         File.WriteAllText(At("config.json"), "{\n\"a\": NaN}");
         Assert.Equal(
-            (1, "", $"gptsharp: {At("config.json")}: line 2 is no sound JSON object, in which every key stands once and every number is finite.\n"), Run(_folder));
+            (1, "", $"gptsharp: {At("config.json")}: line 2, byte 6: it is no valid JSON: NaN is no number of JSON, which has finite ones only.\n"), Run(_folder));
     }
 
     [Fact]

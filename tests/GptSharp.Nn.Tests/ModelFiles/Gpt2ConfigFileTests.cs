@@ -123,13 +123,13 @@ public sealed class Gpt2ConfigFileTests : IDisposable
         Assert.Equal(32, ReadWith(key, value).Width);
 
     [Theory]
-    [InlineData("{\n \"model_type\": \"gpt2\",\n \"layer_norm_epsilon\": NaN\n}", "line 3 is no sound JSON")]
-    [InlineData("{\n \"n_layer\": 1,\n \"n_layer\": 2\n}", "is no sound JSON")]
-    [InlineData("{\"model_type\": \"gpt2\"", "line 1 is no sound JSON")]
-    [InlineData("", "is no sound JSON")]
+    [InlineData("{\n \"model_type\": \"gpt2\",\n \"layer_norm_epsilon\": NaN\n}", "line 3, byte 24: it is no valid JSON: NaN is no number of JSON, which has finite ones only.")]
+    [InlineData("{\n \"n_layer\": 1,\n \"n_layer\": 2\n}", "line 3, byte 2: it is no valid JSON: the key \"n_layer\" stands twice in the same object.")]
+    [InlineData("{\"model_type\": \"gpt2\"", "line 1, byte 22: it is no valid JSON: ")]
+    [InlineData("", "line 1, byte 1: it is no valid JSON: ")]
     [InlineData("{\"model_type\": \"\\ud800\"}", "half of a surrogate pair")]
     [InlineData("{\"\\ud800\": [{}]}", "half of a surrogate pair")]
-    [InlineData("[1]", "it is no sound JSON; an object in braces is expected.")]
+    [InlineData("[1]", "it is no object; one in braces is expected.")]
     public void A_file_that_is_no_JSON_object_is_refused(string text, string words)
     {
         File.WriteAllText(ConfigPath, text);

@@ -134,13 +134,21 @@ public sealed class WeightFilesTests : IDisposable
     [InlineData("{}", "the key weight_map is missing.")]
     [InlineData("{\"weight_map\": []}", "weight_map is [], but must be an object in braces.")]
     [InlineData("{\"weight_map\": {\"a\": 1}}", "weight_map.a is 1, but must be a text.")]
-    [InlineData("{\"weight_map\": {\"a\": \"x.safetensors\", \"a\": \"y.safetensors\"}}", "no sound JSON")]
+    [InlineData("{\"weight_map\": {\"a\": \"x.safetensors\", \"a\": \"y.safetensors\"}}", "line 1, byte 39: it is no valid JSON: the key \"a\" stands twice in the same object.")]
     public void A_broken_index_is_named(string text, string words)
     {
         SaveShards(100_000);
         File.WriteAllText(IndexPath, text);
         Assert.StartsWith($"{IndexPath}: ", Refusal(), StringComparison.Ordinal);
         Assert.Contains(words, Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_index_that_nests_without_end_is_refused_where_it_goes_too_deep()
+    {
+        SaveShards(100_000);
+        File.WriteAllText(IndexPath, "{\n\"metadata\": " + new string('[', 20_000) + new string(']', 20_000) + "}");
+        Assert.Equal($"{IndexPath}: line 2, byte 76: it is no valid JSON: objects and lists nest deeper than 64.", Refusal());
     }
 
     [Theory]

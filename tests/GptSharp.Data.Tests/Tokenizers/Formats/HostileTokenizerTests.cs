@@ -84,8 +84,11 @@ public sealed class HostileTokenizerTests : IDisposable
     {
         Assert.Contains("line 2, byte 3: it is no valid JSON", Refusal("a.json", "{\n  nonsense"), StringComparison.Ordinal);
         Assert.Contains("it is no valid JSON", Refusal("a.json", "{\"model\":"), StringComparison.Ordinal);
-        Assert.Contains("it is no valid JSON", Refusal("a.json", string.Concat(Enumerable.Repeat("{\"a\":[", 200_000))), StringComparison.Ordinal);
-        Assert.Contains("it is no valid JSON", Refusal("a.json", """{"model":{"type":"BPE","vocab":{"a":0,"a":1},"merges":[]}}"""), StringComparison.Ordinal);
+        Assert.Contains("line 1, byte 193: it is no valid JSON: objects and lists nest deeper than 64.", Refusal("a.json", string.Concat(Enumerable.Repeat("{\"a\":[", 200_000))), StringComparison.Ordinal);
+        Assert.Contains(
+            "line 1, byte 39: it is no valid JSON: the key \"a\" stands twice in the same object.",
+            Refusal("a.json", """{"model":{"type":"BPE","vocab":{"a":0,"a":1},"merges":[]}}"""),
+            StringComparison.Ordinal);
         Assert.Contains("half of a surrogate pair stands alone", Refusal("a.json", """{"model":{"type":"BPE","vocab":{"\ud800":0},"merges":[]}}"""), StringComparison.Ordinal);
         Assert.Contains("neither a model", Refusal("a.json", "{}"), StringComparison.Ordinal);
         Assert.Contains("is no tokenizer", Refusal("a.json", ""), StringComparison.Ordinal);
