@@ -13,18 +13,31 @@ internal static class GenerationConfigFile
 
     /// <summary>Reads them.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="vocabularySize">Tokens of the model. Ids outside, which some models have for "none", are left out.</param>
-    /// <exception cref="RefusedFileException">The file is no valid JSON, or an id is no whole number.</exception>
+    /// <param name="vocabularySize">
+    /// Tokens of the model. Negative ids, which some models have for "none", are left out, and so are those beyond the vocabulary in <c>config.json</c>:
+    /// a small GPT-2 whose maker named none has GPT-2's 50256 there. In <c>generation_config.json</c> they are mistakes.
+    /// </param>
+    /// <exception cref="RefusedFileException">The file is no valid JSON, or an id is no whole number or beyond the vocabulary.</exception>
     public static GenerationDefaults Read(string folder, int vocabularySize)
     {
         string path = Path.Combine(folder, Name);
-        using var settings = new JsonSettings(File.Exists(path) ? path : Path.Combine(folder, ModelFolder.ConfigFile));
-        return new GenerationDefaults(
-            Inside("bos_token_id").Select(id => (int?)id).FirstOrDefault(),
-            [.. Inside("eos_token_id")],
-            Inside("pad_token_id").Select(id => (int?)id).FirstOrDefault());
+        bool isOwn = File.Exists(path);
+        using var settings = new JsonSettings(isOwn ? path : Path.Combine(folder, ModelFolder.ConfigFile));
+        return new GenerationDefaults(Only("bos_token_id"), Ids("eos_token_id"), Only("pad_token_id"));
 
-        IEnumerable<int> Inside(string key) => settings.WholeNumbers(key).Where(id => id >= 0 && id < vocabularySize).Select(id => (int)id);
+        int? Only(string key) => Ids(key) is [int first, ..] ? first : null;
+
+        List<int> Ids(string key)
+        {
+            IReadOnlyList<long> named = settings.WholeNumbers(key);
+            if (isOwn && named.Any(id => id >= vocabularySize))
+            {
+                throw new RefusedFileException(
+                    path, $"{key} names the token {named.First(id => id >= vocabularySize)}, but the model's vocabulary has {vocabularySize} tokens, 0 to {vocabularySize - 1}; correct the id or take it out.");
+            }
+
+            return [.. named.Where(id => id >= 0 && id < vocabularySize).Select(id => (int)id)];
+        }
     }
 
     /// <summary>Writes <c>generation_config.json</c>, as transformers derives it from a model's configuration.</summary>

@@ -86,9 +86,14 @@ public sealed class HuggingFaceFormat : IModelFormat
     public static GenerationDefaults ReadGeneration(string folder, GptConfig config) => GenerationConfigFile.Read(folder, config.VocabularySize);
 
     /// <summary>The tokenizer of a folder, or null where it has none.</summary>
-    /// <exception cref="RefusedFileException">It is damaged, or its vocabulary does not fit the model.</exception>
+    /// <exception cref="RefusedFileException">It is damaged or a link, or its vocabulary does not fit the model.</exception>
     public static ITokenizer? OpenTokenizer(string folder, GptConfig config)
     {
+        foreach (string name in (string[])[.. TokenizerFiles, "merges.txt"])
+        {
+            LinkedFile.Refuse(Path.Combine(folder, name));
+        }
+
         string? path = TokenizerFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
         if (path is null)
         {

@@ -16,10 +16,11 @@ public sealed class JsonSettings : IDisposable
     private readonly JsonElement _root;
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="RefusedFileException">There is none, or it is no JSON object.</exception>
+    /// <exception cref="RefusedFileException">There is none, it is a link, or it is no JSON object.</exception>
     public JsonSettings(string path)
     {
         _path = path;
+        LinkedFile.Refuse(path);
         try
         {
             _document = JsonPlace.Parse(path, File.ReadAllBytes(path));

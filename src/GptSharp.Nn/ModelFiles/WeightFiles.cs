@@ -47,7 +47,7 @@ public sealed class WeightFiles : ITensorFile
         {
             if (File.Exists(single))
             {
-                files.Add(SafetensorsFile.Open(single));
+                files.Add(OpenOwn(single));
             }
             else if (File.Exists(index))
             {
@@ -107,7 +107,7 @@ public sealed class WeightFiles : ITensorFile
         foreach (string shard in shards.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             string path = System.IO.Path.Combine(folder, SafeName(index, shard));
-            Add(File.Exists(path) ? SafetensorsFile.Open(path) : throw new RefusedFileException(path, $"it is missing, though {index} names it."));
+            Add(File.Exists(path) ? OpenOwn(path) : throw new RefusedFileException(path, $"it is missing, though {index} names it."));
         }
 
         List<string> faults = [];
@@ -129,6 +129,12 @@ public sealed class WeightFiles : ITensorFile
         {
             throw new RefusedFileException(index, string.Join("; ", faults) + ".");
         }
+    }
+
+    private static SafetensorsFile OpenOwn(string path)
+    {
+        LinkedFile.Refuse(path);
+        return SafetensorsFile.Open(path);
     }
 
     private static string SafeName(string index, string shard)

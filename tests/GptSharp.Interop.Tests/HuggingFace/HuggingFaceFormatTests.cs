@@ -67,16 +67,42 @@ public sealed class HuggingFaceFormatTests : IDisposable
     {
         Copy("interop-own/qwen3");
         Assert.Equal((1, "2,3", null), Tokens());
-        File.WriteAllText(_folder.At("generation_config.json"), """{"bos_token_id": null, "eos_token_id": [7, 40, 9], "pad_token_id": -1}""");
+        File.WriteAllText(_folder.At("generation_config.json"), """{"bos_token_id": null, "eos_token_id": [7, 9], "pad_token_id": -1}""");
         Assert.Equal((null, "7,9", null), Tokens());
         File.WriteAllText(_folder.At("generation_config.json"), """{"eos_token_id": "x"}""");
         Assert.Contains("eos_token_id is \"x\", but must be a whole number or a list of them.", Assert.Throws<RefusedFileException>(() => Tokens()).Message, StringComparison.Ordinal);
+
+        foreach (string key in new[] { "bos_token_id", "eos_token_id", "pad_token_id" })
+        {
+            File.WriteAllText(_folder.At("generation_config.json"), $$"""{"{{key}}": [7, 40]}""");
+            Assert.Equal(
+                $"{_folder.At("generation_config.json")}: {key} names the token 40, but the model's vocabulary has 40 tokens, 0 to 39; correct the id or take it out.",
+                Assert.Throws<RefusedFileException>(() => Tokens()).Message);
+        }
+
+        File.Delete(_folder.At("generation_config.json"));
+        string config = File.ReadAllText(_folder.At("config.json"));
+        File.WriteAllText(_folder.At("config.json"), config.Replace("\"bos_token_id\": 1", "\"bos_token_id\": 50256", StringComparison.Ordinal));
+        Assert.Equal((null, "2,3", null), Tokens());
 
         (int? Begin, string End, int? Padding) Tokens()
         {
             using ModelPackage package = Open(_folder.Path);
             return (package.Generation.BeginToken, string.Join(',', package.Generation.EndTokens), package.Generation.PaddingToken);
         }
+    }
+
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("merges.txt")]
+    [InlineData("generation_config.json")]
+    public void A_link_is_never_followed(string name)
+    {
+        Copy("interop-own/qwen3");
+        File.CreateSymbolicLink(_folder.At(name), "/etc/passwd");
+        Assert.Equal(
+            $"{_folder.At(name)}: it is a link to /etc/passwd, and nothing outside of the folder is opened; put the file itself there.",
+            Assert.Throws<RefusedFileException>(() => Open(_folder.Path).Dispose()).Message);
     }
 
     [Fact]

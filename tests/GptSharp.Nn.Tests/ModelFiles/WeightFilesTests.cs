@@ -99,6 +99,20 @@ public sealed class WeightFilesTests : IDisposable
         Assert.EndsWith("a .safetensors file in the same folder is expected, and nothing else is opened.", Refusal(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("model-00002-of-00006.safetensors", 100_000)]
+    [InlineData("model.safetensors.index.json", 100_000)]
+    [InlineData("model.safetensors", long.MaxValue)]
+    [InlineData("config.json", long.MaxValue)]
+    public void A_link_is_never_followed(string name, long size)
+    {
+        SaveShards(size);
+        using TemporaryFolder other = new();
+        File.Move(_folder.At(name), other.At(name));
+        File.CreateSymbolicLink(_folder.At(name), other.At(name));
+        Assert.Equal($"{_folder.At(name)}: it is a link to {other.At(name)}, and nothing outside of the folder is opened; put the file itself there.", Refusal());
+    }
+
     [Fact]
     public void Everything_in_which_index_and_files_differ_is_listed_at_once()
     {
