@@ -89,8 +89,7 @@ internal static class EvalCommand
         }
 
         using Dataset dataset = Dataset.Open(path, section.Name);
-        DatasetManifest made = dataset.Manifest;
-        return section with { Tokenizer = made.Tokenizer, ValidationShare = made.ValidationShare, TestShare = made.TestShare };
+        return section with { Tokenizer = dataset.Manifest.Tokenizer };
     }
 
     private static void Write(TrainedModel trained, TrainingData data, Split split, TextWriter writer) => Write(

@@ -148,7 +148,7 @@ internal static class InfoCommand
 
         SamplePlan samples = new(
             Math.Max(1, config.Sample.Prompt.Length), config.Data.IsBuiltIn && config.Train.Name is not null ? StoryGrammar.BuiltIn.LongestLength : null,
-            config.Data.ValidationShare > 0);
+            config.Data.EffectiveValidationShare > 0);
         int size = config.Train.MicroBatch ?? RunMemory.Largest(config, description.Config, samples);
         writer.WriteLine(description.Title);
         MemoryTable.Write(writer, config, description.Config, samples, size);

@@ -33,11 +33,17 @@ public sealed record DataSection
     /// <summary>Where blocks start.</summary>
     public BlockAlignment Alignment { get; init; } = BlockAlignment.Stream;
 
-    /// <summary>Share of the text kept for validation.</summary>
-    public double ValidationShare { get; init; } = 0.1;
+    /// <summary>Share of the text kept for validation; null for the one that a data set was prepared with, and for a tenth of a text.</summary>
+    public double? ValidationShare { get; init; }
 
-    /// <summary>Share of the text kept for a final test.</summary>
-    public double TestShare { get; init; }
+    /// <summary>Share of the text kept for a final test; null for the one that a data set was prepared with, and for none of a text.</summary>
+    public double? TestShare { get; init; }
+
+    /// <summary><see cref="ValidationShare"/> of a text that is not prepared yet.</summary>
+    public double EffectiveValidationShare => ValidationShare ?? 0.1;
+
+    /// <summary><see cref="TestShare"/> of a text that is not prepared yet.</summary>
+    public double EffectiveTestShare => TestShare ?? 0;
 
     /// <summary>Seed of the built-in corpus.</summary>
     public ulong StoriesSeed { get; init; } = 1;

@@ -13,6 +13,7 @@ public static class ResumeComparison
     public static IReadOnlyList<string> Check(RunConfig started, RunConfig resumed)
     {
         List<string> notices = [];
+        (started, resumed) = (WithShares(started, resumed.Data), WithShares(resumed, started.Data));
         foreach (Setting setting in Settings.All)
         {
             (string before, string now) = (setting.Format(started), setting.Format(resumed));
@@ -36,5 +37,21 @@ public static class ResumeComparison
         }
 
         return notices;
+    }
+
+    // A share that is left to a data set is the one it was prepared with, and where it is named, the data set is held to it when it is opened.
+    private static RunConfig WithShares(RunConfig config, DataSection other)
+    {
+        return config with
+        {
+            Data = config.Data with
+            {
+                ValidationShare = Validation(config.Data) ?? Validation(other),
+                TestShare = Test(config.Data) ?? Test(other),
+            },
+        };
+
+        static double? Validation(DataSection data) => data.IsBuiltIn ? data.EffectiveValidationShare : data.ValidationShare;
+        static double? Test(DataSection data) => data.IsBuiltIn ? data.EffectiveTestShare : data.TestShare;
     }
 }

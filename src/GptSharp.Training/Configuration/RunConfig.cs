@@ -56,10 +56,10 @@ public sealed record RunConfig
             ValidateDecay(schedule);
         }
 
-        if (Data.ValidationShare + Data.TestShare >= 1)
+        if (Data.EffectiveValidationShare + Data.EffectiveTestShare >= 1)
         {
             throw new ConfigurationException(
-                FormattableString.Invariant($"data.validation_share ({Data.ValidationShare}) and data.test_share ({Data.TestShare}) ")
+                FormattableString.Invariant($"data.validation_share ({Data.EffectiveValidationShare}) and data.test_share ({Data.EffectiveTestShare}) ")
                 + "leave nothing to train on; together they must stay below 1.",
                 "data.validation_share");
         }

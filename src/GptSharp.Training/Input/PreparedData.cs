@@ -71,8 +71,8 @@ internal static class PreparedData
             RequireTokenizer(section, dataset);
             if (made.Split != SplitKind.Given)
             {
-                Require("data.validation_share", section.ValidationShare, made.ValidationShare, folder);
-                Require("data.test_share", section.TestShare, made.TestShare, folder);
+                Require("data.validation_share", section.ValidationShare ?? made.ValidationShare, made.ValidationShare, folder);
+                Require("data.test_share", section.TestShare ?? made.TestShare, made.TestShare, folder);
             }
 
             string size = made.Characters > 0 ? FormattableString.Invariant($"{made.Characters:N0} characters") : FormattableString.Invariant($"{made.TrainTokens:N0} tokens");
@@ -94,8 +94,8 @@ internal static class PreparedData
             DatasetBuilder.Build(TextCorpus.Open(path), folder.FullName, new DatasetOptions
             {
                 Tokenizer = TokenizerNamed(section.Tokenizer),
-                ValidationShare = section.ValidationShare,
-                TestShare = section.TestShare,
+                ValidationShare = section.EffectiveValidationShare,
+                TestShare = section.EffectiveTestShare,
             });
             Dataset dataset = Dataset.Open(folder.FullName);
             return Describe($"{path} ({FormattableString.Invariant($"{dataset.Manifest.Characters:N0}")} characters)", dataset, new Temporary(dataset, folder));

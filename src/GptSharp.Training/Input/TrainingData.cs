@@ -130,7 +130,7 @@ public sealed class TrainingData : IDisposable
     {
         StoryGrammar grammar = StoryGrammar.BuiltIn;
         StoryCorpus corpus = StoryCorpus.Write(
-            grammar, section.StoriesSeed, section.StoriesCharacters, section.ValidationShare, section.TestShare);
+            grammar, section.StoriesSeed, section.StoriesCharacters, section.EffectiveValidationShare, section.EffectiveTestShare);
         ITokenizer tokenizer = section.Tokenizer switch
         {
             "byte" => new ByteTokenizer(),

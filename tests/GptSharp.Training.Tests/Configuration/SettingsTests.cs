@@ -195,6 +195,31 @@ public sealed class SettingsTests
     public void What_touches_no_weight_may_change_in_silence(string key, string value) => Assert.Empty(ResumeComparison.Check(new RunConfig(), With(key, value)));
 
     [Theory]
+    [InlineData("", "data.validation_share=0.1", true)]
+    [InlineData("", "data.test_share=0", true)]
+    [InlineData("", "data.validation_share=0.2", false)]
+    [InlineData("data.path=prepared", "data.validation_share=0.2", true)]
+    [InlineData("data.path=prepared", "data.test_share=0.2", true)]
+    [InlineData("data.path=prepared,data.test_share=0.1", "data.test_share=0.2", false)]
+    public void A_share_may_be_named_later_if_it_is_the_same(string start, string share, bool mayChange)
+    {
+        string[] common = start.Split(',', StringSplitOptions.RemoveEmptyEntries);
+        RunConfig before = RunConfigReader.Parse("train:\n", "some.yaml", common);
+        RunConfig after = RunConfigReader.Parse("train:\n", "some.yaml", [.. common, share]);
+        foreach ((RunConfig started, RunConfig resumed) in ((RunConfig, RunConfig)[])[(before, after), (after, before)])
+        {
+            if (mayChange)
+            {
+                Assert.Empty(ResumeComparison.Check(started, resumed));
+            }
+            else
+            {
+                Assert.StartsWith("data.", Assert.Throws<ConfigurationException>(() => ResumeComparison.Check(started, resumed)).Key, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
     [InlineData("model.layers", "7")]
     [InlineData("model.dropout", "0.5")]
     [InlineData("data.name", "other")]

@@ -33,6 +33,6 @@ public sealed class ShippedConfigsTests
         RunConfig config = RunConfigReader.Load(Path.Combine(Folder, "shakespeare-char-cpu.yaml"));
         Assert.Equal((4, 4, 128, 64, 0.0), (config.Model.LayerCount, config.Model.HeadCount, config.Model.Width, config.Model.BlockSize, config.Model.Dropout));
         Assert.Equal((2000L, 12, 1e-3, 1e-4, 100L), (config.Train.Steps, config.Train.Batch, config.Train.LearningRate, config.Train.MinimumLearningRate, config.Train.WarmupSteps));
-        Assert.Equal((0.99, 0.1, 1.0, 0.1), (config.Train.Beta2, config.Train.WeightDecay, config.Train.GradientClip, config.Data.ValidationShare));
+        Assert.Equal((0.99, 0.1, 1.0, 0.1), (config.Train.Beta2, config.Train.WeightDecay, config.Train.GradientClip, config.Data.EffectiveValidationShare));
     }
 }

@@ -147,6 +147,26 @@ public sealed class TrainingDataTests
     }
 
     [Fact]
+    public void A_prepared_folder_brings_its_shares_unless_the_configuration_names_others()
+    {
+        using var folder = new TemporaryFolder();
+        string text = folder.At("text.txt");
+        File.WriteAllText(text, string.Concat(Enumerable.Repeat("to be or not to be\n", 100)));
+        DatasetBuilder.Build(
+            TextCorpus.Open(text), folder.At("prepared"), new DatasetOptions { ValidationShare = 0.2, TestShare = 0.3 }, null, TestContext.Current.CancellationToken);
+        string[] path = [$"data.path={folder.At("prepared")}"];
+
+        using TrainingData data = TrainingData.Open(Section());
+        using TrainingData same = TrainingData.Open(Section("data.validation_share=0.2", "data.test_share=0.3"));
+        Assert.Equal((950, 380, 570), (data.Training.Count, data.Validation!.Count, data.Test!.Count));
+        Assert.Equal("data.validation_share", Problem("data.validation_share=0.1"));
+        Assert.Equal("data.test_share", Problem("data.test_share=0"));
+
+        DataSection Section(params string[] shares) => RunConfigReader.Parse("train:\n", "some.yaml", [.. path, .. shares]).Data;
+        string? Problem(string share) => Assert.Throws<ConfigurationException>(() => TrainingData.Open(Section(share))).Key;
+    }
+
+    [Fact]
     public void A_text_shorter_than_a_block_is_refused_with_both_lengths()
     {
         using var folder = new TemporaryFolder();
