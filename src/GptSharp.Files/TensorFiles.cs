@@ -37,6 +37,13 @@ public static class TensorFiles
             : new RefusedFileException(path, "it is no safetensors, GGUF or ONNX file.");
     }
 
+    /// <summary>Whether a file begins as GGUF or safetensors files do, whatever it is called.</summary>
+    public static bool BeginsLikeOne(string path)
+    {
+        byte[] start = Start(path);
+        return start.AsSpan().StartsWith("GGUF"u8) || BeginsLikeSafetensors(start);
+    }
+
     // The length of the header, then its opening brace.
     private static bool BeginsLikeSafetensors(byte[] start) =>
         start.Length == StartBytes && start[^1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) < int.MaxValue;

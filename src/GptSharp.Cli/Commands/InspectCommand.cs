@@ -17,7 +17,7 @@ internal static class InspectCommand
     {
         Argument<string> path = new("path")
         {
-            Description = "A safetensors, GGUF, ONNX or token file, or the folder of a model, a checkpoint or a run.",
+            Description = "A safetensors, GGUF, ONNX or token file, or the folder of a model, a checkpoint, a run, a data set or token files.",
             HelpName = "PATH",
         };
         Option<bool> json = new("--json") { Description = "Print one JSON object: format, metadata, and name, dtype and shape of every tensor." };

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using GptSharp.Data.Tokens;
+using GptSharp.Data.Datasets;
 using GptSharp.Files;
 using GptSharp.Nn;
 using GptSharp.Nn.ModelFiles;
@@ -12,14 +12,14 @@ namespace GptSharp.Cli.Inspection;
 internal static class Inspector
 {
     /// <summary>Opens whatever stands at a path.</summary>
-    /// <param name="path">A safetensors, GGUF, ONNX or token file, a checkpoint's or a run's folder, or a model's.</param>
+    /// <param name="path">A safetensors, GGUF, ONNX or token file, the folder of a checkpoint, a run, a model or a data set, or one of token files.</param>
     /// <param name="notice">Told of damaged checkpoints that were passed over.</param>
     /// <exception cref="RefusedFileException">It is damaged, a pickle, or of no kind that is known here.</exception>
     public static Inspected Open(string path, Action<string> notice)
     {
         if (File.Exists(path))
         {
-            return TokenFileTensor.IsOne(path) ? OpenTokens(path) : OpenTensors(path);
+            return TokenFileTensor.IsOne(path) ? OpenTokens(path) : TokenFileTensor.IsForeign(path) ? OpenForeignTokens(path) : OpenTensors(path);
         }
 
         if (!Directory.Exists(path))
@@ -27,7 +27,10 @@ internal static class Inspector
             throw new RefusedFileException(path, "there is no such file or folder.");
         }
 
-        return ModelSource.IsRun(path) ? OpenCheckpoint(path, notice) : Graph(path) is { } graph ? OpenGraph(path, graph) : OpenModel(path);
+        return ModelSource.IsRun(path) ? OpenCheckpoint(path, notice)
+            : Dataset.IsIn(path) ? TokenFolder.OpenDataset(path)
+            : IsForeignTokens(path) ? TokenFolder.OpenForeign(path)
+            : Graph(path) is { } graph ? OpenGraph(path, graph) : OpenModel(path);
     }
 
     private static Inspected OpenTensors(string path)
@@ -38,15 +41,25 @@ internal static class Inspector
 
     private static Inspected OpenTokens(string path)
     {
-        TokenFile tokens = TokenFile.Open(path);
-        var file = new TokenFileTensor(tokens);
+        var file = TokenFileTensor.Open(path, "tokens");
+        long documents = (long)file.Metadata["documents"]!;
         return new Inspected(file.Format, file.Metadata, [file],
         [
-            ("tokens", Number(tokens.Count)),
-            ("vocabulary", Number(tokens.VocabularySize)),
-            ("documents", tokens.DocumentStarts.Count == 0 ? "not told apart" : Number(tokens.DocumentStarts.Count)),
+            ("tokens", Number(file.Count)),
+            ("vocabulary", Number((int)file.Metadata["vocabulary"]!)),
+            ("documents", documents == 0 ? "not told apart" : Number(documents)),
         ]);
     }
+
+    private static Inspected OpenForeignTokens(string path)
+    {
+        var file = TokenFileTensor.OpenForeign(path, "tokens");
+        return new Inspected(file.Format, file.Metadata, [file], [("tokens", Number(file.Count)), ("tokenizer", "such files do not tell it")]);
+    }
+
+    // A model's folder may hold pickles that end so, too.
+    private static bool IsForeignTokens(string folder) =>
+        DatasetImport.IsForeign(folder) && !File.Exists(Path.Combine(folder, ModelFolder.ConfigFile)) && Graph(folder) is null;
 
     private static Inspected OpenCheckpoint(string path, Action<string> notice)
     {
@@ -102,7 +115,7 @@ internal static class Inspector
         if (!File.Exists(config))
         {
             throw new RefusedFileException(
-                folder, "it is no folder of a model, a run or a checkpoint: it has no config.json, no manifest.json and no checkpoints.");
+                folder, "it is no folder of a model, a run or a checkpoint, and no data set: it has no config.json, manifest.json, checkpoints, dataset.json or token files.");
         }
 
         WeightFiles weights = WeightFiles.Open(folder);

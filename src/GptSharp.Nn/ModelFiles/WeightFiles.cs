@@ -82,7 +82,7 @@ public sealed class WeightFiles : ITensorFile
     private static RefusedFileException Missing(string folder, string single)
     {
         // What torch.save writes is a program that unpickling runs.
-        string? pickle = Directory.EnumerateFiles(folder).FirstOrDefault(PickleFile.IsNamedLikeOne);
+        string? pickle = Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).FirstOrDefault(PickleFile.IsOne);
         return pickle is null
             ? new RefusedFileException(single, "it is missing; a model folder needs config.json and model.safetensors.")
             : PickleFile.Refusal(pickle);

@@ -109,7 +109,68 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal((1, "", $"gptsharp: {At("text")}: it is no safetensors, GGUF or ONNX file.\n"), Run(At("text")));
         Assert.Equal((1, "", $"gptsharp: {At("none")}: there is no such file or folder.\n"), Run(At("none")));
         Assert.Equal((1, "", $"gptsharp: {At("empty.safetensors")}: it is no safetensors file: it has only 0 bytes.\n"), Run(At("empty.safetensors")));
-        Assert.Contains("it is no folder of a model, a run or a checkpoint", Run(_folder).Error, StringComparison.Ordinal);
+        Assert.Contains("it is no folder of a model, a run or a checkpoint, and no data set", Run(_folder).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Token_files_of_nanoGPT_and_llm_c_are_told_from_pickles()
+    {
+        // 256 numbers of 32 bits, then the tokens: 20240520 and version 1 have 16 bits each, 20240801 and version 7 have 32.
+        static byte[] Llmc(int magic, int version, params byte[] tokens) =>
+            [.. BitConverter.GetBytes(magic), .. BitConverter.GetBytes(version), .. BitConverter.GetBytes(2), .. new byte[1012], .. tokens];
+        File.WriteAllBytes(At("train.bin"), [5, 0, 1, 2, 7, 0]);
+        File.WriteAllBytes(At("val.bin"), Llmc(20240520, 1, 9, 0, 0, 1));
+        File.WriteAllBytes(At("wide"), Llmc(20240801, 7, 9, 0, 1, 0, 1, 0, 0, 0));
+        foreach ((string name, string format, string type, byte[] tokens) in new[]
+        {
+            ("train.bin", "nanogpt", "U16", File.ReadAllBytes(At("train.bin"))),
+            ("val.bin", "llmc", "U16", [9, 0, 0, 1]),
+            ("wide", "llmc", "U32", [9, 0, 1, 0, 1, 0, 0, 0]),
+        })
+        {
+            JsonNode found = RunJson(At(name), "--sha256");
+            Assert.Equal(format, (string)found["format"]!);
+            Assert.Equal(type, (string)found["tensors"]![0]!["dtype"]!);
+            Assert.Equal(tokens.Length / (type == "U16" ? 2 : 4), (int)found["tensors"]![0]!["shape"]![0]!);
+            Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(tokens)), (string)found["tensors"]![0]!["sha256"]!);
+        }
+
+        JsonNode folder = RunJson(_folder);
+        Assert.Equal("nanogpt", (string)folder["format"]!);
+        Assert.Equal(5, (int)folder["metadata"]!["tokens"]!);
+        Assert.Equal(["train.bin", "val.bin"], folder["tensors"]!.AsArray().Select(tensor => (string)tensor!["name"]!));
+        Assert.Contains("such files do not tell it", Run(_folder).Out, StringComparison.Ordinal);
+
+        File.WriteAllBytes(At("pytorch_model.bin"), [0x50, 0x4B, 3, 4, 0, 0]);
+        Assert.Contains("pytorch_model.bin: it is a pickle", Run(_folder).Error, StringComparison.Ordinal);
+        File.WriteAllBytes(At("odd.bin"), [1, 2, 3]);
+        Assert.Contains("no number of 16-bit tokens", Run(At("odd.bin")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_data_set_and_what_is_exported_of_it_have_the_same_tokens()
+    {
+        File.WriteAllText(At("text.txt"), string.Concat(Enumerable.Repeat("Kind Finn the owl sings.\n", 40)));
+        Call("data", "prepare", At("text.txt"), "--out", At("set"), "--tokenizer", "byte");
+        Call("data", "export", At("set"), "--format", "nanogpt", "--out", At("nano"));
+        Call("data", "export", At("set"), "--format", "llmc", "--out", At("llmc"));
+
+        JsonNode set = RunJson(At("set"), "--sha256");
+        Assert.Equal("dataset", (string)set["format"]!);
+        Assert.Equal("byte", (string)set["metadata"]!["tokenizer"]!);
+        Assert.Equal(1000, set["tensors"]!.AsArray().Sum(tensor => (int)tensor!["shape"]![0]!));
+        Assert.Equal(Hashes(set), Hashes(RunJson(At("nano"), "--sha256")));
+        Assert.Equal(Hashes(set), Hashes(RunJson(At("llmc"), "--sha256")));
+        Assert.Contains("tokenizer   byte, 256 tokens\n", Run(At("set")).Out, StringComparison.Ordinal);
+
+        static IEnumerable<string> Hashes(JsonNode found) => found["tensors"]!.AsArray().Select(tensor => (string)tensor!["sha256"]!).Order(StringComparer.Ordinal);
+
+        static void Call(params string[] arguments)
+        {
+            StringWriter error = new(CultureInfo.InvariantCulture);
+            int code = CommandLine.Run(arguments, new CommandOutput(TextWriter.Null, error));
+            Assert.True(code == 0, error.ToString());
+        }
     }
 
     [Fact]

@@ -226,7 +226,7 @@ public sealed class ModelFolderTests : IDisposable
         Assert.StartsWith($"{_folder.At("config.json")}: it is missing", Refusal(), StringComparison.Ordinal);
         File.Copy(Path.Combine(Model("gpt2-tiny"), "config.json"), _folder.At("config.json"));
         Assert.StartsWith($"{_folder.At("model.safetensors")}: it is missing", Refusal(), StringComparison.Ordinal);
-        File.WriteAllText(_folder.At("pytorch_model.bin"), "");
+        File.WriteAllBytes(_folder.At("pytorch_model.bin"), [0x80, 2, 0x8A, 10]);
         Assert.StartsWith($"{_folder.At("pytorch_model.bin")}: it is a pickle", Refusal(), StringComparison.Ordinal);
         Assert.Contains("save_pretrained(OTHER, safe_serialization=True)", Refusal(), StringComparison.Ordinal);
     }

@@ -33,6 +33,9 @@ public sealed class BinaryTokens : ITokenSource, IDisposable
     /// <summary>Whether llm.c wrote it; else it is taken for nanoGPT's.</summary>
     public bool IsLlmc => _headerBytes > 0;
 
+    /// <summary>Bytes of a token: 2 or 4.</summary>
+    public int TokenBytes => _width;
+
     /// <inheritdoc/>
     public long Count { get; }
 
@@ -41,6 +44,15 @@ public sealed class BinaryTokens : ITokenSource, IDisposable
 
     /// <summary>Unknown to such files: empty.</summary>
     public IReadOnlyList<long> DocumentStarts => [];
+
+    /// <summary>Whether a file begins as llm.c's do. nanoGPT's begin with any token.</summary>
+    public static bool IsLlmcFile(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        Span<byte> magic = stackalloc byte[sizeof(int)];
+        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length
+            && BinaryPrimitives.ReadInt32LittleEndian(magic) is LlmcMagic16 or LlmcMagic32;
+    }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
@@ -128,7 +140,7 @@ public sealed class BinaryTokens : ITokenSource, IDisposable
     }
 
     private static BinaryTokens OpenNanoGpt(string path, SafeFileHandle file, long length, ReadOnlySpan<byte> start, int vocabularySize) =>
-        start is [0x80, <= 5, ..]
+        PickleFile.BeginsLikeOne(start)
             ? throw new RefusedFileException(path, "it is a pickle, which can run any program when it is opened, so it is not; write its contents as text, JSON lines or tokens where you trust it.")
             : start.StartsWith("GPTSHTOK"u8)
             ? throw new RefusedFileException(path, "it is a token file of GptSharp, which needs no import.")
