@@ -2,6 +2,7 @@ using System.Text.Json;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Files.Safetensors;
 using GptSharp.Interop.Gguf;
+using GptSharp.Interop.HuggingFace;
 using GptSharp.Nn.ModelFiles;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cpu;
@@ -79,6 +80,38 @@ public sealed class GoldenModelTests
         Assert.Equal(cases.Select(item => item.Tokens), cases.Select(item => again.Tokenizer!.Encode(item.Text)));
         Assert.Equal(0, again.Generation.BeginToken);
         Assert.Equal([0], again.Generation.EndTokens);
+    }
+
+    [Theory]
+    [InlineData("hf-gpt2", WeightType.F32)]
+    [InlineData("hf-gpt2", WeightType.F16)]
+    [InlineData("hf-gpt2", WeightType.BF16)]
+    [InlineData("hf-llama", WeightType.F16)]
+    public void A_file_exported_imported_and_exported_again_is_the_same_file(string name, WeightType type)
+    {
+        using var temporary = new TemporaryFolder();
+        using var engine = new Engine(new CpuBackend());
+        Directory.CreateDirectory(temporary.At("first"));
+        Directory.CreateDirectory(temporary.At("second"));
+
+        // The file's name is in it, as the model's.
+        (string first, string second) = (temporary.At("first", "model.gguf"), temporary.At("second", "model.gguf"));
+        using (ModelPackage package = Package(Path.Combine(Golden.Folder, "interop", name), engine))
+        {
+            package.Save(first, new GgufFormat(), new ExportOptions(type));
+        }
+
+        using (ModelPackage package = ModelPackage.Open(first, engine, Precision.Fp32))
+        {
+            package.Save(temporary.At("folder"), new HuggingFaceFormat(), new ExportOptions());
+        }
+
+        using (ModelPackage package = ModelPackage.Open(temporary.At("folder"), engine, Precision.Fp32))
+        {
+            package.Save(second, new GgufFormat(), new ExportOptions(type));
+        }
+
+        Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(second));
     }
 
     private static ModelPackage Package(string folder, Engine engine) => new(
