@@ -42,9 +42,17 @@ internal sealed class CheckpointSaver : IDisposable
         RequireIdle();
         snapshot.Take();
 
-        // A thread of its own: those of the pool are for short work.
-        _writing = Task.Factory.StartNew(
-            () => Write(manifest, snapshot.Part), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            // A thread of its own: those of the pool are for short work.
+            _writing = Task.Factory.StartNew(
+                () => Write(manifest, snapshot.Part), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException)
+        {
+            // The system has no memory left for the stack of another thread: the training waits instead.
+            _writing = Task.FromResult(Write(manifest, snapshot.Part));
+        }
     }
 
     /// <summary>Saves a model that does not train on, without a copy.</summary>

@@ -73,6 +73,12 @@ internal sealed class SampleWriter
         if (longestStory is { } length)
         {
             Generate(StoriesAtOnce, promptLength: 1, length);
+
+            // As stories end, those that remain are fed again together, however many they are: other shapes than before.
+            for (int left = StoriesAtOnce / 2; left > 0; left--)
+            {
+                Generate(left, promptLength: length, maxTokens: 1);
+            }
         }
 
         void Generate(int count, int promptLength, int maxTokens) => new Generator(model).Generate(

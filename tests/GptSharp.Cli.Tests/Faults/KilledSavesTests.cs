@@ -35,7 +35,7 @@ public sealed partial class KilledSavesTests
             int child = int.Parse(Next(process, "child "), CultureInfo.InvariantCulture);
             Assert.True(child > 0, "the process could not be copied");
             string unfinished = store.FolderOf(step) + ".tmp";
-            double delay = saveMilliseconds * random.NextDouble();
+            double delay = 0.8 * saveMilliseconds * random.NextDouble(); // the last fifth is for the manifest and the renaming
             for (long begun = 0; begun == 0 || Stopwatch.GetElapsedTime(begun).TotalMilliseconds < delay;)
             {
                 begun = begun != 0 ? begun : Directory.Exists(unfinished) || Directory.Exists(store.FolderOf(step)) ? Stopwatch.GetTimestamp() : 0;
