@@ -39,7 +39,7 @@ internal static class TokenFolder
     /// <exception cref="RefusedFileException">One is damaged, or a pickle.</exception>
     public static Inspected OpenForeign(string folder)
     {
-        IReadOnlyList<TokenFileTensor> files = OpenAll(Directory.EnumerateFiles(folder, "*.bin").Order(StringComparer.Ordinal), (path, name) =>
+        List<TokenFileTensor> files = OpenAll(Directory.EnumerateFiles(folder, "*.bin").Order(StringComparer.Ordinal), (path, name) =>
             PickleFile.IsOne(path) ? throw PickleFile.Refusal(path) : TokenFileTensor.OpenForeign(path, name));
         bool hasPickle = File.Exists(Path.Combine(folder, "meta.pkl"));
         return new Inspected(
