@@ -69,15 +69,19 @@ internal sealed class SampleWriter
     /// <param name="longestStory">Tokens of the longest story that is judged; null where there are none.</param>
     public static void RunDry(Gpt model, SampleSection section, int promptLength, int? longestStory)
     {
-        Generate(section.Count, promptLength, section.Length);
+        Write(section.Count, promptLength, section.Length);
         if (longestStory is { } length)
         {
-            Generate(StoriesAtOnce, promptLength: 1, length);
+            Write(StoriesAtOnce, promptLength: 1, length);
+        }
 
-            // As stories end, those that remain are fed again together, however many they are: other shapes than before.
-            for (int left = StoriesAtOnce / 2; left > 0; left--)
+        // As texts end, those that remain are fed again together, however many they are and however long: other shapes than before.
+        void Write(int count, int promptLength, int length)
+        {
+            Generate(count, promptLength, length);
+            for (int left = count / 2; left > 0; left--)
             {
-                Generate(left, promptLength: length, maxTokens: 1);
+                Generate(left, promptLength + length - 1, maxTokens: 1);
             }
         }
 

@@ -1,3 +1,4 @@
+using GptSharp.Inference;
 using GptSharp.Nn;
 using GptSharp.Tensors.Memory;
 using GptSharp.Training.Configuration;
@@ -50,6 +51,31 @@ public sealed class MemoryPlanTests
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];
+
+    [Fact]
+    public void Stories_that_end_at_different_times_stay_within_the_plan()
+    {
+        const int Stories = 50, LongestStory = 300, StopToken = 3;
+        var run = new RunConfig
+        {
+            Model = new ModelSection { LayerCount = 1, HeadCount = 2, Width = 32, BlockSize = 256 },
+            Train = new TrainSection { Batch = 1, MicroBatch = 1, Device = "cpu", Threads = 1 },
+        };
+        GptConfig shape = run.Model.ToGptConfig(256);
+        MemoryPlan plan = MemoryPlan.Of(run, shape, microBatch: 1, new SamplePlan(1, LongestStory));
+        using Device device = Devices.Open("cpu", threads: 1);
+        using var model = new Gpt(device.Engine, shape);
+        model.Initialize(seed: 1);
+        device.Engine.ReserveSteps(plan.Report.Steps);
+
+        // An untrained model ends a story after 256 tokens in the mean: half of them are left when windows are long.
+        int[][] texts = [.. new Generator(model).Generate(
+            [.. Enumerable.Repeat(new[] { 1 }, Stories)], new SamplingOptions { Temperature = 1, MaxTokens = LongestStory, StopToken = StopToken, Seed = 1 },
+            onToken: null, TestContext.Current.CancellationToken)];
+
+        Assert.InRange(texts.Count(text => text.Length < LongestStory), Stories / 2, Stories - 1);
+        Assert.Equal(plan.Report.Steps, device.Engine.ReportMemory().Steps);
+    }
 
     [Theory]
     [MemberData(nameof(Names))]
