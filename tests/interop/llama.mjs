@@ -2,12 +2,12 @@
 //   [{model, texts, sequences, prompts, count}] -> [{tokens, special, logits, generated, decoded, begin, end}]
 // tokens: of each text, without and with special tokens parsed; logits: of each sequence at each of its positions;
 // generated: `count` greedy tokens after each prompt, end-of-text tokens included; decoded: their text.
+import { readStandardInput } from "./standard-input.mjs";
 import {getLlama} from "node-llama-cpp";
-import {readFileSync} from "node:fs";
 
 const llama = await getLlama({gpu: false, build: "never", logLevel: "error", progressLogs: false});
 const answers = [];
-for (const request of JSON.parse(readFileSync(0, "utf8")))
+for (const request of JSON.parse(await readStandardInput()))
     answers.push(await answer(request));
 
 process.stdout.write(JSON.stringify(answers));

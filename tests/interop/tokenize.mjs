@@ -24,7 +24,7 @@ for (let at = 0; at < numbers.length; ) {
     if (!same) {
         result.different++;
         if (result.examples.length < 20) {
-            result.examples.push({ text, ours: [...numbers.subarray(at, at + count)], theirs: [...theirs] });
+            result.examples.push({ text: text.toWellFormed(), ours: [...numbers.subarray(at, at + count)], theirs: [...theirs] });
         }
     }
 
