@@ -1,0 +1,12 @@
+using GptSharp.Cuda;
+
+namespace GptSharp.Tensors.Backends.Cuda;
+
+public sealed unsafe partial class CudaBackend
+{
+    private KernelPair _add = new("add", "add");
+
+    /// <inheritdoc/>
+    public void Add(Tensor y, Tensor a, Tensor b) =>
+        Launch(_add.For(y.DType, this), new LaunchShape(Blocks(y.Count, 1024), 256), y.Address, a.Address, b.Address, y.Count);
+}

@@ -1,0 +1,107 @@
+using GptSharp.Cuda;
+using GptSharp.Tensors.Backends.Cuda.Images;
+
+namespace GptSharp.Tensors.Backends.Cuda;
+
+/// <summary>
+/// Hand-written CUDA kernels, on NVIDIA's driver or on the emulator. An operation here chooses a kernel and launches it; what it computes
+/// stands in <c>kernels/</c>.
+/// </summary>
+public sealed unsafe partial class CudaBackend : IBackend
+{
+    private const int MostParameterBytes = 512;
+
+    private readonly ICudaDriver _driver;
+    private readonly Dictionary<string, ICudaModule> _modules = [];
+
+    /// <summary>Starts the backend.</summary>
+    /// <param name="driver">The device, which the backend owns.</param>
+    /// <param name="name">The word that selects it: <c>cuda</c>, <c>emulator</c>.</param>
+    public CudaBackend(ICudaDriver driver, string name)
+    {
+        ArgumentNullException.ThrowIfNull(driver);
+        (_driver, Name) = (driver, name);
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public string Description => $"{Name} ({_driver.Properties.Name})";
+
+    /// <inheritdoc/>
+    public string Arithmetic => Description;
+
+    /// <inheritdoc/>
+    public long WorkspaceBytes => 0;
+
+    /// <inheritdoc/>
+    public Action<long>? BeforeAllocation { get; set; }
+
+    /// <summary>The driver, for tests and reports.</summary>
+    public ICudaDriver Driver => _driver;
+
+    /// <inheritdoc/>
+    public void Reserve(IOp op)
+    {
+    }
+
+    /// <inheritdoc/>
+    public bool Supports(DType type) => type != DType.F64;
+
+    /// <inheritdoc/>
+    public nint Allocate(long bytes)
+    {
+        BeforeAllocation?.Invoke(bytes);
+        return (nint)_driver.Allocate(bytes);
+    }
+
+    /// <inheritdoc/>
+    public void Free(nint address, long bytes) => _driver.Free((ulong)address);
+
+    /// <inheritdoc/>
+    public void Upload(nint destination, ReadOnlySpan<byte> source) => _driver.CopyToDevice((ulong)destination, source);
+
+    /// <inheritdoc/>
+    public void Download(Span<byte> destination, nint source) => _driver.CopyToHost(destination, (ulong)source);
+
+    /// <inheritdoc/>
+    public void Dispose() => _driver.Dispose();
+
+    /// <summary>A kernel; looked up once by whoever launches it.</summary>
+    private CudaKernel Kernel(string image, string name)
+    {
+        if (!_modules.TryGetValue(image, out ICudaModule? module))
+        {
+            module = _driver.Load(image, KernelImages.Read(image, _driver.Properties.Capability >= 80 ? 80 : 70));
+            _modules.Add(image, module);
+        }
+
+        return module.Kernel(name);
+    }
+
+    /// <summary>Puts a launch in the stream.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="shape">Blocks, threads, shared memory.</param>
+    /// <param name="parameters">Outputs, inputs, scalars, as the kernel declares them.</param>
+    private void Launch(CudaKernel kernel, in LaunchShape shape, params ReadOnlySpan<KernelParameter> parameters)
+    {
+        Span<byte> packed = stackalloc byte[MostParameterBytes];
+        int bytes = KernelParameter.Pack(parameters, packed);
+        _driver.Launch(kernel, shape, packed[..bytes]);
+    }
+
+    private static int Blocks(long count, int perBlock) => checked((int)((count + perBlock - 1) / perBlock));
+
+    /// <summary>The kernels of one name for both storage types, <c>NAME_f32</c> and <c>NAME_bf16</c>, each loaded when first used.</summary>
+    private struct KernelPair(string image, string name)
+    {
+        private CudaKernel? _f32;
+        private CudaKernel? _bf16;
+
+        /// <summary>The kernel for a storage type.</summary>
+        public CudaKernel For(DType type, CudaBackend backend) => type == DType.BF16
+            ? _bf16 ??= backend.Kernel(image, name + "_bf16")
+            : _f32 ??= backend.Kernel(image, name + "_f32");
+    }
+}

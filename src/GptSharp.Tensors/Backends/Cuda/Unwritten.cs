@@ -1,0 +1,103 @@
+namespace GptSharp.Tensors.Backends.Cuda;
+
+/// <content>What has no kernel yet.</content>
+public sealed unsafe partial class CudaBackend
+{
+    /// <inheritdoc/>
+    public void Activation(Tensor y, Tensor x, ActivationFunction function) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void ActivationBackward(Tensor dx, Tensor dy, Tensor x, ActivationFunction function, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void AdamW( Tensor values, Tensor masterWeights, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm, long first, long count, AdamWScalars scalars, RandomKey key) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Attention( Tensor y, Tensor logSumExp, Tensor qkv, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void AttentionBackward( Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void CachedAttention( Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Copy(Tensor y, Tensor x) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void CrossEntropy( Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void CrossEntropyBackward( Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp, int vocabularySize, double scale, double zLoss, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Dropout(Tensor y, Tensor x, double rate, RandomKey key, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Embedding(Tensor y, Tensor indices, Tensor table, Tensor positions) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void EmbeddingBackward(Tensor dTable, Tensor dy, Tensor indices, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void PositionBackward(Tensor dPositions, Tensor dy, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Fill(Tensor y, double value) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void GatedUnit(Tensor y, Tensor x, ActivationFunction gate) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void GatedUnitBackward(Tensor dx, Tensor dy, Tensor x, ActivationFunction gate, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void GradientNorm(Tensor norm, Tensor gradients) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void HeadNorm( Tensor y, Tensor rrms, Tensor qkv, Tensor queryWeight, Tensor keyWeight, in AttentionForm form, double epsilon) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void HeadNormBackward( Tensor dQkv, Tensor dQueryWeight, Tensor dKeyWeight, Tensor dy, Tensor qkv, Tensor queryWeight, Tensor keyWeight, Tensor rrms, in AttentionForm form, float betaQkv, float betaQueryWeight, float betaKeyWeight) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void LayerNorm(Tensor y, Tensor mean, Tensor rstd, Tensor x, Tensor weight, Tensor bias, double epsilon) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void LayerNormBackward( Tensor dx, Tensor dWeight, Tensor dBias, Tensor dy, Tensor x, Tensor weight, Tensor mean, Tensor rstd, float betaX, float betaWeight, float betaBias) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void LinearBackwardInput(Tensor dx, Tensor dy, Tensor weight, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void LinearBackwardWeight(Tensor dWeight, Tensor dy, Tensor x, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void LinearBackwardBias(Tensor dBias, Tensor dy, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void RMSNorm(Tensor y, Tensor rrms, Tensor x, Tensor weight, double epsilon) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void RMSNormBackward( Tensor dx, Tensor dWeight, Tensor dy, Tensor x, Tensor weight, Tensor rrms, float betaX, float betaWeight) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Rope( Tensor y, Tensor qkv, Tensor table, Tensor starts, in AttentionForm form, RopePairing pairing, bool inverse, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Scale(Tensor y, Tensor x, double factor, float beta) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void Sgd( Tensor values, Tensor masterWeights, Tensor velocity, Tensor gradients, Tensor norm, long first, long count, SgdScalars scalars, RandomKey key) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void SoftCap(Tensor y, Tensor x, double cap) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void SoftCapBackward(Tensor dx, Tensor dy, Tensor x, double cap, float beta) => throw Unwritten();
+
+    private static NotSupportedException Unwritten() => new("no kernel yet");
+}
