@@ -36,6 +36,6 @@ public abstract unsafe class HostMemory
         source.CopyTo(new Span<byte>((void*)destination, source.Length));
 
     /// <summary>Copies out of backend memory.</summary>
-    public void Download(Span<byte> destination, nint source) =>
+    public virtual void Download(Span<byte> destination, nint source) =>
         new ReadOnlySpan<byte>((void*)source, destination.Length).CopyTo(destination);
 }

@@ -6,8 +6,6 @@ namespace GptSharp.Tensors.Memory;
 /// </summary>
 public sealed unsafe class SnapshotArena : Arena
 {
-    private const int PieceBytes = 4 << 20;
-
     private nint _address;
 
     internal SnapshotArena(Engine engine, long bytes)
@@ -15,12 +13,6 @@ public sealed unsafe class SnapshotArena : Arena
     {
         Bytes = bytes;
         _address = engine.Allocate(bytes);
-        if (!engine.Options.IsDryRun)
-        {
-            // The first touch of a page costs more than many copies into it: now, rather than while a training step waits.
-            Parallel.For(0, (bytes + PieceBytes - 1) / PieceBytes, piece =>
-                Part(piece * PieceBytes, (int)Math.Min(PieceBytes, bytes - (piece * PieceBytes))).Clear());
-        }
     }
 
     /// <inheritdoc/>

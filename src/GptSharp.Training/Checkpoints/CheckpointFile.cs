@@ -8,7 +8,7 @@ namespace GptSharp.Training.Checkpoints;
 
 /// <summary>
 /// A file of a checkpoint as it will be, without being in memory: the prologue of a safetensors file, and behind it tensors where they
-/// lie now, without their padding. Any part of it may be read, by several threads at once.
+/// lie now, without their padding. Any part of it may be read.
 /// </summary>
 internal sealed class CheckpointFile
 {

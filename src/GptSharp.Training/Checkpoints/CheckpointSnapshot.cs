@@ -9,11 +9,10 @@ namespace GptSharp.Training.Checkpoints;
 /// </summary>
 internal sealed class CheckpointSnapshot : IDisposable
 {
-    private const int PieceBytes = 1 << 20;
+    private const int PieceBytes = 256 << 20;
 
     private readonly IReadOnlyList<CheckpointFile> _files;
     private readonly long[] _starts;
-    private readonly (int File, long Start)[] _pieces;
     private readonly SnapshotArena _memory;
 
     /// <summary>Takes the memory.</summary>
@@ -21,30 +20,34 @@ internal sealed class CheckpointSnapshot : IDisposable
     {
         _files = files;
         _starts = new long[files.Count];
-        var pieces = new List<(int, long)>();
-        for (int i = 0; i < files.Count; i++)
+        for (int i = 1; i < files.Count; i++)
         {
-            _starts[i] = i == 0 ? 0 : _starts[i - 1] + files[i - 1].AlignedLength;
-            for (long start = 0; start < files[i].AlignedLength; start += PieceBytes)
-            {
-                pieces.Add((i, start));
-            }
+            _starts[i] = _starts[i - 1] + files[i - 1].AlignedLength;
         }
 
-        _pieces = [.. pieces];
         _memory = engine.NewSnapshotArena(BytesFor(files));
+        if (!engine.Options.IsDryRun)
+        {
+            // The first touch of a page costs more than many copies into it: now, rather than while a training step waits.
+            Take();
+        }
     }
 
     /// <summary>Bytes that a snapshot needs.</summary>
     public static long BytesFor(IReadOnlyList<CheckpointFile> files) => files.Sum(file => file.AlignedLength);
 
-    /// <summary>Copies the model as it is now, on every core.</summary>
-    public void Take() => Parallel.For(0, _pieces.Length, i =>
+    /// <summary>Copies the model as it is now.</summary>
+    public void Take()
     {
-        (int file, long start) = _pieces[i];
-        int count = (int)Math.Min(PieceBytes, _files[file].AlignedLength - start);
-        _files[file].Read(start, _memory.Part(_starts[file] + start, count));
-    });
+        for (int file = 0; file < _files.Count; file++)
+        {
+            long length = _files[file].AlignedLength;
+            for (long start = 0; start < length; start += PieceBytes)
+            {
+                _files[file].Read(start, _memory.Part(_starts[file] + start, (int)Math.Min(PieceBytes, length - start)));
+            }
+        }
+    }
 
     /// <summary>A part of a file in the copy.</summary>
     public ReadOnlySpan<byte> Part(int file, long start, int count) => _memory.Part(_starts[file] + start, count);

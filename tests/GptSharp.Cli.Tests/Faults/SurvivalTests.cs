@@ -24,6 +24,21 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public void Without_room_for_another_thread_saving_waits_and_nothing_changes()
+    {
+        Dictionary<string, string> crowded = SystemShim.EnvironmentOrSkip();
+        using TinyConfig tiny = new();
+        CommandProcess.Run(tiny.Train("whole"));
+        crowded["SHIM_THREADS"] = tiny.At("crowded", "checkpoints");
+
+        (int code, _, string error) = CommandProcess.Run(crowded, tiny.Train("crowded"));
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(tiny.Losses("whole"), tiny.Losses("crowded"));
+        Assert.Equal([10, 20, 30, 40], new CheckpointStore(tiny.At("crowded")).Steps);
+    }
+
+    [Fact]
     public void A_second_process_on_a_run_is_refused_and_the_lock_dies_with_its_process()
     {
         using TinyConfig tiny = new("train.steps=1000000");

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace GptSharp.Cli.Tests.Faults;
 
 /// <summary>
-/// Stands between a process and the C library (LD_PRELOAD): a wall clock that runs backwards, and a disk that takes its time to flush.
+/// Stands between a process and the C library (LD_PRELOAD): a wall clock that runs backwards, a disk that takes its time to
+/// flush, and a system that has no room for another thread.
 /// </summary>
 internal static class SystemShim
 {
@@ -12,10 +13,11 @@ internal static class SystemShim
         struct timespec { long seconds, nanoseconds; };
         extern long syscall(long, ...);
         extern char *getenv(const char *);
+        extern void *dlsym(void *, const char *);
         #ifdef __x86_64__
-        enum { CLOCK = 228, SLEEP = 35, FSYNC = 74 };
+        enum { CLOCK = 228, SLEEP = 35, FSYNC = 74, ACCESS = 269 };
         #else
-        enum { CLOCK = 113, SLEEP = 101, FSYNC = 82 };
+        enum { CLOCK = 113, SLEEP = 101, FSYNC = 82, ACCESS = 48 };
         #endif
         static long looks;
 
@@ -33,6 +35,15 @@ internal static class SystemShim
             if (getenv("SHIM_FSYNC"))
                 syscall(SLEEP, &pause, 0);
             return (int)syscall(FSYNC, file);
+        }
+
+        typedef int Create(void *thread, const void *attributes, void *(*start)(void *), void *argument);
+
+        int pthread_create(void *thread, const void *attributes, void *(*start)(void *), void *argument)
+        {
+            Create *next = (Create *)dlsym((void *)-1L, "pthread_create");
+            char *folder = getenv("SHIM_THREADS"); // no thread starts once this folder is there: EAGAIN
+            return folder && syscall(ACCESS, -100, folder, 0) == 0 ? 11 : next(thread, attributes, start, argument);
         }
 
         """;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GptSharp.Tensors.Backends.Cpu.Gemm;
+using GptSharp.Tensors.Backends.Cpu.Kernels;
 using GptSharp.Tensors.Backends.Cpu.Threading;
 
 namespace GptSharp.Tensors.Backends.Cpu;
@@ -54,6 +55,15 @@ public sealed partial class CpuBackend : HostMemory, IBackend
 
     /// <inheritdoc/>
     public bool Supports(DType type) => type != DType.F64;
+
+    /// <summary>Copies out of backend memory, on every thread of the team.</summary>
+    public override unsafe void Download(Span<byte> destination, nint source)
+    {
+        fixed (byte* first = destination)
+        {
+            ElementwiseKernels.Copy(first, (byte*)source, destination.Length, _team);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
