@@ -126,6 +126,16 @@ struct StepState {
     u32 reserved[5];
 };
 
+// ---- reports of wrong input: two words in host memory that start as all ones ----
+
+// Notes that element `place` of an index tensor is `value`, which is not in 0 ... limit - 1. The smallest place wins, and both words
+// agree on it. The caller goes on with an index that does no harm.
+DEVICE void report_index(u64 *report, u32 place, int value, int limit) {
+    u64 first = (u64)place << 32;
+    asm volatile("red.global.min.u64 [%0],%1;" ::"l"(global_address(report)), "l"(first | (u32)value) : "memory");
+    asm volatile("red.global.min.u64 [%0],%1;" ::"l"(global_address(report + 1)), "l"(first | (u32)limit) : "memory");
+}
+
 #if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
 
 // ---- BF16: storage only; arithmetic is binary32 ----

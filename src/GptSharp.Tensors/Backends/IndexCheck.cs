@@ -1,6 +1,9 @@
 namespace GptSharp.Tensors.Backends;
 
-/// <summary>Refuses indices that would read or write outside a table, on backends whose memory the host can see.</summary>
+/// <summary>
+/// Refuses indices that would read or write outside a table: looks for them where the host can see the device's memory, and has the
+/// sentences for all backends.
+/// </summary>
 internal static unsafe class IndexCheck
 {
     /// <summary>Every index is in 0 ... limit - 1, or is <paramref name="except"/>.</summary>
@@ -12,8 +15,7 @@ internal static unsafe class IndexCheck
         {
             if ((uint)values[i] >= limit && values[i] != except)
             {
-                throw new TensorException(
-                    $"{op}: index {values[i]} at place {i} of {indices.Shape} is outside 0 ... {limit - 1}.");
+                throw Failure(IndexRule.Within, op, indices.Shape, i, values[i], limit);
             }
         }
     }
@@ -29,7 +31,7 @@ internal static unsafe class IndexCheck
             int value = positions.Pointer<int>()[i];
             if (value < 0)
             {
-                throw new TensorException($"{op}: position {value} at place {i} of {positions.Shape} is below 0.");
+                throw Failure(IndexRule.NotNegative, op, positions.Shape, i, value, limit: 0);
             }
         }
     }
@@ -55,10 +57,24 @@ internal static unsafe class IndexCheck
                 int value = documentStarts.Pointer<int>()[(b * time) + t];
                 if (value < 0 || value > start + t)
                 {
-                    throw new TensorException(
-                        $"{op}: the document at position {start + t} of sequence {b} cannot start at {value}; 0 ... {start + t} would do.");
+                    throw Failure(IndexRule.Causal, op, documentStarts.Shape, (b * time) + t, value, start + t + 1);
                 }
             }
         }
     }
+
+    /// <summary>The sentence about an index that breaks a rule.</summary>
+    /// <param name="rule">Which rule.</param>
+    /// <param name="op">The operation, for the message.</param>
+    /// <param name="shape">The shape of the indices.</param>
+    /// <param name="place">Which of them, row-major.</param>
+    /// <param name="value">The index.</param>
+    /// <param name="limit">The smallest number that is too large.</param>
+    public static TensorException Failure(IndexRule rule, string op, Shape shape, long place, int value, long limit) => new(rule switch
+    {
+        IndexRule.Within => $"{op}: index {value} at place {place} of {shape} is outside 0 ... {limit - 1}.",
+        IndexRule.NotNegative => $"{op}: position {value} at place {place} of {shape} is below 0.",
+        _ => $"{op}: the document at position {limit - 1} of sequence {place / shape.Last} cannot start at {value}; "
+            + $"0 ... {limit - 1} would do.",
+    });
 }

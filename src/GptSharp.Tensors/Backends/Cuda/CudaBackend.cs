@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Images;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -21,6 +22,8 @@ public sealed unsafe partial class CudaBackend : IBackend
     {
         ArgumentNullException.ThrowIfNull(driver);
         (_driver, Name) = (driver, name);
+        _states = new StepStates((nint)driver.Allocate(StepStates.Bytes));
+        _reports = new IndexReports(driver.AllocatePinned(IndexReports.Bytes));
     }
 
     /// <inheritdoc/>
@@ -33,18 +36,10 @@ public sealed unsafe partial class CudaBackend : IBackend
     public string Arithmetic => Description;
 
     /// <inheritdoc/>
-    public long WorkspaceBytes => 0;
-
-    /// <inheritdoc/>
     public Action<long>? BeforeAllocation { get; set; }
 
     /// <summary>The driver, for tests and reports.</summary>
     public ICudaDriver Driver => _driver;
-
-    /// <inheritdoc/>
-    public void Reserve(IOp op)
-    {
-    }
 
     /// <inheritdoc/>
     public bool Supports(DType type) => type != DType.F64;
@@ -63,7 +58,11 @@ public sealed unsafe partial class CudaBackend : IBackend
     public void Upload(nint destination, ReadOnlySpan<byte> source) => _driver.CopyToDevice((ulong)destination, source);
 
     /// <inheritdoc/>
-    public void Download(Span<byte> destination, nint source) => _driver.CopyToHost(destination, (ulong)source);
+    public void Download(Span<byte> destination, nint source)
+    {
+        _driver.CopyToHost(destination, (ulong)source);
+        _reports.ThrowIfAny();
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _driver.Dispose();
