@@ -8,5 +8,5 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void Add(Tensor y, Tensor a, Tensor b) =>
-        Launch(_add.For(y.DType, this), new LaunchShape(Blocks(y.Count, 1024), 256), y.Address, a.Address, b.Address, y.Count);
+        Launch(_add.For(y.DType, this), ElementwiseShape(a.Bytes, 4), y.Address, a.Address, b.Address, y.Count);
 }

@@ -4,12 +4,6 @@ namespace GptSharp.Tensors.Backends.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     /// <inheritdoc/>
-    public void Activation(Tensor y, Tensor x, ActivationFunction function) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void ActivationBackward(Tensor dx, Tensor dy, Tensor x, ActivationFunction function, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void AdamW( Tensor values, Tensor masterWeights, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm, long first, long count, AdamWScalars scalars, RandomKey key) => throw Unwritten();
 
     /// <inheritdoc/>
@@ -22,16 +16,10 @@ public sealed unsafe partial class CudaBackend
     public void CachedAttention( Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void Copy(Tensor y, Tensor x) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void CrossEntropy( Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss) => throw Unwritten();
 
     /// <inheritdoc/>
     public void CrossEntropyBackward( Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp, int vocabularySize, double scale, double zLoss, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void Dropout(Tensor y, Tensor x, double rate, RandomKey key, float beta) => throw Unwritten();
 
     /// <inheritdoc/>
     public void Embedding(Tensor y, Tensor indices, Tensor table, Tensor positions) => throw Unwritten();
@@ -41,9 +29,6 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void PositionBackward(Tensor dPositions, Tensor dy, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void Fill(Tensor y, double value) => throw Unwritten();
 
     /// <inheritdoc/>
     public void GatedUnit(Tensor y, Tensor x, ActivationFunction gate) => throw Unwritten();
@@ -88,16 +73,7 @@ public sealed unsafe partial class CudaBackend
     public void Rope( Tensor y, Tensor qkv, Tensor table, Tensor starts, in AttentionForm form, RopePairing pairing, bool inverse, float beta) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void Scale(Tensor y, Tensor x, double factor, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void Sgd( Tensor values, Tensor masterWeights, Tensor velocity, Tensor gradients, Tensor norm, long first, long count, SgdScalars scalars, RandomKey key) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void SoftCap(Tensor y, Tensor x, double cap) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void SoftCapBackward(Tensor dx, Tensor dy, Tensor x, double cap, float beta) => throw Unwritten();
 
     private static NotSupportedException Unwritten() => new("no kernel yet");
 }

@@ -1,0 +1,12 @@
+using GptSharp.Cuda;
+
+namespace GptSharp.Tensors.Backends.Cuda;
+
+public sealed unsafe partial class CudaBackend
+{
+    private GradientKernels _scale = new("scale", "scale");
+
+    /// <inheritdoc/>
+    public void Scale(Tensor y, Tensor x, double factor, float beta) => Launch(
+        _scale.For(x.DType, y.DType, this), ElementwiseShape(x.Bytes, 4), y.Address, x.Address, y.Count, (float)factor, beta);
+}
