@@ -108,6 +108,18 @@ public sealed class PtxModule
         return Launch(kernel, grid, block, parameters.ToArray(), memory, options ?? new LaunchOptions());
     }
 
+    /// <summary>What a kernel needs, decoded if it was not yet.</summary>
+    /// <param name="kernel">A kernel of this module.</param>
+    /// <param name="memory">The memory that the module is used with.</param>
+    /// <param name="options">The options that it will be launched with, so that it is decoded once.</param>
+    public KernelResources Resources(PtxKernel kernel, DeviceMemory memory, LaunchOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        ArgumentNullException.ThrowIfNull(options);
+        KernelProgram program = Program(kernel, Load(memory), options);
+        return new KernelResources(program.MaximumLiveRegisters, program.StaticSharedBytes, program.LocalBytes);
+    }
+
     /// <summary>Ends the life of the module's variables in a memory; a later launch begins with new ones.</summary>
     /// <param name="memory">The memory that the module was used with.</param>
     public void Unload(DeviceMemory memory)
@@ -124,8 +136,7 @@ public sealed class PtxModule
         LaunchLimits.Check(kernel, grid, block);
         try
         {
-            LoadedModule loaded = Load(memory);
-            KernelProgram program = loaded.Program(kernel.Syntax, new ProgramOptions(options.Perturb, options.Mma));
+            KernelProgram program = Program(kernel, Load(memory), options);
             return GridRunner.Run(program, grid, block, parameters, memory, options);
         }
         catch (NotEmulatedException refusal)
@@ -133,6 +144,9 @@ public sealed class PtxModule
             throw new PtxException(refusal.Message);
         }
     }
+
+    private static KernelProgram Program(PtxKernel kernel, LoadedModule loaded, LaunchOptions options) =>
+        loaded.Program(kernel.Syntax, new ProgramOptions(options.Perturb, options.Mma));
 
     private LoadedModule Load(DeviceMemory memory) => _loaded.GetValue(memory, key => new LoadedModule(Syntax, key));
 }

@@ -21,6 +21,14 @@ public sealed unsafe class DeviceBuffer
         _written = (byte*)NativeMemory.AllocZeroed(Math.Max(byteCount, 1));
     }
 
+    /// <summary>A part of another buffer; its bytes are those of the whole.</summary>
+    internal DeviceBuffer(DeviceBuffer whole, nuint offset, nuint byteCount, string name)
+    {
+        (Address, ByteCount, Name, IsReadOnly, IsPart) = (whole.Address + offset, byteCount, name, whole.IsReadOnly, true);
+        Host = whole.Host + offset;
+        _written = whole._written + offset;
+    }
+
     /// <summary>Address of the first byte, as kernels see it.</summary>
     public ulong Address { get; }
 
@@ -35,6 +43,12 @@ public sealed unsafe class DeviceBuffer
 
     /// <summary>The bytes. Writing through this span does not mark them as written; <see cref="Write{T}"/> does.</summary>
     public Span<byte> Bytes => new(Host, checked((int)ByteCount));
+
+    /// <summary>Whether it is a part of another buffer, see <see cref="DeviceMemory.Divide"/>.</summary>
+    public bool IsPart { get; }
+
+    /// <summary>Whether kernels reach only its parts.</summary>
+    internal bool IsDivided { get; set; }
 
     internal byte* Host { get; private set; }
 
@@ -67,6 +81,11 @@ public sealed unsafe class DeviceBuffer
         return values;
     }
 
+    /// <summary>Copies bytes out.</summary>
+    /// <param name="byteOffset">The first byte.</param>
+    /// <param name="destination">Where they go.</param>
+    public void CopyTo(nuint byteOffset, Span<byte> destination) => Part(byteOffset, (nuint)destination.Length).CopyTo(destination);
+
     /// <summary>Copies the whole buffer out.</summary>
     public T[] Read<T>()
         where T : unmanaged => Read<T>(0, checked((int)(ByteCount / (nuint)sizeof(T))));
@@ -74,8 +93,19 @@ public sealed unsafe class DeviceBuffer
     /// <summary>Declares bytes as written, for example after the host filled them.</summary>
     public void MarkWritten(nuint byteOffset, nuint byteCount)
     {
-        _ = Part(byteOffset, byteCount);
+        CheckRange(byteOffset, byteCount);
         NativeMemory.Fill(_written + byteOffset, byteCount, 0xff);
+    }
+
+    /// <summary>Sets bytes and marks them as written.</summary>
+    /// <param name="byteOffset">The first byte.</param>
+    /// <param name="byteCount">Number of bytes.</param>
+    /// <param name="value">What each becomes.</param>
+    public void Fill(nuint byteOffset, nuint byteCount, byte value)
+    {
+        CheckRange(byteOffset, byteCount);
+        NativeMemory.Fill(Host + byteOffset, byteCount, value);
+        MarkWritten(byteOffset, byteCount);
     }
 
     /// <summary>Declares the whole buffer as never written.</summary>
@@ -91,16 +121,28 @@ public sealed unsafe class DeviceBuffer
             NativeMemory.AlignedFree(Host);
         }
 
-        NativeMemory.Free(_written);
+        if (!IsPart)
+        {
+            NativeMemory.Free(_written);
+        }
+
         Host = null;
         _written = null;
     }
 
     private Span<byte> Part(nuint byteOffset, nuint byteCount)
     {
+        CheckRange(byteOffset, byteCount);
+        return new Span<byte>(Host + byteOffset, checked((int)byteCount));
+    }
+
+    private void CheckRange(nuint byteOffset, nuint byteCount)
+    {
         ObjectDisposedException.ThrowIf(Host is null, this);
-        return byteOffset <= ByteCount && byteCount <= ByteCount - byteOffset
-            ? new Span<byte>(Host + byteOffset, checked((int)byteCount))
-            : throw new ArgumentOutOfRangeException(nameof(byteOffset), $"Buffer {Name} has {ByteCount} bytes; bytes {byteOffset} to {byteOffset + byteCount} were asked for.");
+        if (byteOffset > ByteCount || byteCount > ByteCount - byteOffset)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(byteOffset), $"Buffer {Name} has {ByteCount} bytes; bytes {byteOffset} to {byteOffset + byteCount} were asked for.");
+        }
     }
 }

@@ -21,7 +21,7 @@ internal sealed class LaunchMemory : IDisposable
         Checks = checks & MemoryChecks;
         CountsAccesses = counters;
         Findings = findings;
-        Buffers = [.. device.Buffers];
+        Buffers = device.Visible;
         Touched = counters ? new TouchedBytes(Buffers) : null;
         Granularity = Granularity.Of(kernel.Instructions);
         (FirstSerial, ShadowGeneration) = device.Shadows.Reserve(kernel.Grid.Count);
@@ -45,7 +45,7 @@ internal sealed class LaunchMemory : IDisposable
     /// <summary>Where mistakes go.</summary>
     public FindingSink Findings { get; }
 
-    /// <summary>The buffers, by address.</summary>
+    /// <summary>The buffers that the kernel can reach, by address.</summary>
     public DeviceBuffer[] Buffers { get; }
 
     /// <summary>Which bytes anybody touched, when accesses are counted.</summary>

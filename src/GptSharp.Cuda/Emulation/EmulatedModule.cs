@@ -1,0 +1,59 @@
+using System.Text;
+using GptSharp.Ptx;
+
+namespace GptSharp.Cuda.Emulation;
+
+/// <summary>A PTX file as the emulator parsed it.</summary>
+internal sealed class EmulatedModule : ICudaModule
+{
+    private readonly Dictionary<string, EmulatedKernel> _kernels = new(StringComparer.Ordinal);
+
+    /// <summary>Parses a file.</summary>
+    /// <exception cref="CudaException">It is no PTX, or for a later device.</exception>
+    public EmulatedModule(EmulatorDriver driver, string name, ReadOnlySpan<byte> ptx)
+    {
+        (Driver, Name) = (driver, name);
+        try
+        {
+            Module = PtxModule.Parse(Encoding.UTF8.GetString(ptx));
+        }
+        catch (PtxException refusal)
+        {
+            throw new CudaException($"The module {name} cannot be compiled: {refusal.Message}", refusal);
+        }
+
+        CheckTarget(driver.Properties.Capability);
+        foreach (PtxKernel kernel in Module.Kernels.Values)
+        {
+            _kernels.Add(kernel.Name, new EmulatedKernel(this, kernel));
+        }
+    }
+
+    /// <summary>The driver that loaded it.</summary>
+    public EmulatorDriver Driver { get; }
+
+    /// <summary>What errors call it.</summary>
+    public string Name { get; }
+
+    /// <summary>The parsed file.</summary>
+    public PtxModule Module { get; }
+
+    /// <inheritdoc/>
+    public CudaKernel Kernel(string name) => _kernels.TryGetValue(name, out EmulatedKernel? kernel)
+        ? kernel
+        : throw new CudaException($"The module {Name} has no kernel {name}; it has {string.Join(", ", _kernels.Keys)}.");
+
+    /// <inheritdoc/>
+    public void Dispose() => Module.Unload(Driver.Memory);
+
+    private void CheckTarget(int capability)
+    {
+        foreach (string target in Module.Syntax.Target?.Names ?? [])
+        {
+            if (target.StartsWith("sm_", StringComparison.Ordinal) && int.TryParse(target.AsSpan(3), out int needed) && needed > capability)
+            {
+                throw new CudaException($"The module {Name} is for {target}; this device is sm_{capability}.");
+            }
+        }
+    }
+}
