@@ -6,6 +6,12 @@ public sealed record EngineOptions
     /// <summary>For tests: poison new buffers and check that nothing writes outside them.</summary>
     public bool GuardMemory { get; init; }
 
+    /// <summary>
+    /// For tests on a device that knows its buffers, the emulator: asks the backend for each of a step's tensors by itself, so that the device
+    /// sees every access beside one, and every read of what nobody wrote.
+    /// </summary>
+    public bool IsolateTensors { get; init; }
+
     /// <summary>Note at the start of each backward pass which operations' activations are alive (costs a little time).</summary>
     public bool TrackActivations { get; init; }
 

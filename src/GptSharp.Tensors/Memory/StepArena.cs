@@ -43,6 +43,12 @@ internal sealed class StepArena : Arena
     public Tensor New(Shape shape, DType type, string? name)
     {
         Tensor tensor = FillSlot(shape, type, name);
+        if (Engine.Options.IsolateTensors)
+        {
+            Isolate(ref SlotAt(tensor.SlotIndex), Math.Max(1, shape.Count * type.Size()));
+            return tensor;
+        }
+
         long bytes = FreeList.Round(shape.Count * type.Size());
         long withGuards = bytes + (_guards is null ? 0 : 2 * GuardZones.Bytes);
         Region region = Take(withGuards);
@@ -77,7 +83,15 @@ internal sealed class StepArena : Arena
         {
             _guards?.Check(slot);
             LiveBytes -= slot.Region.Bytes;
-            _freeList.Return(slot.Region);
+            if (Engine.Options.IsolateTensors)
+            {
+                Engine.Free(slot.Address, slot.Region.Bytes);
+            }
+            else
+            {
+                _freeList.Return(slot.Region);
+            }
+
             slot.Address = 0;
         }
 
@@ -115,6 +129,7 @@ internal sealed class StepArena : Arena
         }
         finally
         {
+            FreeIsolated();
             _freeList.Reset();
             LiveBytes = 0;
             EmptyAllSlots();
@@ -142,6 +157,7 @@ internal sealed class StepArena : Arena
 
     private protected override void ReleaseMemory()
     {
+        FreeIsolated();
         foreach ((nint address, long bytes) in Engine.Options.IsDryRun ? [] : _chunks)
         {
             Engine.Free(address, bytes);
@@ -149,6 +165,22 @@ internal sealed class StepArena : Arena
 
         _chunks.Clear();
         _freeList.Clear();
+    }
+
+    private void Isolate(ref Slot slot, long bytes)
+    {
+        slot.Address = Engine.Allocate(bytes);
+        slot.Region = new Region(0, 0, bytes);
+        LiveBytes += bytes;
+        PeakBytes = Math.Max(PeakBytes, LiveBytes);
+    }
+
+    private void FreeIsolated()
+    {
+        foreach (int index in Engine.Options.IsolateTensors ? SlotsWithBuffer() : [])
+        {
+            Engine.Free(SlotAt(index).Address, SlotAt(index).Region.Bytes);
+        }
     }
 
     private Region Take(long bytes)

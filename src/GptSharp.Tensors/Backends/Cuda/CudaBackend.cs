@@ -13,15 +13,18 @@ public sealed unsafe partial class CudaBackend : IBackend
     private const int MostParameterBytes = 512;
 
     private readonly ICudaDriver _driver;
+    private readonly LaunchQueue? _queue;
     private readonly Dictionary<string, ICudaModule> _modules = [];
 
     /// <summary>Starts the backend.</summary>
     /// <param name="driver">The device, which the backend owns.</param>
     /// <param name="name">The word that selects it: <c>cuda</c>, <c>emulator</c>.</param>
-    public CudaBackend(ICudaDriver driver, string name)
+    /// <param name="options">How it works; null for as usual.</param>
+    public CudaBackend(ICudaDriver driver, string name, CudaOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(driver);
         (_driver, Name) = (driver, name);
+        _queue = options is { Graphs: false } ? null : new LaunchQueue(driver);
         _states = new StepStates((nint)driver.Allocate(StepStates.Bytes));
         _reports = new IndexReports(driver.AllocatePinned(IndexReports.Bytes));
     }
@@ -45,27 +48,61 @@ public sealed unsafe partial class CudaBackend : IBackend
     public bool Supports(DType type) => type != DType.F64;
 
     /// <inheritdoc/>
+    /// <exception cref="OutOfDeviceMemoryException">The device has not that much.</exception>
     public nint Allocate(long bytes)
     {
         BeforeAllocation?.Invoke(bytes);
-        return (nint)_driver.Allocate(bytes);
+        try
+        {
+            return (nint)_driver.Allocate(bytes);
+        }
+        catch (OutOfCudaMemoryException exception)
+        {
+            throw new OutOfDeviceMemoryException(bytes, limit: null, report: null, exception);
+        }
     }
 
     /// <inheritdoc/>
-    public void Free(nint address, long bytes) => _driver.Free((ulong)address);
+    public void Free(nint address, long bytes)
+    {
+        Flush();
+        _driver.Free((ulong)address);
+    }
 
     /// <inheritdoc/>
-    public void Upload(nint destination, ReadOnlySpan<byte> source) => _driver.CopyToDevice((ulong)destination, source);
+    public void Upload(nint destination, ReadOnlySpan<byte> source)
+    {
+        Flush();
+        _states.Restart();
+        _driver.CopyToDevice((ulong)destination, source);
+    }
 
     /// <inheritdoc/>
+    /// <exception cref="TensorException">A kernel met a wrong index since the last download.</exception>
     public void Download(Span<byte> destination, nint source)
     {
+        Flush();
+        _states.Restart();
         _driver.CopyToHost(destination, (ulong)source);
         _reports.ThrowIfAny();
     }
 
+    /// <summary>Waits for all work.</summary>
+    /// <exception cref="TensorException">A kernel met a wrong index since the last download.</exception>
+    public void Synchronize()
+    {
+        Flush();
+        _states.Restart();
+        _driver.Synchronize();
+        _reports.ThrowIfAny();
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _driver.Dispose();
+    public void Dispose()
+    {
+        _queue?.Dispose();
+        _driver.Dispose(); // with all its memory and modules
+    }
 
     /// <summary>A kernel; looked up once by whoever launches it.</summary>
     private CudaKernel Kernel(string image, string name)
@@ -87,7 +124,31 @@ public sealed unsafe partial class CudaBackend : IBackend
     {
         Span<byte> packed = stackalloc byte[MostParameterBytes];
         int bytes = KernelParameter.Pack(parameters, packed);
-        _driver.Launch(kernel, shape, packed[..bytes]);
+        if (_queue is null)
+        {
+            _driver.Launch(kernel, shape, packed[..bytes]);
+            return;
+        }
+
+        _queue.Add(kernel, shape, packed[..bytes]);
+        if (_queue.IsFull)
+        {
+            Flush();
+        }
+    }
+
+    /// <summary>Hands queued launches to the driver, the states that they read first. States stay where they are: an operation may be under way.</summary>
+    private void Flush()
+    {
+        if (_queue is { IsEmpty: false })
+        {
+            for (int index = 0; index < _states.Count; index++)
+            {
+                Put(index);
+            }
+
+            _queue.Flush();
+        }
     }
 
     private static int Blocks(long count, int perBlock) => checked((int)((count + perBlock - 1) / perBlock));

@@ -35,6 +35,7 @@ public sealed unsafe partial class CudaBackend
             return address;
         }
 
+        Flush();
         _driver.Synchronize();
         _reports.ThrowIfAny();
         _reports.Restart();
@@ -45,13 +46,24 @@ public sealed unsafe partial class CudaBackend
     {
         if (_states.IsFull)
         {
+            Flush();
             _states.Restart();
         }
 
         _states.Add(state);
-        Span<byte> parameters = stackalloc byte[MostParameterBytes];
-        int bytes = _states.Pack(_states.Count - 1, parameters);
-        _driver.Launch(_stepState ??= Kernel("step_state", "step_state"), new LaunchShape(1, 32), parameters[..bytes]);
+        if (_queue is null)
+        {
+            Put(_states.Count - 1);
+        }
+
         return _states.NewestAddress;
+    }
+
+    /// <summary>Fills the place of a state, in the order of the stream.</summary>
+    private void Put(int index)
+    {
+        Span<byte> parameters = stackalloc byte[MostParameterBytes];
+        int bytes = _states.Pack(index, parameters);
+        _driver.Launch(_stepState ??= Kernel("step_state", "step_state"), new LaunchShape(1, 32), parameters[..bytes]);
     }
 }
