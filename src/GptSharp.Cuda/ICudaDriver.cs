@@ -9,6 +9,9 @@ public interface ICudaDriver : IDisposable
     /// <summary>What the device is.</summary>
     DeviceProperties Properties { get; }
 
+    /// <summary>Bytes of device memory that nobody holds, other processes included; null if it is the host's.</summary>
+    long? FreeBytes { get; }
+
     /// <summary>What went through the driver since it was opened.</summary>
     DriverCounts Counts { get; }
 

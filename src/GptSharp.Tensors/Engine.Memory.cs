@@ -82,6 +82,22 @@ public sealed partial class Engine
         }
     }
 
+    /// <summary>Memory of the host, which counts only where it is the device's.</summary>
+    internal nint AllocateHost(long bytes) =>
+        Backend.FreeBytes is null ? Allocate(bytes) : Options.IsDryRun ? FreeList.Alignment : Backend.AllocateHost(bytes);
+
+    internal void FreeHost(nint address, long bytes)
+    {
+        if (Backend.FreeBytes is null)
+        {
+            Free(address, bytes);
+        }
+        else if (!Options.IsDryRun)
+        {
+            Backend.FreeHost(address, bytes);
+        }
+    }
+
     internal void Fill(Tensor tensor, double value)
     {
         if (!Options.IsDryRun)

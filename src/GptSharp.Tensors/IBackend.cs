@@ -18,6 +18,12 @@ public partial interface IBackend : IDisposable
     /// <summary>Bytes of scratch memory that operations share.</summary>
     long WorkspaceBytes { get; }
 
+    /// <summary>
+    /// Bytes of its own memory that the device has left, whoever holds the others; null if its memory is the host's, where spans can
+    /// point into it as well.
+    /// </summary>
+    long? FreeBytes { get; }
+
     /// <summary>Told of the bytes of every allocation before it happens, scratch memory included; it refuses one by throwing.</summary>
     Action<long>? BeforeAllocation { get; set; }
 
@@ -32,6 +38,12 @@ public partial interface IBackend : IDisposable
 
     /// <summary>Gives memory back.</summary>
     void Free(nint address, long bytes);
+
+    /// <summary>Takes memory of the host, fast to download into.</summary>
+    nint AllocateHost(long bytes);
+
+    /// <summary>Gives memory of the host back.</summary>
+    void FreeHost(nint address, long bytes);
 
     /// <summary>Copies host memory to the device.</summary>
     void Upload(nint destination, ReadOnlySpan<byte> source);

@@ -10,6 +10,9 @@ public abstract unsafe class HostMemory
     // A page, so that large buffers can become huge pages and never share one.
     private const nuint Alignment = 4096;
 
+    /// <summary>None of its own.</summary>
+    public long? FreeBytes => null;
+
     /// <summary>Told of every allocation before it happens.</summary>
     public Action<long>? BeforeAllocation { get; set; }
 
@@ -30,6 +33,12 @@ public abstract unsafe class HostMemory
 
     /// <summary>Gives memory back.</summary>
     public void Free(nint address, long bytes) => NativeMemory.AlignedFree((void*)address);
+
+    /// <summary>The same: host and device are one.</summary>
+    public nint AllocateHost(long bytes) => Allocate(bytes);
+
+    /// <summary>Gives it back.</summary>
+    public void FreeHost(nint address, long bytes) => Free(address, bytes);
 
     /// <summary>Copies into backend memory.</summary>
     public void Upload(nint destination, ReadOnlySpan<byte> source) =>

@@ -20,7 +20,7 @@ public sealed record MemoryReport
     /// <summary>Caches, constants and kept tensors.</summary>
     public long Sessions { get; private init; }
 
-    /// <summary>Copies of models that are being saved, in the host's memory.</summary>
+    /// <summary>Copies of models that are being saved; 0 where the host's memory, which has them, is not the device's.</summary>
     public long Snapshots { get; private init; }
 
     /// <summary>Memory of steps: activations and their gradients.</summary>
@@ -62,7 +62,7 @@ public sealed record MemoryReport
             MasterWeights = masterWeights,
             OptimizerStates = models.Sum(model => model.Bytes) - parameters - gradients - masterWeights,
             Sessions = arenas.OfType<SessionArena>().Sum(session => session.Bytes),
-            Snapshots = arenas.OfType<SnapshotArena>().Sum(snapshot => snapshot.Bytes),
+            Snapshots = backend.FreeBytes is not null ? 0 : arenas.OfType<SnapshotArena>().Sum(snapshot => snapshot.Bytes),
             Steps = steps.Sum(step => step.Bytes),
             StepPeak = steps.Select(step => step.PeakBytes).DefaultIfEmpty().Max(),
             Workspace = backend.WorkspaceBytes,

@@ -12,7 +12,7 @@ public sealed unsafe class SnapshotArena : Arena
         : base(engine, "snapshot")
     {
         Bytes = bytes;
-        _address = engine.Allocate(bytes);
+        _address = engine.AllocateHost(bytes);
     }
 
     /// <inheritdoc/>
@@ -33,7 +33,7 @@ public sealed unsafe class SnapshotArena : Arena
 
     private protected override void ReleaseMemory()
     {
-        Engine.Free(_address, Bytes);
+        Engine.FreeHost(_address, Bytes);
         _address = 0;
     }
 }

@@ -39,6 +39,9 @@ public sealed unsafe partial class CudaBackend : IBackend
     public string Arithmetic => Description;
 
     /// <inheritdoc/>
+    public long? FreeBytes => _driver.FreeBytes;
+
+    /// <inheritdoc/>
     public Action<long>? BeforeAllocation { get; set; }
 
     /// <summary>The driver, for tests and reports.</summary>
@@ -68,6 +71,23 @@ public sealed unsafe partial class CudaBackend : IBackend
         Flush();
         _driver.Free((ulong)address);
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="OutOfDeviceMemoryException">The host has not that much that can be pinned.</exception>
+    public nint AllocateHost(long bytes)
+    {
+        try
+        {
+            return _driver.AllocatePinned(bytes);
+        }
+        catch (OutOfCudaMemoryException exception)
+        {
+            throw new OutOfDeviceMemoryException(bytes, limit: null, report: null, exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void FreeHost(nint address, long bytes) => _driver.FreePinned(address);
 
     /// <inheritdoc/>
     public void Upload(nint destination, ReadOnlySpan<byte> source)
