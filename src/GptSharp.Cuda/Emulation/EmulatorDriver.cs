@@ -48,6 +48,9 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
     public DeviceProperties Properties { get; }
 
     /// <inheritdoc/>
+    public long? FreeBytes => null;
+
+    /// <inheritdoc/>
     public DriverCounts Counts => _counts;
 
     /// <inheritdoc/>
