@@ -10,9 +10,6 @@ public sealed unsafe partial class CudaBackend
     public void Attention( Tensor y, Tensor logSumExp, Tensor qkv, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void AttentionBackward( Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void CachedAttention( Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form) => throw Unwritten();
 
     /// <inheritdoc/>
