@@ -3,6 +3,7 @@
 //
 // Scores and their maxima are kept in units of ln 2 ("base 2"), because 2^x is one instruction; L leaves a kernel as a natural logarithm.
 #pragma once
+#include "functions.cuh"
 #include "philox.cuh"
 
 constexpr float LOG2_E = 1.4426950408889634f, LN_2 = 0.6931471805599453f;
@@ -80,37 +81,16 @@ DEVICE float alibi_slope(const AttentionForm &form, int h) {
     return LOG2_E * exp2_fast(-per_numerator * (float)numerator);
 }
 
-// tanh x, and 1 - tanh^2 x also where tanh x is almost 1. By way of e^2x it would cancel near 0: there (tanh a - a) / a^3 as a polynomial in
-// a^2, a minimax fit on [0, 0.56^2] with relative error 1.2e-9 of the whole.
-DEVICE float tanh_exact(float x, float &derivative) {
-    float a = max_of(x, -x), z = a * a;
-    float p = fused(-0.00620743213f, z, 0.0210272204f);
-    p = fused(p, z, -0.0538422801f);
-    p = fused(p, z, 0.133324996f);
-    p = fused(p, z, -0.333333164f);
-    float near = fused(p * z, a, a);
-    float complement = 2 * reciprocal_fast(exp2_fast(2 * LOG2_E * a) + 1);
-    float t = a < 0.56f ? near : 1 - complement;
-    derivative = (a < 0.56f ? 1 - near : complement) * (1 + t);
-    return x < 0 ? -t : t;
-}
-
 // The score in base 2 of a query and a key `distance` positions before it, given their unscaled product.
 DEVICE float score(const AttentionForm &form, float product, float slope, int distance) {
     float s = product * form.scale;
-    if (form.soft_cap != 0) {  // the same for the whole grid
-        float derivative;
-        s = form.soft_cap * tanh_exact(s * form.inverse_cap, derivative);
-    }
+    if (form.soft_cap != 0) s = form.soft_cap * tanh_accurate(s * form.inverse_cap);  // the same for the whole grid
     return fused(s, LOG2_E, -slope * (float)distance);
 }
 
 // The derivative cap'(s q . k) of the score with respect to the scaled product.
 DEVICE float score_slope(const AttentionForm &form, float product) {
-    if (form.soft_cap == 0) return 1;
-    float derivative;
-    tanh_exact(product * form.scale * form.inverse_cap, derivative);
-    return derivative;
+    return form.soft_cap == 0 ? 1 : tanh_slope(product * form.scale * form.inverse_cap);
 }
 
 // ---- dropout: element (h T + i) T + j of its sample ----

@@ -7,10 +7,7 @@ public sealed unsafe partial class CudaBackend
     public void AdamW( Tensor values, Tensor masterWeights, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm, long first, long count, AdamWScalars scalars, RandomKey key) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void Attention( Tensor y, Tensor logSumExp, Tensor qkv, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void CachedAttention( Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form) => throw Unwritten();
+    public void AttentionBackward( Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key, float beta) => throw Unwritten();
 
     /// <inheritdoc/>
     public void CrossEntropy( Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss) => throw Unwritten();
@@ -49,13 +46,7 @@ public sealed unsafe partial class CudaBackend
     public void LayerNormBackward( Tensor dx, Tensor dWeight, Tensor dBias, Tensor dy, Tensor x, Tensor weight, Tensor mean, Tensor rstd, float betaX, float betaWeight, float betaBias) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias, Tensor residual) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LinearActivation(Tensor y, Tensor pre, Tensor x, Tensor weight, Tensor bias, ActivationFunction function) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LinearBackwardInputActivation(Tensor dPre, Tensor dy, Tensor weight, Tensor pre, ActivationFunction function, float beta) => throw Unwritten();
+    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias) => throw Unwritten();
 
     /// <inheritdoc/>
     public void LinearBackwardInput(Tensor dx, Tensor dy, Tensor weight, float beta) => throw Unwritten();

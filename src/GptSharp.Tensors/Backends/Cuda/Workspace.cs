@@ -18,8 +18,6 @@ public sealed unsafe partial class CudaBackend
     /// <summary>The bytes of <see cref="Workspace"/> that an operation takes: one line for each that takes some.</summary>
     private static long WorkspaceOf(IOp op) => op switch
     {
-        AttentionBackwardOp attention => AttentionBackwardWorkspaceBytes(
-            attention.Qkv.Shape[0], attention.Qkv.Shape[1], attention.Form.HeadCount),
         _ => 0,
     };
 
