@@ -29,11 +29,13 @@ DEVICE void block_barrier() { __syncthreads(); }
 DEVICE void warp_barrier() { __syncwarp(); }
 DEVICE float shuffle_xor(float v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE u32 shuffle_xor(u32 v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
+DEVICE double shuffle_xor(double v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE float shuffle(float v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
 DEVICE float max_of(float a, float b) { return fmaxf(a, b); }
 DEVICE float min_of(float a, float b) { return fminf(a, b); }
 DEVICE float fused(float a, float b, float c) { return fmaf(a, b, c); }
 DEVICE float square_root(float v) { return __fsqrt_rn(v); }
+DEVICE double square_root(double v) { return __dsqrt_rn(v); }
 DEVICE float divide(float a, float b) { return __fdiv_rn(a, b); }
 template <class P> DEVICE u32 shared_address(P *p) { return (u32)__cvta_generic_to_shared((const void *)p); }
 DEVICE const void *global_address(const void *p) { return (const void *)__cvta_generic_to_global(p); }
@@ -69,11 +71,17 @@ DEVICE void block_barrier() { __syncthreads(); }
 DEVICE void warp_barrier() { __nvvm_bar_warp_sync(0xffffffffu); }
 DEVICE float shuffle_xor(float v, int mask) { return __nvvm_shfl_sync_bfly_f32(0xffffffffu, v, mask, 0x1f); }
 DEVICE u32 shuffle_xor(u32 v, int mask) { return (u32)__nvvm_shfl_sync_bfly_i32(0xffffffffu, (int)v, mask, 0x1f); }
+DEVICE double shuffle_xor(double v, int mask) {
+    u64 bits = __builtin_bit_cast(u64, v);
+    u32 low = shuffle_xor((u32)bits, mask), high = shuffle_xor((u32)(bits >> 32), mask);
+    return __builtin_bit_cast(double, (u64)high << 32 | low);
+}
 DEVICE float shuffle(float v, int lane) { return __nvvm_shfl_sync_idx_f32(0xffffffffu, v, lane, 0x1f); }
 DEVICE float max_of(float a, float b) { return __nvvm_fmax_f(a, b); }
 DEVICE float min_of(float a, float b) { return __nvvm_fmin_f(a, b); }
 DEVICE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 DEVICE float square_root(float v) { return __nvvm_sqrt_rn_f(v); }
+DEVICE double square_root(double v) { return __nvvm_sqrt_rn_d(v); }
 DEVICE float divide(float a, float b) { return __nvvm_div_rn_f(a, b); }
 template <class P> DEVICE u32 shared_address(P *p) { return (u32)(u64)(__attribute__((address_space(3))) const void *)p; }
 DEVICE __attribute__((address_space(1))) const void *global_address(const void *p) { return (__attribute__((address_space(1))) const void *)p; }
@@ -85,7 +93,7 @@ DEVICE __attribute__((address_space(1))) const void *global_address(const void *
 DEVICE int lane() { return thread() & 31; }  // blocks are multiples of 32 threads along x
 DEVICE int warp() { return thread() >> 5; }
 
-DEVICE float warp_sum(float v) {
+template <class T> DEVICE T warp_sum(T v) {
 #pragma unroll
     for (int offset = 16; offset; offset >>= 1) v += shuffle_xor(v, offset);
     return v;
@@ -104,8 +112,13 @@ DEVICE float log2_fast(float v) { float r; asm("lg2.approx.ftz.f32 %0,%1;" : "=f
 DEVICE float reciprocal_fast(float v) { float r; asm("rcp.approx.ftz.f32 %0,%1;" : "=f"(r) : "f"(v)); return r; }
 DEVICE float rsqrt_fast(float v) { float r; asm("rsqrt.approx.ftz.f32 %0,%1;" : "=f"(r) : "f"(v)); return r; }
 DEVICE float sqrt_fast(float v) { float r; asm("sqrt.approx.ftz.f32 %0,%1;" : "=f"(r) : "f"(v)); return r; }
+// Keeps what is below 2^-126, of which sqrt_fast makes zero.
+DEVICE float sqrt_of_tiny(float v) { float r; asm("sqrt.approx.f32 %0,%1;" : "=f"(r) : "f"(v)); return r; }
 DEVICE float exp_fast(float v) { return exp2_fast(v * 1.4426950408889634f); }
 DEVICE float log_fast(float v) { return log2_fast(v) * 0.6931471805599453f; }
+
+// The same number, of which the compiler knows nothing: what is computed from it in a loop is not kept in registers across the loop.
+DEVICE u32 opaque(u32 v) { asm volatile("" : "+r"(v)); return v; }
 
 // ---- vectors. Through a pointer parameter the access keeps the alignment of the vector and is one instruction; *(float4*)&array[i] is four. ----
 
@@ -113,6 +126,8 @@ DEVICE float4 load4(const float *p) { return *(const float4 *)p; }
 DEVICE void store4(float *p, float4 v) { *(float4 *)p = v; }
 DEVICE uint4 load4(const u32 *p) { return *(const uint4 *)p; }
 DEVICE void store4(u32 *p, uint4 v) { *(uint4 *)p = v; }
+DEVICE uint2 load2(const u32 *p) { return *(const uint2 *)p; }
+DEVICE void store2(u32 *p, uint2 v) { *(uint2 *)p = v; }
 
 // ---- what moves from step to step. It lies in device memory, so that a captured graph is replayed with new values. ----
 

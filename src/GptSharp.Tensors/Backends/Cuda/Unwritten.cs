@@ -4,9 +4,6 @@ namespace GptSharp.Tensors.Backends.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     /// <inheritdoc/>
-    public void AdamW( Tensor values, Tensor masterWeights, Tensor firstMoment, Tensor secondMoment, Tensor gradients, Tensor norm, long first, long count, AdamWScalars scalars, RandomKey key) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void AttentionBackward( Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key, float beta) => throw Unwritten();
 
     /// <inheritdoc/>
@@ -29,9 +26,6 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void GatedUnitBackward(Tensor dx, Tensor dy, Tensor x, ActivationFunction gate, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void GradientNorm(Tensor norm, Tensor gradients) => throw Unwritten();
 
     /// <inheritdoc/>
     public void HeadNorm( Tensor y, Tensor rrms, Tensor qkv, Tensor queryWeight, Tensor keyWeight, in AttentionForm form, double epsilon) => throw Unwritten();
@@ -65,9 +59,6 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void Rope( Tensor y, Tensor qkv, Tensor table, Tensor starts, in AttentionForm form, RopePairing pairing, bool inverse, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void Sgd( Tensor values, Tensor masterWeights, Tensor velocity, Tensor gradients, Tensor norm, long first, long count, SgdScalars scalars, RandomKey key) => throw Unwritten();
 
     private static NotSupportedException Unwritten() => new("no kernel yet");
 }

@@ -18,6 +18,7 @@ public sealed unsafe partial class CudaBackend
     /// <summary>The bytes of <see cref="Workspace"/> that an operation takes: one line for each that takes some.</summary>
     private static long WorkspaceOf(IOp op) => op switch
     {
+        GradientNormOp norm => GradientNormWorkspaceBytes(norm.Gradients.Count),
         _ => 0,
     };
 

@@ -1,0 +1,75 @@
+// What AdamW and stochastic gradient descent share: which elements a thread moves, how clipping scales gradients, and how moved values
+// are stored. Each kernel comes as NAME_VALUES_GRADIENT and NAME_VALUES_GRADIENT_master:
+//   values in binary32, or in BF16; gradients in binary32 or, beside BF16 values, in BF16;
+//   with master weights those are moved, and the values become their rounding to the nearest;
+//   BF16 values without a master are rounded at random, element i by the random word of element i: one of the two neighbours, in
+//   expectation the value itself. An update far below a unit in the last place would otherwise never move anything.
+#pragma once
+#include "four.cuh"
+#include "philox.cuh"
+
+// Every block moves 16,384 elements, every thread four neighbours sixteen times: what depends on the step alone is computed once for 64.
+// The fours begin at multiples of four in the array, wherever the range begins, because they share an evaluation of Philox.
+enum { UPDATE_THREADS = 256, FOURS_PER_THREAD = 16 };
+
+// What every gradient is multiplied by: min(1, clip / (norm + 1e-6)), or 1 where there is no norm. A norm that is no number stays one.
+DEVICE float clip_scale(const float *norm, float clip) {
+    if (!norm) return 1;
+    float ratio = divide(clip, *norm + 1e-6f);
+    return ratio >= 1 ? 1 : ratio;
+}
+
+DEVICE bool aligned16(const void *p) { return ((u64)p & 15) == 0; }  // a null pointer is
+
+// How the moved values are stored.
+template <class V, bool MASTER> struct Moved {
+    V *values;
+    float *master;
+    u32 seed_low, seed_high, step, sample, site;
+
+    DEVICE Moved(V *values, float *master, const StepState *state, u32 site)
+        : values(values), master(master), seed_low((u32)state->seed), seed_high((u32)(state->seed >> 32)), step(state->step), sample(state->first_sample), site(site) {}
+
+    DEVICE bool aligned() const { return aligned16(values) && aligned16(master); }
+
+    template <bool WHOLE> DEVICE void load(float (&w)[4], Four<WHOLE> four) const {
+        if (MASTER) {
+            four.load(w, master);
+        } else {
+            four.load(w, values);
+        }
+    }
+
+    template <bool WHOLE> DEVICE void store(float (&w)[4], Four<WHOLE> four) const {
+        if (MASTER) four.store(master, w);
+        if (!MASTER && sizeof(V) == 2) round_at_random(w, four.first);
+        four.store(values, w);
+    }
+
+    // Adds sixteen random bits below the sixteen that stay, and cuts off. Infinities and NaN stay what they are.
+    DEVICE void round_at_random(float (&w)[4], i64 first) const {
+        u64 seed = (u64)opaque(seed_high) << 32 | opaque(seed_low);  // twenty round keys are added up anew rather than kept
+        uint4 words = random_words(seed, step, sample, site, (u32)(first >> 2));
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            u32 bits = float_to_bits(w[k]), moved = (bits + (LANE(words, k) & 0xffff)) & 0xffff0000u;
+            w[k] = (bits & 0x7f800000) == 0x7f800000 ? w[k] : bits_to_float(moved);
+        }
+    }
+};
+
+// Calls move(Four) for the fours of this thread that have elements in first ... first + count - 1.
+template <class Move> DEVICE void for_each_four(i64 first, i64 count, bool aligned, Move move) {
+    enum { BLOCK = UPDATE_THREADS * FOURS_PER_THREAD * 4 };
+    i64 start = (first & ~(i64)3) + (i64)block_x() * BLOCK, end = first + count - start;
+    int from = start < first ? (int)(first - start) : 0, to = end < BLOCK ? (int)end : BLOCK;
+    int last_whole = aligned ? to - 4 : -1;
+#pragma unroll 1
+    for (int at = thread() * 4; at < to; at += UPDATE_THREADS * 4) {
+        if (at >= from && at <= last_whole) {
+            move(Four<true>{start + at, 0, 4});
+        } else {
+            move(Four<false>{start + at, from - at, to - at});
+        }
+    }
+}
