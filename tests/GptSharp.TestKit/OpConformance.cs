@@ -1,4 +1,6 @@
+using GptSharp.Cuda.Emulation;
 using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cuda;
 using GptSharp.Tensors.Backends.Reference;
 
 namespace GptSharp.TestKit;
@@ -10,8 +12,8 @@ public static class OpConformance
     private const int RandomDirections = 2;
 
     /// <summary>
-    /// Output and gradients are Reference's, with guard zones around every buffer and NaN in every fresh one; a second pass in the same
-    /// step adds to the gradients instead of overwriting them.
+    /// Output and gradients are Reference's, with guard zones around every buffer and NaN in every fresh one, or buffers that the emulator
+    /// watches; a second pass in the same step adds to the gradients instead of overwriting them.
     /// </summary>
     /// <remarks>
     /// In binary32 the relative L2 distance from float64 is at most the case's tolerance. With BF16 storage it is at most twice that of a
@@ -20,7 +22,9 @@ public static class OpConformance
     public static void CheckAgainstReference(OpCase opCase, Precision precision, Func<IBackend> newBackend)
     {
         using var reference = new Engine(new ReferenceBackend());
-        using var engine = new Engine(newBackend(), new EngineOptions { GuardMemory = true });
+        IBackend backend = newBackend();
+        bool knowsItsBuffers = backend is CudaBackend { Driver: EmulatorDriver };
+        using var engine = new Engine(backend, new EngineOptions { GuardMemory = !knowsItsBuffers, IsolateTensors = knowsItsBuffers });
         DType storage = precision.Storage;
         for (int passes = 1; passes <= (opCase.Differentiable ? 2 : 1); passes++)
         {

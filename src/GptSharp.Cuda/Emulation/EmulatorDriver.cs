@@ -153,6 +153,11 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
         if (!destination.IsEmpty)
         {
             (DeviceBuffer buffer, nuint offset) = Range("Copy to the host", source, destination.Length);
+            if (Options.Checks.HasFlag(Checks.Initialised) && buffer.FindNeverWritten(offset, (nuint)destination.Length) is { } unwritten)
+            {
+                throw new CudaException($"Copy to the host: nothing ever wrote byte {unwritten} of {buffer.Name}.");
+            }
+
             buffer.CopyTo(offset, destination);
         }
 

@@ -114,6 +114,16 @@ public sealed unsafe class DeviceBuffer
     /// <summary>Number of bytes that something wrote.</summary>
     public long CountWrittenBytes() => (long)ByteCount - new ReadOnlySpan<byte>(_written, checked((int)ByteCount)).Count((byte)0);
 
+    /// <summary>The first byte of a range that nothing wrote; null if all were written.</summary>
+    /// <param name="byteOffset">First byte of the range.</param>
+    /// <param name="byteCount">Its bytes.</param>
+    public nuint? FindNeverWritten(nuint byteOffset, nuint byteCount)
+    {
+        CheckRange(byteOffset, byteCount);
+        int index = new ReadOnlySpan<byte>(_written + byteOffset, checked((int)byteCount)).IndexOf((byte)0);
+        return index < 0 ? null : byteOffset + (nuint)index;
+    }
+
     internal void Release()
     {
         if (Host is not null && _ownsBytes)

@@ -11,7 +11,7 @@ public sealed class BackwardTests
     public void Gradients_of_a_composite_are_central_differences(double dropout)
     {
         const int Batch = 2, Time = 4;
-        using var engine = new Engine(TestBackends.Create("reference"));
+        using var engine = TestBackends.NewEngine("reference");
         var network = new TinyNetwork(engine, DType.F64) { Dropout = dropout };
         double[] x = TinyNetwork.NewInput(Batch, Time).ToDoubles();
         int[] targets = TinyNetwork.NewTargets(Batch, Time);
@@ -75,7 +75,7 @@ public sealed class BackwardTests
     [Fact]
     public void Backward_passes_of_one_step_add_up()
     {
-        using var engine = new Engine(TestBackends.Create("reference"));
+        using var engine = TestBackends.NewEngine("reference");
         using Step step = engine.BeginStep();
         Tensor x = step.Input([1.0], 1, requiresGradient: true);
         step.Backward(Tensors.Ops.Scale(x, 3));

@@ -66,7 +66,7 @@ public sealed class MemoryReportTests
     [Fact]
     public void Disposed_arenas_hold_nothing()
     {
-        using var engine = new Engine(TestBackends.Create("reference"));
+        using var engine = TestBackends.NewEngine("reference");
         var network = new TinyNetwork(engine, DType.F64);
         SessionArena session = engine.NewSessionArena("cache");
         session.New(5, DType.F64);

@@ -30,7 +30,7 @@ public sealed class ModelArenaTests
     [InlineData(DType.F64)]
     public void A_parameter_and_its_parts_are_views_into_the_flat_buffers(DType type)
     {
-        using Engine engine = new(TestBackends.Create("reference"));
+        using Engine engine = TestBackends.NewEngine("reference");
         using ModelArena arena = engine.NewModelArena(type);
         arena.Declare("bias", 3);
         Parameter weight = arena.Declare("weight", (2, 9));
@@ -57,7 +57,7 @@ public sealed class ModelArenaTests
     [MemberData(nameof(Backends))]
     public void A_gradient_that_no_pass_has_written_reads_as_zero(string backend)
     {
-        using Engine engine = new(TestBackends.Create(backend));
+        using Engine engine = TestBackends.NewEngine(backend);
         using ModelArena arena = engine.NewModelArena();
         Parameter used = arena.Declare("used", 4), unused = arena.Declare("unused", 4);
         arena.Commit();
@@ -83,7 +83,7 @@ public sealed class ModelArenaTests
     {
         const int Time = 5;
         DType type = backend == "reference" ? DType.F64 : DType.F32;
-        using Engine engine = new(TestBackends.Create(backend));
+        using Engine engine = TestBackends.NewEngine(backend);
         var network = new TinyNetwork(engine, type) { Dropout = 0.2 };
         float[] x = [.. TinyNetwork.NewInput(5, Time).ToDoubles().Select(value => (float)value)];
         int[] targets = TinyNetwork.NewTargets(5, Time);

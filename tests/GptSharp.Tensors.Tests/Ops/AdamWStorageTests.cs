@@ -127,7 +127,7 @@ public sealed class AdamWStorageTests
         string backend, DType values, bool hasMaster, DType gradients, double[] w, double[] g, AdamWScalars scalars, RandomKey key,
         int updates = 1)
     {
-        using Engine engine = new(TestBackends.Create(backend));
+        using Engine engine = TestBackends.NewEngine(backend);
         using SessionArena arena = engine.NewSessionArena("test");
         Tensor value = arena.New(w.Length, values), gradient = arena.New(w.Length, gradients);
         Tensor master = hasMaster ? arena.New(w.Length, DType.F32) : Tensor.None;

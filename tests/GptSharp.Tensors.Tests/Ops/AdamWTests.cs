@@ -15,7 +15,7 @@ public sealed class AdamWTests
     [Fact]
     public void Three_updates_on_Reference_are_the_formulas_in_float64()
     {
-        using Engine engine = new(TestBackends.Create("reference"));
+        using Engine engine = TestBackends.NewEngine("reference");
         double[][] actual = Update(engine, DType.F64, first: 0, Count, clip: 1.5, updates: 3);
         double[] w = Numbers(1), m = new double[Count], v = new double[Count], norms = new double[3];
         for (int update = 1; update <= 3; update++)
@@ -44,8 +44,8 @@ public sealed class AdamWTests
     [MemberData(nameof(Backends))]
     public void Three_updates_are_References(string backend)
     {
-        using Engine reference = new(TestBackends.Create("reference"));
-        using Engine engine = new(TestBackends.Create(backend));
+        using Engine reference = TestBackends.NewEngine("reference");
+        using Engine engine = TestBackends.NewEngine(backend);
         double[][] expected = Update(reference, DType.F64, first: 0, Count, clip: 1.5, updates: 3);
         double[][] actual = Update(engine, DType.F32, first: 0, Count, clip: 1.5, updates: 3);
         for (int i = 0; i < expected.Length; i++)
@@ -58,7 +58,7 @@ public sealed class AdamWTests
     [MemberData(nameof(Backends))]
     public void Only_the_named_elements_change(string backend)
     {
-        using Engine engine = new(TestBackends.Create(backend));
+        using Engine engine = TestBackends.NewEngine(backend);
         double[] all = Update(engine, DType.F32, first: 0, Count, clip: 1.5, updates: 1)[0];
         double[] part = Update(engine, DType.F32, first: 5, count: 20, clip: 1.5, updates: 1)[0];
         double[] start = Numbers(1);
@@ -72,7 +72,7 @@ public sealed class AdamWTests
     [MemberData(nameof(Backends))]
     public void A_norm_below_the_limit_changes_no_bit(string backend)
     {
-        using Engine engine = new(TestBackends.Create(backend));
+        using Engine engine = TestBackends.NewEngine(backend);
         double[] free = Update(engine, DType.F32, first: 0, Count, double.PositiveInfinity, updates: 2)[0];
         Assert.Equal(free, Update(engine, DType.F32, first: 0, Count, clip: 1000, updates: 2)[0]);
         Assert.NotEqual(free, Update(engine, DType.F32, first: 0, Count, clip: 0.1, updates: 2)[0]);

@@ -66,7 +66,7 @@ public sealed class AttentionTests : OpConformanceTests<AttentionTests>, IOpCase
     {
         foreach (string backend in TestBackends.Names.Append("reference"))
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep();
             Tensor qkv = step.Input(new float[18], (2, 3, 3));
             Tensor documents = step.Input([0, 1, 2, 0, 0, start], (2, 3));

@@ -50,7 +50,7 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
         int[] chunks = [1, 2, 70, 1, 9, 40, 1, 26];
         int width = (Everything.HeadCount + (2 * Everything.KeyHeadCount)) * HeadSize;
         int[] documents = AttentionTests.DocumentStarts(1, Time);
-        using var engine = new Engine(TestBackends.Create(backend));
+        using var engine = TestBackends.NewEngine(backend);
         using Step step = engine.BeginStep(StepOptions.Evaluate);
         DType storage = TestPrecisions.Find(precision).Storage;
         double[] x = Normal((1, Time, width), 1).ToDoubles();
@@ -84,7 +84,7 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
     {
         foreach (string backend in TestBackends.Names.Append("reference"))
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep(StepOptions.Evaluate);
             Tensor cache = step.Input(new float[8], (1, 4, 2));
             Tensor qkv = step.Input(new float[12], (1, 2, 6));
@@ -99,7 +99,7 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
     {
         foreach (string backend in TestBackends.Names.Append("reference"))
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep(StepOptions.Evaluate);
             Tensor cache = step.Input(new float[8], (1, 4, 2));
             Tensor qkv = step.Input(new float[12], (1, 2, 6));

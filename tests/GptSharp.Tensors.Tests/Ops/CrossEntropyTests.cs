@@ -33,7 +33,7 @@ public sealed class CrossEntropyTests : OpConformanceTests<CrossEntropyTests>, I
     {
         foreach (string backend in TestBackends.Names.Append("reference"))
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep();
             Tensor logits = step.Input(new float[3 * 64], (3, 64));
 
@@ -48,7 +48,7 @@ public sealed class CrossEntropyTests : OpConformanceTests<CrossEntropyTests>, I
     {
         foreach (string backend in TestBackends.Names.Append("reference"))
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep();
             Tensor logits = step.Input([.. Enumerable.Repeat(3f, 2 * 64)], (2, 64));
 
@@ -65,7 +65,7 @@ public sealed class CrossEntropyTests : OpConformanceTests<CrossEntropyTests>, I
     {
         foreach (string backend in TestBackends.Names.Append("reference"))
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep();
             Tensor logits = step.Input(new float[64], (1, 64));
 

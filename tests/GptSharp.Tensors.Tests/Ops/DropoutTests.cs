@@ -22,7 +22,7 @@ public sealed class DropoutTests : OpConformanceTests<DropoutTests>, IOpCases
         float[] ones = [.. Enumerable.Repeat(1f, samples * elements)];
         foreach (string backend in TestBackends.Names)
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             double[] whole = Masked(engine, ones, 0, samples);
             var pieces = new List<double>();
             for (uint first = 0; first < samples; first += 2)
@@ -45,7 +45,7 @@ public sealed class DropoutTests : OpConformanceTests<DropoutTests>, IOpCases
     {
         foreach (string backend in TestBackends.Names)
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep(StepOptions.Train(1, 2, 3));
             double[] ones = [.. Enumerable.Repeat(1.0, 3 * 9001)];
             bool[] Kept(DType type) => Array.ConvertAll(

@@ -23,7 +23,7 @@ public sealed class EmbeddingTests : OpConformanceTests<EmbeddingTests>, IOpCase
     {
         foreach (string backend in TestBackends.Names.Append("reference"))
         {
-            using var engine = new Engine(TestBackends.Create(backend));
+            using var engine = TestBackends.NewEngine(backend);
             using Step step = engine.BeginStep();
             Tensor tokens = step.Input([1, token, 2], 3);
             Tensor table = step.Input(new float[18], (9, 2));

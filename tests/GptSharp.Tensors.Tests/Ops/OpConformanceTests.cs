@@ -1,3 +1,4 @@
+using GptSharp.Ptx.Memory;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Ops;
@@ -14,9 +15,12 @@ public abstract class OpConformanceTests<TCases>
 {
     public static TheoryData<string> Names => [.. TCases.Cases.Select(opCase => opCase.Name)];
 
-    public static TheoryData<string, string, string> WithFastBackends => With(TestBackends.Names);
+    public static TheoryData<string, string, string> Compared =>
+        With([.. TestBackends.Names, TestBackends.OldEmulator, "reference"], TestPrecisions.Names);
 
-    public static TheoryData<string, string, string> WithAllBackends => With([.. TestBackends.Names, "reference"]);
+    public static TheoryData<string, string, string> Repeated => With(TestBackends.Names, TestPrecisions.Names);
+
+    public static TheoryData<string, string, string> Measured => With([.. TestBackends.OnHost, TestBackends.Silent], TestPrecisions.Names);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -32,25 +36,41 @@ public abstract class OpConformanceTests<TCases>
     }
 
     [Theory]
-    [MemberData(nameof(WithAllBackends))]
-    public void Backend_agrees_with_Reference_inside_its_buffers(string name, string backend, string precision) =>
-        OpConformance.CheckAgainstReference(Find(name), TestPrecisions.Find(precision), () => TestBackends.Create(backend));
+    [MemberData(nameof(Compared))]
+    public void Backend_agrees_with_Reference_inside_its_buffers(string name, string backend, string precision) => Written(() =>
+        OpConformance.CheckAgainstReference(Find(name), TestPrecisions.Find(precision), () => TestBackends.Create(backend, threads: 1)));
 
     [Theory]
-    [MemberData(nameof(WithFastBackends))]
-    public void Bits_do_not_depend_on_the_number_of_threads(string name, string backend, string precision) =>
-        OpConformance.CheckRepeatable(Find(name), TestPrecisions.Find(precision), threads => TestBackends.Create(backend, threads));
+    [MemberData(nameof(Repeated))]
+    public void Bits_do_not_depend_on_the_number_of_threads(string name, string backend, string precision) => Written(() =>
+        OpConformance.CheckRepeatable(
+            Find(name), TestPrecisions.Find(precision), threads => TestBackends.Create(backend, threads, Checks.None)));
 
     [Theory]
-    [MemberData(nameof(WithFastBackends))]
-    public void Nothing_is_allocated_after_warm_up(string name, string backend, string precision) =>
-        OpConformance.CheckAllocatesNothing(Find(name), TestPrecisions.Find(precision), () => TestBackends.Create(backend));
+    [MemberData(nameof(Measured))]
+    public void Nothing_is_allocated_after_warm_up(string name, string backend, string precision) => Written(() =>
+        OpConformance.CheckAllocatesNothing(Find(name), TestPrecisions.Find(precision), () => TestBackends.Create(backend)));
 
-    private static TheoryData<string, string, string> With(IReadOnlyList<string> backends) => new(
+    // The device without BF16 has one precision.
+    private static TheoryData<string, string, string> With(IReadOnlyList<string> backends, IReadOnlyList<string> precisions) => new(
         from opCase in TCases.Cases
         from backend in backends
-        from precision in TestPrecisions.Names
+        from precision in precisions
+        where backend != TestBackends.OldEmulator || precision == "fp32"
         select (opCase.Name, backend, precision));
+
+    // Until every operation has its kernel.
+    private static void Written(Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (NotSupportedException exception) when (exception.Message == "no kernel yet")
+        {
+            Assert.Skip(exception.Message);
+        }
+    }
 
     private static OpCase Find(string name) => TCases.Cases.Single(opCase => opCase.Name == name);
 }

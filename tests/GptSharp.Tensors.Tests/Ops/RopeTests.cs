@@ -33,7 +33,7 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
     public void Scores_depend_on_distances_only(string backend)
     {
         const int time = 7, size = 20, shift = 31;
-        using var engine = new Engine(TestBackends.Create(backend));
+        using var engine = TestBackends.NewEngine(backend);
         using Step step = engine.BeginStep();
         double[] once = Normal((1, time, 3 * size), 1).ToDoubles();
         Tensor twice = step.Input([.. once, .. once], (2, time, 3 * size), DType.F32);
@@ -63,7 +63,7 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
         const int time = 5, size = 13, rotated = 10;
         AttentionForm form = new(3, 1);
         int heads = time * (form.HeadCount + (2 * form.KeyHeadCount));
-        using var engine = new Engine(TestBackends.Create(backend));
+        using var engine = TestBackends.NewEngine(backend);
         using Step step = engine.BeginStep();
         double[] x = Normal((heads, size), 1).ToDoubles();
         Tensor table = Table(time, rotated).Enter(step, DType.F32);
@@ -88,7 +88,7 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
     public void The_gradient_turns_back_what_was_turned(string backend)
     {
         AttentionForm form = new(4, 2);
-        using var engine = new Engine(TestBackends.Create(backend));
+        using var engine = TestBackends.NewEngine(backend);
         foreach (RopePairing pairing in Pairings)
         {
             using Step step = engine.BeginStep(new StepOptions { RecordGradients = true });
@@ -105,7 +105,7 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
     [MemberData(nameof(AllBackends))]
     public void A_start_below_zero_is_refused(string backend)
     {
-        using var engine = new Engine(TestBackends.Create(backend));
+        using var engine = TestBackends.NewEngine(backend);
         using Step step = engine.BeginStep();
         Tensor table = step.Input(new double[8], (4, 2), backend == "reference" ? DType.F64 : DType.F32);
         Tensor qkv = step.Input(new double[12], (2, 1, 6), backend == "reference" ? DType.F64 : DType.F32);

@@ -87,7 +87,7 @@ public sealed class SgdTests
     private static State Update(
         string backend, DType values, bool hasMaster, DType gradients, double[] w, double[] g, SgdScalars scalars, int updates)
     {
-        using Engine engine = new(TestBackends.Create(backend));
+        using Engine engine = TestBackends.NewEngine(backend);
         using SessionArena arena = engine.NewSessionArena("test");
         DType statistics = values == DType.F64 ? DType.F64 : DType.F32;
         Tensor value = arena.New(w.Length, values), gradient = arena.New(w.Length, gradients), velocity = arena.New(w.Length, statistics);
