@@ -16,11 +16,9 @@ public sealed partial class Step
         where TOp : struct, IDifferentiableOp
     {
         Run(op);
-        if (_recording && AnyInputNeedsGradient(op.Operands, TOp.Info.OutputCount))
+        if (WillRecord(op.Operands, TOp.Info.OutputCount))
         {
-            Node<TOp> node = _nodes.Rent<Node<TOp>>();
-            node.Hold(op);
-            Push(node);
+            PutOnTape(op);
         }
 
         return op.Output;
@@ -106,6 +104,39 @@ public sealed partial class Step
         {
             Run(new ScaleOp(sum, gradient, 1, beta));
         }
+    }
+
+    /// <summary>Whether an operation that reads these tensors, from the one at <paramref name="first"/> on, goes on the tape.</summary>
+    internal bool WillRecord(in TensorList operands, int first = 0) => _recording && AnyNeedsGradient(operands, first);
+
+    /// <summary>Puts an operation on the tape that was executed as a part of another.</summary>
+    internal void PutOnTape<TOp>(in TOp op)
+        where TOp : struct, IDifferentiableOp
+    {
+        Node<TOp> node = _nodes.Rent<Node<TOp>>();
+        node.Hold(op);
+        Push(node);
+    }
+
+    /// <summary>Notes that <paramref name="y"/> is <paramref name="function"/> of <paramref name="pre"/>; both are on the tape.</summary>
+    internal static void RememberActivation(Tensor y, Tensor pre, ActivationFunction function) =>
+        (y.Slot.PreActivation, y.Slot.Function) = (pre, function);
+
+    /// <summary>
+    /// For the backward of an operation that can go past an activation function: what the function was applied to that made
+    /// <paramref name="input"/>. False if none did, or if the input's own gradient is asked for.
+    /// </summary>
+    internal bool FindActivation(Tensor input, out Tensor pre, out ActivationFunction function)
+    {
+        pre = Tensor.None;
+        function = default;
+        if (!NeedsGradient(input) || input.Slot.PreActivation.IsNone || input.Slot.Pinned)
+        {
+            return false;
+        }
+
+        (pre, function) = (input.Slot.PreActivation, input.Slot.Function);
+        return true;
     }
 
     internal void ReplayBackward(Tensor output, Tensor input, Func<Tensor, Tensor> body)
@@ -242,9 +273,9 @@ public sealed partial class Step
         }
     }
 
-    private bool AnyInputNeedsGradient(in TensorList operands, int outputCount)
+    private bool AnyNeedsGradient(in TensorList operands, int first)
     {
-        for (int i = outputCount; i < operands.Count; i++)
+        for (int i = first; i < operands.Count; i++)
         {
             if (!operands[i].IsNone && NeedsGradient(operands[i]))
             {

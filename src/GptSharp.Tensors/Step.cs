@@ -219,6 +219,7 @@ public sealed partial class Step : IDisposable
         if (outputIsOurs)
         {
             _created.Add(output);
+            output.Slot.PreActivation = Tensor.None; // readers would not know it if the scope were recomputed: nor shall they now
         }
 
         return output;

@@ -13,7 +13,7 @@ public sealed class OpWorkload : IDisposable
 
     private static readonly (string Name, Action<OpWorkload> Prepare)[] Cases =
     [
-        ("linear 256x768 to 2304", w => w.Use(new LinearOp(w.New((256, 2304)), w.Random((256, 768)), w.Random((2304, 768)), w.Random(2304), 2304))),
+        ("linear 256x768 to 2304", w => w.Use(new LinearOp(w.New((256, 2304)), w.Random((256, 768)), w.Random((2304, 768)), w.Random(2304), Tensor.None, 2304))),
         ("linear backward, input", w => w.Use(new LinearBackwardInputOp(w.New((256, 768)), w.Random((256, 2304)), w.Random((2304, 768)), 2304, 0))),
         ("linear backward, weight", w => w.Use(new LinearBackwardWeightOp(w.New((2304, 768)), w.Random((256, 2304)), w.Random((256, 768)), 2304, 0))),
         ("linear backward, bias", w => w.Use(new LinearBackwardBiasOp(w.New(2304), w.Random((256, 2304)), 0))),

@@ -44,6 +44,12 @@ internal struct Slot
     /// <summary>The gradient, once one is being collected; parameters have it from the start.</summary>
     public Tensor Gradient;
 
+    /// <summary>Of an activation function's output: what it was applied to, so that a layer's backward can go past it; see <see cref="Step.FindActivation"/>.</summary>
+    public Tensor PreActivation;
+
+    /// <summary>The function that was applied to <see cref="PreActivation"/>.</summary>
+    public ActivationFunction Function;
+
     /// <summary>False until the first write of this step: an unwritten gradient reads as zero.</summary>
     public bool GradientWritten;
 }

@@ -2,16 +2,29 @@ namespace GptSharp.Tensors;
 
 public static partial class Ops
 {
-    /// <summary>y = x Wᵀ + b, row by row.</summary>
+    /// <summary>y = x Wᵀ + b + r, row by row.</summary>
     /// <param name="x">(..., K).</param>
     /// <param name="weight">(N, K), one row per output.</param>
     /// <param name="bias">(N), or <see cref="Tensor.None"/>.</param>
+    /// <param name="residual">(..., N), what the result is added to (the residual connection), or <see cref="Tensor.None"/>.</param>
     /// <param name="usedOutputs">
     /// How many of the N outputs are not padding, for accounting: only these are arithmetic that the model asks for. Null for all.
     /// </param>
     /// <returns>(..., N).</returns>
     /// <exception cref="TensorException">The shapes do not fit.</exception>
-    public static Tensor Linear(Tensor x, Tensor weight, Tensor bias = default, int? usedOutputs = null)
+    public static Tensor Linear(Tensor x, Tensor weight, Tensor bias = default, Tensor residual = default, int? usedOutputs = null)
+    {
+        Shape shape = ShapeOfLinear(x, weight, bias);  // (..., N)
+        if (!residual.IsNone && residual.Shape != shape)
+        {
+            throw new TensorException($"linear: the residual of a result {shape} has that shape, not {residual.Shape}.");
+        }
+
+        Step step = StepOf(x);
+        return step.Record(new LinearOp(step.New(shape, x.DType), x, weight, bias, residual, usedOutputs ?? weight.Shape[0]));
+    }
+
+    private static Shape ShapeOfLinear(Tensor x, Tensor weight, Tensor bias)
     {
         if (weight.Shape.Rank != 2 || x.Shape.Last != weight.Shape[1])
         {
@@ -23,16 +36,14 @@ public static partial class Ops
             throw new TensorException($"linear: the bias of a weight {weight.Shape} has shape ({weight.Shape[0]}), not {bias.Shape}.");
         }
 
-        Step step = StepOf(x);
-        Tensor y = step.New(x.Shape.WithLast(weight.Shape[0]), x.DType);  // (..., N)
-        return step.Record(new LinearOp(y, x, weight, bias, usedOutputs ?? weight.Shape[0]));
+        return x.Shape.WithLast(weight.Shape[0]);
     }
 }
 
 public partial interface IBackend
 {
-    /// <summary>y (M, N) = x (M, K) weightᵀ (K, N) + bias (N).</summary>
-    void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias);
+    /// <summary>y (M, N) = x (M, K) weightᵀ (K, N) + bias (N) + residual (M, N); the last two may be absent.</summary>
+    void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias, Tensor residual);
 
     /// <summary>dx (M, K) = dy (M, N) weight (N, K) + beta dx.</summary>
     void LinearBackwardInput(Tensor dx, Tensor dy, Tensor weight, float beta);
@@ -45,28 +56,38 @@ public partial interface IBackend
 }
 
 /// <summary>
-/// Forward: y = x Wᵀ + b, M rows. Backward: dx += dy W, dW += dyᵀ x, db += column sums of dy.
-/// Saves x (for dW) and W (a parameter, there anyway). FLOPs: 2 M N K forward, the same for dx and for dW;
-/// bytes: x, W, b and y once.
+/// Forward: y = x Wᵀ + b + r, M rows. Backward: dx += dy W, dW += dyᵀ x, db += column sums of dy, dr += dy (passed on without a copy
+/// where possible). Where x is an activation function's output, dx goes straight to what the function was applied to, see
+/// <see cref="LinearActivationOp"/>. Saves x (for dW) and W (a parameter, there anyway). FLOPs: 2 M N K forward, the same for dx and for
+/// dW, and M N for r; bytes: x, W, b, r and y once.
 /// </summary>
-internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tensor Bias, int UsedOutputs) : IDifferentiableOp
+internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tensor Bias, Tensor Residual, int UsedOutputs) : IDifferentiableOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("linear", "y <- x weight bias");
+    public static OpInfo Info { get; } = OpInfo.Floats("linear", "y <- x weight bias residual");
 
-    public TensorList Operands => new(Y, X, Weight, Bias);
+    public TensorList Operands => new(Y, X, Weight, Bias, Residual);
 
-    public OpCost Cost => OpCost.Product(2.0 * X.Count * Y.Shape.Last, 2.0 * X.Count * UsedOutputs, Operands.Bytes);
+    public OpCost Cost => OpCost.Product(
+        2.0 * X.Count * Y.Shape.Last, 2.0 * X.Count * UsedOutputs, Operands.Bytes, Residual.IsNone ? 0 : Y.Count);
 
     public Tensor Output => Y;
 
     public TensorList Saved => new(X, Weight);
 
-    public void Execute(IBackend backend) => backend.Linear(Y, X, Weight, Bias);
+    public void Execute(IBackend backend) => backend.Linear(Y, X, Weight, Bias, Residual);
 
     public void Backward(Step step)
     {
         Tensor dy = Y.Gradient;
-        if (step.TryAccumulate(X, out Tensor dx, out float betaX))
+        step.PassGradient(Residual, dy);
+        if (step.FindActivation(X, out Tensor pre, out ActivationFunction function))
+        {
+            if (step.TryAccumulate(pre, out Tensor dPre, out float beta))
+            {
+                step.Run(new LinearBackwardInputActivationOp(dPre, dy, Weight, pre, function, UsedOutputs, beta));
+            }
+        }
+        else if (step.TryAccumulate(X, out Tensor dx, out float betaX))
         {
             step.Run(new LinearBackwardInputOp(dx, dy, Weight, UsedOutputs, betaX));
         }

@@ -20,8 +20,9 @@ public readonly record struct OpCost(double Flops, double Bytes)
     /// <param name="executed">Floating-point operations that are executed.</param>
     /// <param name="model">Those that the model asks for.</param>
     /// <param name="bytes">Bytes that have to move.</param>
-    public static OpCost Product(double executed, double model, double bytes) =>
-        new(executed, bytes) { ProductFlops = executed, ModelFlops = model };
+    /// <param name="elementwise">Operations on the elements of the result, executed beside the product.</param>
+    public static OpCost Product(double executed, double model, double bytes, double elementwise = 0) =>
+        new(executed + elementwise, bytes) { ProductFlops = executed, ModelFlops = model };
 
     /// <summary>Bytes of an output that is read before it is written, because the result is added to it.</summary>
     public static double Reread(Tensor output, float beta) => beta == 0 || output.IsNone ? 0 : output.Bytes;

@@ -17,6 +17,12 @@ public sealed class LinearTests : OpConformanceTests<LinearTests>, IOpCases
         Case("a small weight of many rows", 1201, 21, 13, bias: true),
         Case("a vocabulary of 257", 6, 48, 257, bias: false),
         new("three axes", t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((2, 3, 8), 1), Normal((4, 8), 2).AsParameter(), Normal(4, 3).AsParameter()),
+        Residual("residual, odd sizes", 13, 7, 5),
+        Residual("residual, one row", 1, 37, 19),
+        Residual("residual, several tiles and chunks", 150, 530, 99),
+        new("residual, no bias", t => Tensors.Ops.Linear(t[0], t[1], residual: t[2]), Normal((5, 6), 1), Normal((4, 6), 2).AsParameter(), Normal((5, 4), 3)),
+        new("residual that is x", t => Tensors.Ops.Linear(t[0], t[1], residual: t[0]), Normal((5, 6), 1), Normal((6, 6), 2).AsParameter()),
+        new("residual read again", t => Tensors.Ops.Add(Tensors.Ops.Linear(t[0], t[1], residual: t[2]), t[2]), Normal((5, 6), 1), Normal((4, 6), 2).AsParameter(), Normal((5, 4), 3)),
         new("weight used twice", t => Tensors.Ops.Linear(Tensors.Ops.Linear(t[0], t[1]), t[1]), Normal((5, 6), 1), Normal((6, 6), 2).AsParameter()),
     ];
 
@@ -32,6 +38,10 @@ public sealed class LinearTests : OpConformanceTests<LinearTests>, IOpCases
 
         Assert.Equal("linear: x (2, 3) needs a weight (N, 3), not (2, 4).", error.Message);
     }
+
+    private static OpCase Residual(string name, int rows, int inputs, int outputs) => new(
+        name, t => Tensors.Ops.Linear(t[0], t[1], t[2], t[3]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2).AsParameter(),
+        Normal(outputs, 3).AsParameter(), Normal((rows, outputs), 4));
 
     private static OpCase Case(string name, int rows, int inputs, int outputs, bool bias) => bias
         ? new(name, t => Tensors.Ops.Linear(t[0], t[1], t[2]), Normal((rows, inputs), 1), Normal((outputs, inputs), 2).AsParameter(), Normal(outputs, 3).AsParameter())

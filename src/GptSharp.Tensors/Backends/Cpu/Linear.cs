@@ -6,15 +6,15 @@ namespace GptSharp.Tensors.Backends.Cpu;
 public sealed unsafe partial class CpuBackend
 {
     /// <inheritdoc/>
-    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias)
+    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias, Tensor residual)
     {
         if (y.DType == DType.BF16)
         {
-            Linear<BF16>(y, x, weight, bias);
+            Linear(y, x, weight, bias, Epilogue<BF16>.Residual(residual.Pointer<BF16>()));
         }
         else
         {
-            Linear<float>(y, x, weight, bias);
+            Linear(y, x, weight, bias, Epilogue<float>.Residual(residual.Pointer<float>()));
         }
     }
 
@@ -23,11 +23,11 @@ public sealed unsafe partial class CpuBackend
     {
         if (dx.DType == DType.BF16)
         {
-            LinearBackwardInput<BF16>(dx, dy, weight, beta);
+            LinearBackwardInput<BF16>(dx, dy, weight, beta, default);
         }
         else
         {
-            LinearBackwardInput<float>(dx, dy, weight, beta);
+            LinearBackwardInput<float>(dx, dy, weight, beta, default);
         }
     }
 
@@ -65,7 +65,7 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    private void Linear<TStorage>(Tensor y, Tensor x, Tensor weight, Tensor bias)
+    private void Linear<TStorage>(Tensor y, Tensor x, Tensor weight, Tensor bias, Epilogue<TStorage> epilogue)
         where TStorage : unmanaged
     {
         (int outputs, int inputs) = (weight.Shape[0], weight.Shape[1]);
@@ -73,10 +73,10 @@ public sealed unsafe partial class CpuBackend
             y.Pointer<TStorage>(), outputs,
             new Factor<TStorage>(x.Pointer<TStorage>(), inputs, Operand.AsIs),
             new Factor<TStorage>(weight.Pointer<TStorage>(), inputs, Operand.Transposed),
-            bias.Pointer<TStorage>(), Rows(x), outputs, inputs);
+            bias.Pointer<TStorage>(), Rows(x), outputs, inputs, epilogue: epilogue);
     }
 
-    private void LinearBackwardInput<TStorage>(Tensor dx, Tensor dy, Tensor weight, float beta)
+    private void LinearBackwardInput<TStorage>(Tensor dx, Tensor dy, Tensor weight, float beta, Epilogue<TStorage> epilogue)
         where TStorage : unmanaged
     {
         (int outputs, int inputs) = (weight.Shape[0], weight.Shape[1]);
@@ -84,7 +84,7 @@ public sealed unsafe partial class CpuBackend
             dx.Pointer<TStorage>(), inputs,
             new Factor<TStorage>(dy.Pointer<TStorage>(), outputs, Operand.AsIs),
             new Factor<TStorage>(weight.Pointer<TStorage>(), inputs, Operand.AsIs),
-            null, Rows(dy), inputs, outputs, beta: beta);
+            null, Rows(dy), inputs, outputs, beta: beta, epilogue: epilogue);
     }
 
     private void LinearBackwardWeight<TGradient, TStorage>(Tensor dWeight, Tensor dy, Tensor x, float beta)

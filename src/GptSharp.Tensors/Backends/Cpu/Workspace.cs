@@ -14,6 +14,14 @@ public sealed partial class CpuBackend
             case LinearOp linear:
                 Product(linear.Y, Rows(linear.X), linear.Weight.Shape[0], linear.Weight.Shape[1], Operand.AsIs, Operand.Transposed);
                 break;
+            case LinearActivationOp linear:
+                Product(linear.Y, Rows(linear.X), linear.Weight.Shape[0], linear.Weight.Shape[1], Operand.AsIs, Operand.Transposed);
+                break;
+            case LinearBackwardInputActivationOp linear:
+                _gemm.Reserve(
+                    Rows(linear.Dy), linear.Weight.Shape[1], linear.Weight.Shape[0], Operand.AsIs, Operand.AsIs,
+                    sumsInPlace: linear.DPre.DType == DType.F32 && linear.Beta == 0);
+                break;
             case LinearBackwardInputOp linear:
                 Product(linear.Dx, Rows(linear.Dy), linear.Weight.Shape[1], linear.Weight.Shape[0], Operand.AsIs, Operand.AsIs);
                 break;
@@ -51,6 +59,6 @@ public sealed partial class CpuBackend
         }
 
         void Product(Tensor result, int m, int n, int k, Operand a, Operand b) =>
-            _gemm.Reserve(m, n, k, a, b, isFloat: result.DType == DType.F32);
+            _gemm.Reserve(m, n, k, a, b, sumsInPlace: result.DType == DType.F32);
     }
 }

@@ -40,7 +40,13 @@ public sealed unsafe partial class CudaBackend
     public void LayerNormBackward( Tensor dx, Tensor dWeight, Tensor dBias, Tensor dy, Tensor x, Tensor weight, Tensor mean, Tensor rstd, float betaX, float betaWeight, float betaBias) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias) => throw Unwritten();
+    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias, Tensor residual) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void LinearActivation(Tensor y, Tensor pre, Tensor x, Tensor weight, Tensor bias, ActivationFunction function) => throw Unwritten();
+
+    /// <inheritdoc/>
+    public void LinearBackwardInputActivation(Tensor dPre, Tensor dy, Tensor weight, Tensor pre, ActivationFunction function, float beta) => throw Unwritten();
 
     /// <inheritdoc/>
     public void LinearBackwardInput(Tensor dx, Tensor dy, Tensor weight, float beta) => throw Unwritten();

@@ -3,10 +3,10 @@ namespace GptSharp.Tensors.Backends.Reference;
 public sealed partial class ReferenceBackend
 {
     /// <inheritdoc/>
-    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias)
+    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias, Tensor residual)
     {
-        (Values result, Values input, Values w, Values b) =
-            (new Values(y), new Values(x), new Values(weight), new Values(bias));
+        (Values result, Values input, Values w, Values b, Values rest) =
+            (new Values(y), new Values(x), new Values(weight), new Values(bias), new Values(residual));
         (int outputs, int inputs) = (weight.Shape[0], weight.Shape[1]);
         for (long m = 0; m < x.Shape.Rows; m++)
         {
@@ -18,7 +18,7 @@ public sealed partial class ReferenceBackend
                     sum += input[(m * inputs) + k] * w[((long)n * inputs) + k];
                 }
 
-                result[(m * outputs) + n] = sum;
+                result[(m * outputs) + n] = rest.Exist ? sum + rest[(m * outputs) + n] : sum;
             }
         }
     }

@@ -20,22 +20,22 @@ internal static unsafe class FewRowsProduct
 
     private const int PartElements = 32768, Columns = 64, Terms = 64;
 
-    /// <summary>c = alpha a bᵀ + beta c + bias.</summary>
+    /// <summary>c = alpha a bᵀ + beta c + bias, and the epilogue.</summary>
     public static void Run<TResult, TFactor>(
         TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k,
-        float alpha, float beta, ThreadTeam team)
+        float alpha, float beta, Epilogue<TResult> epilogue, ThreadTeam team)
         where TResult : unmanaged
         where TFactor : unmanaged
     {
         int columns = (Parts.RowsOf(k, PartElements) + Columns - 1) / Columns * Columns;
         LaneDispatch.For(
             team, Parts.Count(n, columns),
-            new Kernel<TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, columns));
+            new Kernel<TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue, columns));
     }
 
     private readonly struct Kernel<TResult, TFactor>(
         TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k,
-        float alpha, float beta, int columnsPerPart) : ILaneKernel
+        float alpha, float beta, Epilogue<TResult> epilogue, int columnsPerPart) : ILaneKernel
         where TResult : unmanaged
         where TFactor : unmanaged
     {
@@ -60,7 +60,7 @@ internal static unsafe class FewRowsProduct
                     add = true;
                 }
 
-                Finish(sums, column, columns);
+                epilogue.Run<T>(c, strideC, column, sums, Columns, m, columns);
             }
         }
 
@@ -138,18 +138,6 @@ internal static unsafe class FewRowsProduct
             {
                 T product = factor * T.Load(chunk + i);
                 T.Store(sums + i, add ? T.Load(sums + i) + product : product);
-            }
-        }
-
-        private void Finish(float* sums, int column, int columns)
-        {
-            for (int row = 0; row < m; row++)
-            {
-                TResult* target = c + ((long)row * strideC) + column;
-                for (int i = 0; i < columns; i++)
-                {
-                    Stored.Store(target + i, sums[(row * Columns) + i]);
-                }
             }
         }
     }

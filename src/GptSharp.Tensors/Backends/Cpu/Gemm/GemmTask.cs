@@ -8,14 +8,15 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// The sum runs in chunks of <see cref="GemmPlan.ChunkLength"/> terms. For each, the task's columns of b are packed once (at most
 /// 256 KiB, for the second-level cache), then its rows of a, <see cref="GemmPlan.RowRun"/> at a time; a panel of b (32 KiB) stays in
 /// the first-level cache while the panels of a pass by. Sums are floats from the first term to the last: in the result itself, or, for
-/// a result of BF16, in a block of the thread's own that is rounded at the end, once.
+/// a result of BF16 or one that the epilogue still reads, in a block of the thread's own. The epilogue takes each tile after its last term.
 /// </remarks>
 internal readonly unsafe struct GemmTask<TResult, TFactor>(
-    TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, int m, int n, int k, float alpha, float beta, TFactor* bias, GemmPlan plan)
+    TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, int m, int n, int k, float alpha, float beta, TFactor* bias,
+    Epilogue<TResult> epilogue, GemmPlan plan)
     where TResult : unmanaged
     where TFactor : unmanaged
 {
-    private static bool SumsInPlace => typeof(TResult) == typeof(float);
+    private bool SumsInPlace => MatrixMultiplier.SumsInPlace(epilogue);
 
     /// <summary>Computes task <paramref name="index"/> of the plan's.</summary>
     /// <param name="index">Which.</param>
@@ -30,20 +31,23 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
         int firstRow = rowBlock * plan.RowBlock, rows = Math.Min(plan.RowBlock, m - firstRow);
         int firstColumn = columnBlock * plan.ColumnBlock, columns = Math.Min(plan.ColumnBlock, n - firstColumn);
         int firstTerm = slice * plan.SliceLength, end = Math.Min(k, firstTerm + plan.SliceLength);
-        TResult* target = c + ((long)slice * m * n) + ((long)firstRow * strideC) + firstColumn;
+        long place = ((long)slice * m * n) + ((long)firstRow * strideC) + firstColumn;
+        TResult* target = c + place;
         float* sums = SumsInPlace ? (float*)target : block;
         int stride = SumsInPlace ? strideC : plan.ColumnBlock;
         bool add = Start<T>(sums, stride, target, rows, columns, firstColumn, end == firstTerm);
+        bool finishes = !SumsInPlace || !epilogue.IsPlain;
         for (int term = firstTerm; term < end; term += GemmPlan.ChunkLength)
         {
             int length = Math.Min(GemmPlan.ChunkLength, end - term);
-            MultiplyChunk<TKernel, T>(sums, stride, firstRow, rows, firstColumn, columns, term, length, panels, add);
+            bool finish = finishes && term + length == end;
+            MultiplyChunk<TKernel, T>(sums, stride, place, firstRow, rows, firstColumn, columns, term, length, panels, add, finish);
             add = true;
         }
 
-        if (!SumsInPlace)
+        if (finishes && firstTerm == end)
         {
-            Round<T>(target, sums, stride, rows, columns);
+            epilogue.Run<T>(c, strideC, place, sums, stride, rows, columns); // an empty sum has no last term
         }
     }
 
@@ -83,27 +87,9 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Round<T>(TResult* target, float* sums, int stride, int rows, int columns)
-        where T : unmanaged, ILanes<T>
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            TResult* to = target + ((long)row * strideC);
-            float* from = sums + ((long)row * stride);
-            int column = 0;
-            for (; column <= columns - T.Count; column += T.Count)
-            {
-                T.Store(to + column, T.Load(from + column));
-            }
-
-            int rest = columns - column;
-            T.StorePartial(to + column, T.LoadPartial(from + column, rest), rest);
-        }
-    }
-
     private void MultiplyChunk<TKernel, T>(
-        float* sums, int stride, int firstRow, int rows, int firstColumn, int columns, int term, int length, float* panels, bool add)
+        float* sums, int stride, long place, int firstRow, int rows, int firstColumn, int columns, int term, int length, float* panels,
+        bool add, bool finish)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
     {
@@ -133,6 +119,12 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
                     {
                         TKernel.Run<T>(edge, tileColumns, panelA, panelB, length, alpha, add: false);
                         CopyEdge(corner, stride, edge, tileColumns, tileRows, tileWidth, add);
+                    }
+
+                    if (finish)
+                    {
+                        long part = place + ((long)(run + row) * strideC) + column;
+                        epilogue.Run<T>(c, strideC, part, corner, stride, tileRows, tileWidth);
                     }
                 }
             }

@@ -5,8 +5,8 @@ using GptSharp.Tensors.Backends.Cpu.Threading;
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>
-/// C (m, n) = alpha A (m, k) B (k, n) + beta C + bias, added up in single precision and rounded to C's type once. Blocks of both
-/// factors are packed into panels of floats and multiplied tile by tile in registers (Goto and van de Geijn 2008). The cut into tasks
+/// C (m, n) = alpha A (m, k) B (k, n) + beta C + bias, and an epilogue, added up in single precision and rounded to C's type once. Blocks
+/// of both factors are packed into panels of floats and multiplied tile by tile in registers (Goto and van de Geijn 2008). The cut into tasks
 /// depends on the sizes alone, so the bits do not depend on the number of threads. With alpha 1, and unless a is transposed, the bits of
 /// a row do not depend on the number of rows either: a sequence is computed alike alone and in a batch.
 /// </summary>
@@ -41,8 +41,10 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     /// <param name="k">Terms of each sum.</param>
     /// <param name="alpha">Factor of the product.</param>
     /// <param name="beta">Factor of what c held.</param>
+    /// <param name="epilogue">What becomes of the sums; its operand lies as c does. Only for an <paramref name="a"/> that lies as it is.</param>
     public void Run<TResult, TFactor>(
-        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha = 1, float beta = 0)
+        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha = 1, float beta = 0,
+        Epilogue<TResult> epilogue = default)
         where TResult : unmanaged
         where TFactor : unmanaged
     {
@@ -53,26 +55,30 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
 
         if (IsFewRows(m, a.Layout, b.Layout))
         {
-            FewRowsProduct.Run(c, strideC, a, b, bias, m, n, k, alpha, beta, _team);
+            FewRowsProduct.Run(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue, _team);
             return;
         }
 
         switch (_team.Path)
         {
             case SimdPath.Avx512:
-                Run<MicroKernel12, Lanes512, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta);
+                Run<MicroKernel12, Lanes512, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
                 break;
             case SimdPath.Avx2:
-                Run<MicroKernel6, Lanes256, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta);
+                Run<MicroKernel6, Lanes256, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
                 break;
             default:
-                Run<MicroKernel6, Lanes128, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta);
+                Run<MicroKernel6, Lanes128, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
                 break;
         }
     }
 
-    /// <summary>Of a dry run: counts the workspace that a product would take for a result of floats, or of BF16.</summary>
-    public void Reserve(int m, int n, int k, Operand a, Operand b, bool isFloat)
+    /// <summary>Whether sums are added up in the result itself.</summary>
+    public static bool SumsInPlace<TResult>(in Epilogue<TResult> epilogue)
+        where TResult : unmanaged => typeof(TResult) == typeof(float) && !epilogue.ReadsResult;
+
+    /// <summary>Of a dry run: counts the workspace that a product would take.</summary>
+    public void Reserve(int m, int n, int k, Operand a, Operand b, bool sumsInPlace)
     {
         if (m == 0 || n == 0 || IsFewRows(m, a, b))
         {
@@ -86,7 +92,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
             _ => (MicroKernel6.Rows, 2 * Lanes128.Count),
         };
         var plan = new GemmPlan(m, n, k, rows, columns, maySlice: a == Operand.Transposed);
-        (long partialCount, long blockCount) = Workspace(plan, m, n, isFloat);
+        (long partialCount, long blockCount) = Workspace(plan, m, n, sumsInPlace);
         _partials.Reserve<float>(partialCount);
         _blocks.Reserve<float>(blockCount);
     }
@@ -102,31 +108,32 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     private static bool IsFewRows(int m, Operand a, Operand b) =>
         m <= FewRowsProduct.MaximumRows && a == Operand.AsIs && b == Operand.Transposed;
 
-    // Floats of the slices' sums, and of the blocks in which sums wait to be rounded.
-    private (long Partials, long Blocks) Workspace(GemmPlan plan, int m, int n, bool isFloat) =>
-        plan.Slices > 1 ? ((long)plan.Slices * m * n, 0) : (0, isFloat ? 0 : (long)plan.BlockElements * _team.ThreadCount);
+    // Floats of the slices' sums, and of the blocks in which sums wait to be stored.
+    private (long Partials, long Blocks) Workspace(GemmPlan plan, int m, int n, bool sumsInPlace) =>
+        plan.Slices > 1 ? ((long)plan.Slices * m * n, 0) : (0, sumsInPlace ? 0 : (long)plan.BlockElements * _team.ThreadCount);
 
     private void Run<TKernel, T, TResult, TFactor>(
-        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha, float beta)
+        TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha, float beta,
+        Epilogue<TResult> epilogue)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
         where TResult : unmanaged
         where TFactor : unmanaged
     {
         var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, maySlice: a.Layout == Operand.Transposed);
-        (long partialCount, long blockCount) = Workspace(plan, m, n, isFloat: typeof(TResult) == typeof(float));
+        (long partialCount, long blockCount) = Workspace(plan, m, n, SumsInPlace(epilogue));
         if (plan.Slices > 1)
         {
             float* partials = _partials.Take<float>(partialCount);
             RunTasks<TKernel, T, float, TFactor>(
-                new GemmTask<float, TFactor>(partials, n, a, b, m, n, k, alpha, 0, null, plan), plan, null);
+                new GemmTask<float, TFactor>(partials, n, a, b, m, n, k, alpha, 0, null, default, plan), plan, null);
             SliceSum.Run(c, strideC, partials, plan.Slices, bias, m, n, beta, _team);
             return;
         }
 
         float* blocks = blockCount == 0 ? null : _blocks.Take<float>(blockCount);
         RunTasks<TKernel, T, TResult, TFactor>(
-            new GemmTask<TResult, TFactor>(c, strideC, a, b, m, n, k, alpha, beta, bias, plan), plan, blocks);
+            new GemmTask<TResult, TFactor>(c, strideC, a, b, m, n, k, alpha, beta, bias, epilogue, plan), plan, blocks);
     }
 
     private void RunTasks<TKernel, T, TResult, TFactor>(GemmTask<TResult, TFactor> task, GemmPlan plan, float* blocks)
