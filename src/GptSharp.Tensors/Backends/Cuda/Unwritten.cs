@@ -4,9 +4,6 @@ namespace GptSharp.Tensors.Backends.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     /// <inheritdoc/>
-    public void AttentionBackward( Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void CrossEntropy( Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss) => throw Unwritten();
 
     /// <inheritdoc/>

@@ -19,6 +19,8 @@ public sealed unsafe partial class CudaBackend
     private static long WorkspaceOf(IOp op) => op switch
     {
         GradientNormOp norm => GradientNormWorkspaceBytes(norm.Gradients.Count),
+        AttentionBackwardOp attention => AttentionBackwardWorkspaceBytes(
+            attention.Qkv.Shape[0], attention.Qkv.Shape[1], attention.Form.HeadCount),
         _ => 0,
     };
 

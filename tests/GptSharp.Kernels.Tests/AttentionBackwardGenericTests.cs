@@ -1,0 +1,76 @@
+namespace GptSharp.Kernels.Tests;
+
+/// <summary>The kernels that take every form, width and alignment, against binary64.</summary>
+public sealed class AttentionBackwardGenericTests
+{
+    private static readonly AttentionProblem Everything = new(2, 70, 6, 2, 24)
+    {
+        Window = 41, SoftCap = 1.5, Alibi = true, DocumentLength = 33, DropoutRate = 0.2, Beta = 1,
+    };
+
+    public static TheoryData<string, bool> Cases => new(
+        from name in Problems.Keys from isHalf in (bool[])[false, true] select (name, isHalf));
+
+    private static Dictionary<string, AttentionProblem> Problems { get; } = new()
+    {
+        ["one position"] = new(2, 1, 2, 2, 64),
+        ["17 positions, odd width"] = new(2, 17, 3, 3, 13),
+        ["63 positions, width 1"] = new(1, 63, 2, 2, 1),
+        ["64 positions"] = new(1, 64, 2, 2, 64),
+        ["65 positions, width 80"] = new(1, 65, 2, 1, 80),
+        ["129 positions, width 128"] = new(1, 129, 1, 1, 128),
+        ["200 positions"] = new(1, 200, 2, 1, 32),
+        ["width 256"] = new(1, 37, 2, 1, 256),
+        ["width 131"] = new(1, 20, 1, 1, 131),
+        ["added to what was there"] = new(1, 40, 2, 2, 20) { Beta = 1 },
+        ["window"] = new(1, 150, 2, 1, 16) { Window = 37 },
+        ["window of one"] = new(1, 70, 1, 1, 16) { Window = 1 },
+        ["soft cap, saturated"] = new(1, 70, 2, 2, 16) { SoftCap = 0.5 },
+        ["ALiBi"] = new(1, 70, 3, 3, 16) { Alibi = true },
+        ["documents"] = new(2, 150, 2, 1, 16) { DocumentLength = 40 },
+        ["documents of one position"] = new(2, 20, 2, 1, 16) { DocumentLength = 1 },
+        ["dropout"] = new(2, 50, 2, 1, 16) { DropoutRate = 0.25 },
+        ["everything"] = Everything,
+        ["everything, width 130"] = Everything with { HeadSize = 130 },
+        ["everything, width 66"] = Everything with { HeadSize = 66, Time = 45 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Gradients_agree_with_binary64(string name, bool isHalf)
+    {
+        using AttentionGradientBench bench = new(Problems[name], isHalf);
+
+        Run(bench, Problems[name], isHalf);
+
+        Assert.InRange(bench.WorstError(), 0, 1);
+    }
+
+    [Fact]
+    public void Any_order_of_blocks_and_warps_gives_the_same_bits()
+    {
+        using AttentionGradientBench inOrder = new(Everything, isHalf: true), shuffled = new(Everything, isHalf: true);
+
+        Run(inOrder, Everything, isHalf: true);
+        Run(shuffled, Everything, isHalf: true, shuffleSeed: 3);
+
+        Assert.Equal(inOrder.DQkv.Bytes.ToArray(), shuffled.DQkv.Bytes.ToArray());
+    }
+
+    private static void Run(AttentionGradientBench bench, AttentionProblem problem, bool isHalf, int? shuffleSeed = null)
+    {
+        string type = isHalf ? "bf16" : "f32";
+        (int channels, int rows, int sharedBytes) = problem.HeadSize switch
+        {
+            <= 64 => (64, 64, 54528),
+            <= 128 => (128, 32, 57216),
+            _ => (256, 16, 51136),
+        };
+        bench.Delta($"attention_delta_{type}", problem.HeadSize);
+        foreach (string part in (string[])["keys", "queries"])
+        {
+            bench.Gradients(
+                "attention_backward_generic", $"attention_backward_{part}_c{channels}_{type}", part == "keys", rows, 256, sharedBytes, shuffleSeed);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using GptSharp.Cuda;
+using GptSharp.Ptx;
+using GptSharp.Ptx.Counters;
+using GptSharp.Ptx.Memory;
+using GptSharp.Tensors;
+
+namespace GptSharp.Kernels.Tests;
+
+/// <summary>Inputs and outputs of attention's backward kernels, and what they should give.</summary>
+internal sealed class AttentionGradientBench : IDisposable
+{
+    private const int StatisticsRows = 64;
+    private readonly KernelBench _bench = new();
+    private readonly AttentionProblem _problem;
+    private readonly AttentionOracle _oracle;
+    private readonly bool _isHalf;
+    private readonly DeviceBuffer _qkv, _dy, _y, _logSumExp;
+    private readonly KernelArgument[] _form;
+    private readonly double[] _before;
+
+    /// <param name="problem">Sizes and form.</param>
+    /// <param name="isHalf">BF16 in memory, else binary32.</param>
+    /// <param name="qkvScale">Size of queries, keys and values.</param>
+    public AttentionGradientBench(AttentionProblem problem, bool isHalf, double qkvScale = 1)
+    {
+        (_problem, _isHalf) = (problem, isHalf);
+        int count = problem.Batch * problem.Time * problem.Width, outputs = problem.Batch * problem.Time * problem.Heads * problem.HeadSize;
+        _qkv = Normal(count, "qkv", qkvScale);
+        _dy = Normal(outputs, "dy", 1);
+        _oracle = new AttentionOracle(problem, Read(_qkv), Read(_dy), isHalf);
+        _y = Store(_oracle.Y, "y");
+        Read(_y).CopyTo(_oracle.Y, 0);
+        _oracle.Backward();
+        _logSumExp = _bench.Memory.Allocate<float>(_oracle.LogSumExp, "logSumExp");
+        _before = new double[count];
+        if (problem.Beta != 0)
+        {
+            DQkv = Normal(count, "dQkv", 1);
+            _before = Read(DQkv);
+        }
+        else
+        {
+            DQkv = _bench.Output(_qkv.Bytes.Length, "dQkv");
+        }
+
+        Statistics = _bench.Output(
+            8L * problem.Batch * problem.Heads * ((problem.Time + StatisticsRows - 1) / StatisticsRows * StatisticsRows), "statistics");
+        double rate = problem.DropoutRate;
+        _form =
+        [
+            problem.DocumentLength == 0 ? 0L : _bench.Memory.Allocate<int>(problem.DocumentStarts(), "documentStarts"),
+            rate == 0 ? 0L : _bench.Memory.Allocate<ulong>(
+                [AttentionProblem.Seed, AttentionProblem.Step | ((ulong)AttentionProblem.FirstSample << 32), 0, 0, 0, 0], "state"),
+            problem.Time, problem.Heads, problem.KeyHeads, problem.HeadSize, (float)problem.Scale, problem.Window, (float)problem.SoftCap,
+            problem.Alibi ? 1 : 0, rate == 0 ? 0u : Philox.KeepThreshold((float)rate), (float)(1 / (1 - rate)), AttentionProblem.Site,
+        ];
+    }
+
+    public DeviceBuffer DQkv { get; }
+
+    public DeviceBuffer Statistics { get; }
+
+    /// <summary>Launches the kernel that fills the statistics.</summary>
+    public LaunchCounters Delta(string kernel, params KernelArgument[] more) => Launch(
+        "attention_delta", kernel, Shape(_problem.Heads, StatisticsRows, 256, 0), null,
+        [Statistics, _dy, _y, _logSumExp, _problem.Time, _problem.Heads, .. more]);
+
+    /// <summary>Launches a kernel of gradients: a block per tile of rows of each head.</summary>
+    /// <param name="image">Source file.</param>
+    /// <param name="kernel">Its name.</param>
+    /// <param name="ownsKeys">Its blocks own keys and values.</param>
+    /// <param name="rows">Rows that a block owns.</param>
+    /// <param name="threads">Threads of a block.</param>
+    /// <param name="sharedBytes">Shared memory of a block.</param>
+    /// <param name="shuffleSeed">Of a random order of blocks and warps.</param>
+    public LaunchCounters Gradients(string image, string kernel, bool ownsKeys, int rows, int threads, int sharedBytes, int? shuffleSeed = null) => Launch(
+        image, kernel, Shape(ownsKeys ? _problem.KeyHeads : _problem.Heads, rows, threads, sharedBytes), shuffleSeed,
+        [DQkv, _qkv, _dy, Statistics, _problem.Beta, .. _form]);
+
+    /// <summary>The largest ratio of error to bound over all of dQkv; at most 1 if the kernels are right.</summary>
+    public double WorstError()
+    {
+        double[] actual = Read(DQkv);
+        double unit = _isHalf ? Math.Pow(2, -8) : Math.Pow(2, -24), worst = 0;
+        for (int n = 0; n < actual.Length; n++)
+        {
+            double expected = _oracle.Gradient[n] + (_problem.Beta * _before[n]);
+            double bound = _oracle.Bound[n] + (unit * 2 * Math.Abs(_problem.Beta * _before[n]));
+            double ratio = Math.Abs(actual[n] - expected) / bound;
+            worst = double.IsNaN(ratio) ? double.PositiveInfinity : Math.Max(worst, ratio);
+        }
+
+        return worst;
+    }
+
+    public void Dispose() => _bench.Dispose();
+
+    private LaunchShape Shape(int heads, int rows, int threads, int sharedBytes) =>
+        new(_problem.Batch * heads * ((_problem.Time + rows - 1) / rows), threads, sharedBytes);
+
+    private LaunchCounters Launch(string image, string kernel, LaunchShape shape, int? shuffleSeed, KernelArgument[] arguments) =>
+        _bench.Launch(
+            image, kernel, shape,
+            new LaunchOptions { Counters = true, SharedBytes = shape.SharedBytes, Workers = 1, ShuffleSeed = shuffleSeed }, arguments).Counters!;
+
+    private DeviceBuffer Normal(int count, string name, double scale) =>
+        _isHalf ? _bench.Halves(count, name, scale) : _bench.Floats(count, name, scale);
+
+    private DeviceBuffer Store(double[] values, string name) => _isHalf
+        ? _bench.Memory.Allocate<BF16>(Array.ConvertAll(values, value => (BF16)value), name)
+        : _bench.Memory.Allocate<float>(Array.ConvertAll(values, value => (float)value), name);
+
+    private double[] Read(DeviceBuffer buffer) =>
+        _isHalf ? KernelBench.ReadHalves(buffer) : Array.ConvertAll(KernelBench.ReadFloats(buffer), value => (double)value);
+}
