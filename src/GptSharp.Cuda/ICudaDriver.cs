@@ -18,6 +18,9 @@ public interface ICudaDriver : IDisposable
     /// <summary>Told of every kernel that was launched, by the emulator also of those in a graph that is launched; null for nobody.</summary>
     Action<KernelLaunch>? Launched { get; set; }
 
+    /// <summary>Told what a person may want to know, one sentence each; null for nobody.</summary>
+    Action<string>? Log { get; set; }
+
     /// <summary>Takes uninitialised device memory, aligned to 256 bytes.</summary>
     /// <exception cref="OutOfCudaMemoryException">There is not that much.</exception>
     ulong Allocate(long bytes);

@@ -18,7 +18,8 @@ internal sealed class EmulatedKernel(EmulatedModule module, PtxKernel kernel) : 
     public override int Registers => Resources.MaxLiveRegisters;
 
     /// <inheritdoc/>
-    public override int LocalBytes => Resources.LocalBytes;
+    public override int LocalBytes =>
+        Resources.LocalBytes + (sizeof(int) * Math.Max(Resources.MaxLiveRegisters - module.Driver.Options.RegistersPerThread, 0));
 
     private KernelResources Resources =>
         _resources ??= module.Module.Resources(kernel, module.Driver.Memory, module.Driver.Options.ForLaunch(0));

@@ -23,10 +23,6 @@ internal sealed class EmulatedModule : ICudaModule
         }
 
         CheckTarget(driver.Properties.Capability);
-        foreach (PtxKernel kernel in Module.Kernels.Values)
-        {
-            _kernels.Add(kernel.Name, new EmulatedKernel(this, kernel));
-        }
     }
 
     /// <summary>The driver that loaded it.</summary>
@@ -39,9 +35,27 @@ internal sealed class EmulatedModule : ICudaModule
     public PtxModule Module { get; }
 
     /// <inheritdoc/>
-    public CudaKernel Kernel(string name) => _kernels.TryGetValue(name, out EmulatedKernel? kernel)
-        ? kernel
-        : throw new CudaException($"The module {Name} has no kernel {name}; it has {string.Join(", ", _kernels.Keys)}.");
+    public CudaKernel Kernel(string name)
+    {
+        if (_kernels.TryGetValue(name, out EmulatedKernel? known))
+        {
+            return known;
+        }
+
+        if (!Module.Kernels.TryGetValue(name, out PtxKernel? syntax))
+        {
+            throw new CudaException($"The module {Name} has no kernel {name}; it has {string.Join(", ", Module.Kernels.Keys)}.");
+        }
+
+        var kernel = new EmulatedKernel(this, syntax);
+        if (kernel.LocalBytes > 0)
+        {
+            Driver.Log?.Invoke(DriverSentences.Spills(kernel));
+        }
+
+        _kernels.Add(name, kernel);
+        return kernel;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Module.Unload(Driver.Memory);

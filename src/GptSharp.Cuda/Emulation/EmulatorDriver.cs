@@ -57,6 +57,9 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
     public Action<KernelLaunch>? Launched { get; set; }
 
     /// <inheritdoc/>
+    public Action<string>? Log { get; set; }
+
+    /// <inheritdoc/>
     public ulong Allocate(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
@@ -188,7 +191,7 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
     {
         if (kernel is not EmulatedKernel emulated || emulated.Module.Driver != this)
         {
-            throw new CudaException($"The kernel {kernel.Name} was not loaded by this driver.");
+            throw DriverSentences.ForeignKernel(kernel);
         }
 
         emulated.Check(shape, parameters.Length);
@@ -212,7 +215,7 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
     /// <inheritdoc/>
     public ICudaGraph EndCapture()
     {
-        EmulatedGraph graph = _capture ?? throw new CudaException("A capture was ended that was not begun.");
+        EmulatedGraph graph = _capture ?? throw DriverSentences.NoCapture();
         _capture = null;
         return graph;
     }
@@ -223,7 +226,7 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
         RefuseInCapture("launch of a graph");
         if (graph is not EmulatedGraph emulated || emulated.Driver != this)
         {
-            throw new CudaException("The graph was not captured by this driver.");
+            throw DriverSentences.ForeignGraph();
         }
 
         foreach ((EmulatedKernel kernel, LaunchShape shape, byte[] parameters) in emulated.Launches)
@@ -257,7 +260,7 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
     {
         if (_capture is not null)
         {
-            throw new CudaException($"A {what} came while launches were being captured; a graph holds nothing but launches.");
+            throw DriverSentences.InCapture(what);
         }
     }
 
@@ -273,7 +276,7 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
     {
         if (address == 0)
         {
-            throw new CudaException($"{what}: {Number(bytes)} bytes at a null pointer.");
+            throw DriverSentences.NullPointer(what, Number(bytes));
         }
 
         DeviceBuffer buffer = Memory.Find(address)

@@ -30,6 +30,12 @@ public sealed record EmulatorOptions
     /// <summary>Compute capability of the device, 80 for 8.0; modules for a later one are refused.</summary>
     public int Capability { get; init; } = 80;
 
+    /// <summary>
+    /// Registers that a thread can have. A kernel with more alive at once counts as one that spills into local memory
+    /// (<see cref="CudaKernel.LocalBytes"/>), so that a program's way of dealing with it can be tried.
+    /// </summary>
+    public int RegistersPerThread { get; init; } = 255;
+
     internal LaunchOptions ForLaunch(int sharedBytes) => new()
     {
         SharedBytes = sharedBytes,
