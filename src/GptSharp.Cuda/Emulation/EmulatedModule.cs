@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using System.Text;
 using GptSharp.Ptx;
 
@@ -6,6 +8,9 @@ namespace GptSharp.Cuda.Emulation;
 /// <summary>A PTX file as the emulator parsed it.</summary>
 internal sealed class EmulatedModule : ICudaModule
 {
+    // By the hash of the text: a process that opens many drivers, as tests do, parses each file once.
+    private static readonly ConcurrentDictionary<string, Lazy<PtxModule>> Parsed = new(StringComparer.Ordinal);
+
     private readonly Dictionary<string, EmulatedKernel> _kernels = new(StringComparer.Ordinal);
 
     /// <summary>Parses a file.</summary>
@@ -15,7 +20,7 @@ internal sealed class EmulatedModule : ICudaModule
         (Driver, Name) = (driver, name);
         try
         {
-            Module = PtxModule.Parse(Encoding.UTF8.GetString(ptx));
+            Module = Parse(ptx);
         }
         catch (PtxException refusal)
         {
@@ -59,6 +64,15 @@ internal sealed class EmulatedModule : ICudaModule
 
     /// <inheritdoc/>
     public void Dispose() => Module.Unload(Driver.Memory);
+
+    private static PtxModule Parse(ReadOnlySpan<byte> ptx)
+    {
+        string hash = Convert.ToHexString(SHA256.HashData(ptx));
+        return Parsed.TryGetValue(hash, out Lazy<PtxModule>? known) ? known.Value : ParseFirst(hash, Encoding.UTF8.GetString(ptx));
+    }
+
+    private static PtxModule ParseFirst(string hash, string text) =>
+        Parsed.GetOrAdd(hash, _ => new Lazy<PtxModule>(() => PtxModule.Parse(text))).Value;
 
     private void CheckTarget(int capability)
     {

@@ -9,6 +9,19 @@ internal sealed unsafe partial class NvidiaDriver
     private readonly Dictionary<nint, long> _pinned = [];
 
     /// <inheritdoc/>
+    public long? FreeBytes
+    {
+        get
+        {
+            Enter();
+            nuint free;
+            nuint total;
+            Check(Functions.MemGetInfo(&free, &total), "cuMemGetInfo");
+            return (long)free;
+        }
+    }
+
+    /// <inheritdoc/>
     public ulong Allocate(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);

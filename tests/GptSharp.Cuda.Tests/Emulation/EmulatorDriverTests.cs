@@ -32,6 +32,31 @@ public sealed class EmulatorDriverTests : IDisposable
     }
 
     [Fact]
+    public void What_nothing_wrote_is_not_copied_to_the_host()
+    {
+        ulong y = _driver.Allocate(16);
+        _driver.CopyToDevice(y, new byte[8]);
+
+        Assert.Equal([0, 0], Read(y, 2));
+        Says("Copy to the host: nothing ever wrote byte 8 of allocation 0.", () => Read(y, 3));
+    }
+
+    [Fact]
+    public void A_kernel_with_more_registers_than_a_thread_has_is_said_to_spill()
+    {
+        using EmulatorDriver narrow = new(new EmulatorOptions { RegistersPerThread = 2 });
+        var said = new List<string>();
+        narrow.Log = said.Add;
+
+        CudaKernel increase = narrow.Load("sample", SampleKernels.Ptx()).Kernel("increase");
+
+        Assert.Equal(4 * (increase.Registers - 2), increase.LocalBytes);
+        Assert.Equal(
+            $"The kernel increase does not fit into the registers ({increase.Registers}): {increase.LocalBytes} bytes per thread went into slow local memory.",
+            Assert.Single(said));
+    }
+
+    [Fact]
     public void A_graph_repeats_its_launches_in_order_with_the_parameters_of_their_time()
     {
         ulong y = Floats(1);
