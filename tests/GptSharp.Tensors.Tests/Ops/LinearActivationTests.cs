@@ -46,7 +46,7 @@ public sealed class LinearActivationTests : OpConformanceTests<LinearActivationT
 
     private static OpCase Alone(string name, int rows, int inputs, int outputs, ActivationFunction function) => new(
         name, t => Tensors.Ops.LinearActivation(t[0], t[1], t[2], function),
-        Normal((rows, inputs), 1), Normal((outputs, inputs), 2, deviation: 1 / Math.Sqrt(inputs)).AsParameter(), Normal(outputs, 3).AsParameter());
+        Normal((rows, inputs), 1, deviation: 1 / Math.Sqrt(inputs)), Normal((outputs, inputs), 2).AsParameter(), Normal(outputs, 3).AsParameter());
 
     private static OpCase Mlp(string name, int rows, int width, int hidden, ActivationFunction function) => new(
         name, t => Tensors.Ops.Linear(Tensors.Ops.LinearActivation(t[0], t[1], t[2], function), t[3], t[4]),
