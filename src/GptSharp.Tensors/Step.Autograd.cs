@@ -139,12 +139,12 @@ public sealed partial class Step
         return true;
     }
 
-    internal void ReplayBackward(Tensor output, Tensor input, Func<Tensor, Tensor> body)
+    internal void ReplayBackward(Tensor output, in ScopeBody body)
     {
         int start = _tape.Count;
         bool inReplay = _replaying;
         (_recording, _replaying) = (true, true);
-        Tensor replayed = RunScope(body, input);
+        Tensor replayed = RunScope(body);
         (_recording, _replaying) = (false, inReplay);
         PassGradient(replayed, output.Gradient);
         LeaveScope(replayed);
@@ -203,18 +203,18 @@ public sealed partial class Step
         }
     }
 
-    private Tensor RunForRecompute(Func<Tensor, Tensor> body, Tensor input)
+    private Tensor RunForRecompute(in ScopeBody body)
     {
         _recording = false;
-        Tensor output = RunScope(body, input);
+        Tensor output = RunScope(body);
         _recording = true;
-        if (output == input)
+        if (body.IsInput(output))
         {
             return output; // nothing to differentiate: the gradient is there already
         }
 
         RecomputeNode node = _nodes.Rent<RecomputeNode>();
-        node.Hold(output, input, body);
+        node.Hold(output, body);
         Push(node);
         return output;
     }

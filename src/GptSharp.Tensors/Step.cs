@@ -1,3 +1,4 @@
+using GptSharp.Tensors.Autograd;
 using GptSharp.Tensors.Memory;
 
 namespace GptSharp.Tensors;
@@ -99,7 +100,15 @@ public sealed partial class Step : IDisposable
     /// more time, and changes no bit of the result.
     /// </param>
     public Tensor Scope(Func<Tensor, Tensor> body, Tensor input, bool recompute = false) =>
-        recompute && _recording ? RunForRecompute(body, input) : RunScope(body, input);
+        Scope(new ScopeBody(body, input), recompute);
+
+    /// <inheritdoc cref="Scope(Func{Tensor, Tensor}, Tensor, bool)"/>
+    /// <param name="body">The computation; what it reads is its two arguments, parameters and pinned tensors only.</param>
+    /// <param name="first">The first argument of <paramref name="body"/>.</param>
+    /// <param name="second">The second.</param>
+    /// <param name="recompute">Keeps nothing for backward but the two arguments.</param>
+    public Tensor Scope(Func<Tensor, Tensor, Tensor> body, Tensor first, Tensor second, bool recompute = false) =>
+        Scope(new ScopeBody(body, first, second), recompute);
 
     /// <summary>
     /// Pins an activation and its gradient under a name until the step ends, for teaching and debugging. Returns it unchanged.
@@ -197,10 +206,12 @@ public sealed partial class Step : IDisposable
         return tensor;
     }
 
-    private Tensor RunScope(Func<Tensor, Tensor> body, Tensor input)
+    private Tensor Scope(in ScopeBody body, bool recompute) => recompute && _recording ? RunForRecompute(body) : RunScope(body);
+
+    private Tensor RunScope(in ScopeBody body)
     {
         int first = _created.Count;
-        Tensor output = body(input);
+        Tensor output = body.Run();
         bool outputIsOurs = false;
         for (int i = first; i < _created.Count; i++)
         {

@@ -13,7 +13,7 @@ public sealed class Block
     private readonly Norm? _mlpNorm;
     private readonly Mlp _mlp;
     private readonly int _index;
-    private readonly Func<Tensor, Tensor> _attend;
+    private readonly Func<Tensor, Tensor, Tensor> _attend;
 
     /// <summary>Declares <c>ln_1</c>, <c>attn</c>, <c>ln_2</c> unless the block is parallel, and <c>mlp</c> of one layer.</summary>
     /// <param name="builder">Where, and under which prefix.</param>
@@ -28,7 +28,7 @@ public sealed class Block
         _mlpNorm = config.Parallel ? null : new Norm(builder.In("ln_2"), config);
         _mlp = new Mlp(builder.In("mlp"), config);
         Body = x => Forward(x, documentStarts: Tensor.None);
-        _attend = normal => _attention.Forward(normal, documentStarts: Tensor.None);
+        _attend = (normal, residual) => _attention.Forward(normal, residual, documentStarts: Tensor.None);
     }
 
     /// <summary><see cref="Forward(Tensor, Tensor)"/> without documents, as an object that is made once, for scopes.</summary>
@@ -43,7 +43,7 @@ public sealed class Block
     public Tensor Forward(Tensor x, Tensor documentStarts)
     {
         Tensor normal = _attentionNorm.Forward(x);                                                     // (B, T, C)
-        return AddMlp(Ops.Add(x, Attend(normal, documentStarts)), normal);                             // (B, T, C)
+        return AddMlp(AddAttention(x, normal, documentStarts), normal);                                // (B, T, C)
     }
 
     /// <summary>The same for N new positions after those in the cache: (B, N, C) to (B, N, C).</summary>
@@ -54,21 +54,23 @@ public sealed class Block
     public Tensor Forward(Tensor x, KeyValueCache cache, Tensor starts, Tensor documentStarts)
     {
         Tensor normal = _attentionNorm.Forward(x);                                                     // (B, N, C)
-        Tensor attended = _attention.Forward(normal, cache, _index, starts, documentStarts);           // (B, N, C)
-        return AddMlp(Ops.Add(x, attended), normal);                                                   // (B, N, C)
+        x = _attention.Forward(normal, x, cache, _index, starts, documentStarts);                      // (B, N, C)
+        return AddMlp(x, normal);                                                                      // (B, N, C)
     }
 
-    private Tensor Attend(Tensor normal, Tensor documentStarts)
+    private Tensor AddAttention(Tensor x, Tensor normal, Tensor documentStarts)
     {
         if (!RecomputesAttention)
         {
-            return _attention.Forward(normal, documentStarts);
+            return _attention.Forward(normal, x, documentStarts);
         }
 
-        Func<Tensor, Tensor> body = documentStarts.IsNone ? _attend : x => _attention.Forward(x, documentStarts);
-        return Ops.StepOf(normal).Scope(body, normal, recompute: true);
+        Func<Tensor, Tensor, Tensor> body = documentStarts.IsNone
+            ? _attend
+            : (input, residual) => _attention.Forward(input, residual, documentStarts);
+        return Ops.StepOf(normal).Scope(body, normal, x, recompute: true);
     }
 
     private Tensor AddMlp(Tensor x, Tensor attentionNormal) =>
-        Ops.Add(x, _mlp.Forward(_mlpNorm?.Forward(x) ?? attentionNormal));
+        _mlp.Forward(_mlpNorm?.Forward(x) ?? attentionNormal, x);
 }

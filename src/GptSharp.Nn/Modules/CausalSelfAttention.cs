@@ -2,7 +2,7 @@ using GptSharp.Tensors;
 
 namespace GptSharp.Nn.Modules;
 
-/// <summary>The block's first half: each position looks at itself and at those before it.</summary>
+/// <summary>The block's first half: each position looks at itself and at those before it; what it finds is added to the residual stream.</summary>
 public sealed class CausalSelfAttention
 {
     private readonly Linear _queryKeyValue;
@@ -40,27 +40,28 @@ public sealed class CausalSelfAttention
 
     /// <summary>(B, T, C) to (B, T, C).</summary>
     /// <param name="x">The normalised residual stream.</param>
+    /// <param name="residual">The residual stream, to which the result is added.</param>
     /// <param name="documentStarts">I32 (B, T), or <see cref="Tensor.None"/>.</param>
-    public Tensor Forward(Tensor x, Tensor documentStarts)
+    public Tensor Forward(Tensor x, Tensor residual, Tensor documentStarts)
     {
         Tensor qkv = QueriesKeysValues(x, starts: Tensor.None);                              // (B, T, (H + 2 G) D)
         Tensor mixed = Ops.Attention(qkv, _form, documentStarts, _dropout, _attentionSite);  // (B, T, H D)
-        Tensor y = _output.Forward(mixed);                                                   // (B, T, C)
-        return Ops.Dropout(y, _dropout, _dropoutSite);
+        return _output.Forward(mixed, residual, _dropout, _dropoutSite);                     // (B, T, C)
     }
 
     /// <summary>The same for N new positions after those in the cache: (B, N, C) to (B, N, C).</summary>
     /// <param name="x">The normalised residual stream.</param>
+    /// <param name="residual">The residual stream, to which the result is added.</param>
     /// <param name="cache">The sequences so far.</param>
     /// <param name="layer">The layer, whose part of the cache is read and written.</param>
     /// <param name="starts">I32 (B): how many positions of each sequence are in the cache already.</param>
     /// <param name="documentStarts">I32 (B, N), or <see cref="Tensor.None"/>.</param>
-    public Tensor Forward(Tensor x, KeyValueCache cache, int layer, Tensor starts, Tensor documentStarts)
+    public Tensor Forward(Tensor x, Tensor residual, KeyValueCache cache, int layer, Tensor starts, Tensor documentStarts)
     {
         Tensor qkv = QueriesKeysValues(x, starts);                                           // (B, N, (H + 2 G) D)
         Tensor mixed = Ops.CachedAttention(
             qkv, cache.Keys(layer), cache.Values(layer), starts, _form, documentStarts);     // (B, N, H D)
-        return _output.Forward(mixed);                                                       // (B, N, C)
+        return _output.Forward(mixed, residual, _dropout, _dropoutSite);                     // (B, N, C)
     }
 
     private Tensor QueriesKeysValues(Tensor x, Tensor starts)

@@ -25,5 +25,19 @@ public sealed class Linear
     public Parameter? Bias { get; }
 
     /// <summary>(..., inputs) to (..., outputs).</summary>
-    public Tensor Forward(Tensor x) => Ops.Linear(x, Weight.Value, Bias?.Value ?? Tensor.None);
+    public Tensor Forward(Tensor x) => Ops.Linear(x, Weight.Value, BiasValue);
+
+    /// <summary>(..., inputs) to (..., outputs), through an activation function.</summary>
+    public Tensor Forward(Tensor x, ActivationFunction function) => Ops.LinearActivation(x, Weight.Value, BiasValue, function);
+
+    /// <summary>residual + dropout(y): (..., inputs) and (..., outputs) to (..., outputs).</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="residual">What the result is added to: in the same pass, unless dropout stands between.</param>
+    /// <param name="dropout">The rate.</param>
+    /// <param name="site">The dropout's site.</param>
+    public Tensor Forward(Tensor x, Tensor residual, double dropout, uint site) => dropout > 0 && Ops.StepOf(x).Options.Training
+        ? Ops.Add(residual, Ops.Dropout(Forward(x), dropout, site))
+        : Ops.Linear(x, Weight.Value, BiasValue, residual);
+
+    private Tensor BiasValue => Bias?.Value ?? Tensor.None;
 }

@@ -2,7 +2,7 @@ using GptSharp.Tensors;
 
 namespace GptSharp.Nn.Modules;
 
-/// <summary>The block's second half: widen, activation, narrow, dropout.</summary>
+/// <summary>The block's second half: widen, activation, narrow, dropout, and the addition to the residual stream.</summary>
 public sealed class Mlp
 {
     private readonly Linear _up;
@@ -26,11 +26,13 @@ public sealed class Mlp
     }
 
     /// <summary>(B, T, C) to (B, T, C).</summary>
-    public Tensor Forward(Tensor x)
+    /// <param name="x">The normalised residual stream.</param>
+    /// <param name="residual">The residual stream, to which the result is added.</param>
+    public Tensor Forward(Tensor x, Tensor residual)
     {
-        Tensor hidden = _up.Forward(x);                                                                // (B, T, F), or (B, T, 2F) gated
-        Tensor active = _isGated ? Ops.GatedUnit(hidden, _function) : Ops.Activation(hidden, _function);     // (B, T, F)
-        Tensor y = _down.Forward(active);                                                              // (B, T, C)
-        return Ops.Dropout(y, _dropout, _dropoutSite);
+        Tensor active = _isGated
+            ? Ops.GatedUnit(_up.Forward(x), _function)                         // (B, T, 2F) to (B, T, F)
+            : _up.Forward(x, _function);                                       // (B, T, F)
+        return _down.Forward(active, residual, _dropout, _dropoutSite);        // (B, T, C)
     }
 }
