@@ -1,3 +1,4 @@
+using GptSharp.Cuda;
 using GptSharp.Data;
 using GptSharp.Data.Tokenizers;
 using GptSharp.Nn;
@@ -19,7 +20,7 @@ internal sealed record Failure(string Sentence, int ExitCode, bool IsExpected)
         OperationCanceledException => new("interrupted.", Cli.ExitCode.Interrupted, true),
 
         // The libraries refuse files and devices with these, and the system speaks through them; all write whole sentences.
-        IOException or InvalidDataException or UnauthorizedAccessException or CorpusException or TensorException or TrainingException =>
+        IOException or InvalidDataException or UnauthorizedAccessException or CorpusException or TensorException or TrainingException or CudaException =>
             new(exception.Message, Cli.ExitCode.Failed, true),
         OutOfMemoryException => new("there is not enough memory; a smaller batch, block or model needs less.", Cli.ExitCode.Failed, true),
         AggregateException { InnerExceptions: [Exception only] } => From(only),

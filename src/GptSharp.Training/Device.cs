@@ -1,4 +1,5 @@
 using GptSharp.Tensors;
+using GptSharp.Training.Machine;
 
 namespace GptSharp.Training;
 
@@ -9,6 +10,9 @@ namespace GptSharp.Training;
 /// <param name="Description">One line for people, for example <c>cpu (AVX-512, 2 threads)</c>.</param>
 public sealed record Device(string Name, Engine Engine, Precision Precision, string Description) : IDisposable
 {
+    /// <summary>Bytes of memory that the device could still give: a GPU's own, or else the machine's.</summary>
+    public long FreeBytes => Engine.Backend.FreeBytes ?? AvailableMemory.Bytes();
+
     /// <summary>Frees the engine and everything on it.</summary>
     public void Dispose() => Engine.Dispose();
 }

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using GptSharp.Cli.Machine;
+using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Training.Machine;
 
@@ -53,10 +54,38 @@ internal static class DoctorCommand
         paths.Write(writer);
         writer.WriteLine();
 
+        CudaSurvey gpus = CudaDevices.Survey();
         TextTable devices = new("device", "");
-        devices.Add("cpu", "vectorised, float32, all cores; what 'auto' takes");
+        devices.Add("cpu", $"vectorised, all cores{(gpus.First is null ? "; what 'auto' takes" : "")}");
+        foreach (CudaDevice gpu in gpus.Devices)
+        {
+            devices.Add($"cuda:{gpu.Ordinal}", $"{Facts(gpu)}{(gpu == gpus.First ? "; what 'auto' takes" : "")}");
+        }
+
+        if (gpus.Devices.Count == 0)
+        {
+            devices.Add("cuda", $"none: {gpus.WhyNot}");
+        }
+
+        devices.Add("emulator", "the GPU's kernels on the CPU, slow: what the tests check them with");
         devices.Add("reference", "scalar, float64, slow: the textbook that the tests compare with");
         devices.Write(writer);
+        if (gpus.Version is { } cuda)
+        {
+            writer.WriteLine();
+            writer.WriteLine($"NVIDIA's driver knows CUDA {cuda}.");
+        }
+    }
+
+    private static string Facts(CudaDevice gpu)
+    {
+        DeviceProperties facts = gpu.Properties;
+        string what = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{facts.Name}, sm_{facts.Capability}, {facts.Multiprocessors} multiprocessors, {Gibibytes(facts.MemoryBytes)}");
+        return gpu.WhyNot is { } reason ? $"{what}: {reason}"
+            : facts.Capability < CudaDevices.OldestCapabilityForBF16 ? $"{what}, float32 only"
+            : what;
     }
 
     private static string State(SimdPath path, SimdPath selected)

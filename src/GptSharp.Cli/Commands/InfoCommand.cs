@@ -149,17 +149,24 @@ internal static class InfoCommand
         SamplePlan samples = new(
             Math.Max(1, config.Sample.Prompt.Length), config.Data.IsBuiltIn && config.Train.Name is not null ? StoryGrammar.BuiltIn.LongestLength : null,
             config.Data.EffectiveValidationShare > 0);
-        int size = config.Train.MicroBatch ?? RunMemory.Largest(config, description.Config, samples);
+        long free = FreeBytes(config);
+        int size = config.Train.MicroBatch ?? RunMemory.Largest(config, description.Config, samples, free);
         writer.WriteLine(description.Title);
-        MemoryTable.Write(writer, config, description.Config, samples, size);
+        MemoryTable.Write(writer, config, description.Config, samples, size, free);
         WriteNotes(description, writer);
+    }
+
+    private static long FreeBytes(RunConfig config)
+    {
+        using Device device = Devices.Open(config.Train.Device, config.Train.Threads);
+        return device.FreeBytes;
     }
 
     private static void WriteFlops(Description description, TextWriter writer)
     {
         using Device device = Devices.Open(description.Run.Train.Device, description.Run.Train.Threads);
         FlopCount count = MemoryPlan.CountFlops(description.Run, description.Config);
-        StepAccount account = new(count, new ModelFlops(description.Config).Formula, DevicePeak.Of(device));
+        StepAccount account = new(count, new ModelFlops(description.Config).Formula, DevicePeak.Of(device, description.Run.Train.Precision.On(device).Storage));
         TextTable table = new("training, per token", ">FLOPs", "");
         table.Add("asked for by the model", Number((long)count.Model), $"= {account.Formula}");
         table.Add("executed", Number((long)count.Hardware), "");

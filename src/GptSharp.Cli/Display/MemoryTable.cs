@@ -2,7 +2,6 @@ using System.Globalization;
 using GptSharp.Nn;
 using GptSharp.Tensors.Memory;
 using GptSharp.Training.Configuration;
-using GptSharp.Training.Machine;
 using GptSharp.Training.Memory;
 
 namespace GptSharp.Cli.Display;
@@ -10,7 +9,7 @@ namespace GptSharp.Cli.Display;
 /// <summary>What a run will hold, and what it would hold with other settings, in tables of 80 columns.</summary>
 internal static class MemoryTable
 {
-    public static void Write(TextWriter writer, RunConfig config, GptConfig shape, SamplePlan samples, int microBatch)
+    public static void Write(TextWriter writer, RunConfig config, GptConfig shape, SamplePlan samples, int microBatch, long freeBytes)
     {
         MemoryPlan plan = MemoryPlan.Of(config, shape, microBatch, samples);
         MemoryReport report = plan.Report;
@@ -47,7 +46,7 @@ internal static class MemoryTable
         recompute.Write(writer);
         writer.WriteLine();
         TextTable sizes = new(">micro-batch", ">peak", "");
-        long available = config.Train.MemoryLimit ?? AvailableMemory.Bytes();
+        long available = config.Train.MemoryLimit ?? freeBytes;
         foreach (int size in RunMemory.Divisors(config.Train.Batch).Take(8))
         {
             long peak = size == microBatch ? plan.Peak : MemoryPlan.Of(config, shape, size, samples).Peak;

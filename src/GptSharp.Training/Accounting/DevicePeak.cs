@@ -2,6 +2,7 @@ using System.Globalization;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Speed;
+using GptSharp.Tensors.Backends.Cuda;
 
 namespace GptSharp.Training.Accounting;
 
@@ -18,13 +19,20 @@ public sealed record DevicePeak(double? FlopsPerSecond, string Source)
         ? string.Create(CultureInfo.InvariantCulture, $"{Rate(flops)} ({Source})")
         : "unknown";
 
-    /// <summary>The peak of a device for numbers that are stored in a certain way; measured, on a CPU, in a tenth of a second.</summary>
+    /// <summary>
+    /// The peak of a device for numbers that are stored in a certain way: measured, on a CPU, in a tenth of a second; published, on a GPU.
+    /// </summary>
     /// <remarks>A CPU computes in binary32 however numbers are stored.</remarks>
-    public static DevicePeak Of(Device device) => device.Engine.Backend is CpuBackend cpu
-        ? new(
+    /// <param name="device">The device.</param>
+    /// <param name="storage">What matrices are stored as.</param>
+    public static DevicePeak Of(Device device, DType storage) => device.Engine.Backend switch
+    {
+        CpuBackend cpu => new(
             CpuSpeed.FlopsPerSecond(cpu.ThreadCount, cpu.Path),
-            string.Create(CultureInfo.InvariantCulture, $"measured here: fp32 multiply-adds in registers, {Threads(cpu.ThreadCount)}"))
-        : Unknown;
+            string.Create(CultureInfo.InvariantCulture, $"measured here: fp32 multiply-adds in registers, {Threads(cpu.ThreadCount)}")),
+        CudaBackend cuda when Accelerators.Find(cuda.Driver.Properties.Name) is { } accelerator => Of(accelerator, storage),
+        _ => Unknown,
+    };
 
     /// <summary>The peak that an accelerator's vendor publishes.</summary>
     /// <param name="accelerator">The accelerator.</param>

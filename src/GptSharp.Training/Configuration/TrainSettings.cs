@@ -9,8 +9,6 @@ namespace GptSharp.Training.Configuration;
 /// <summary>Keys of <c>train:</c>.</summary>
 internal static class TrainSettings
 {
-    private static readonly ChoiceFormat<string> Devices = new([.. new[] { "auto", "cpu", "reference" }.Select(name => (name, name))]);
-
     /// <summary>What is read before all other keys, because its model's shape is what those of <c>model:</c> refine.</summary>
     public static Setting Init { get; } = Make(
         "init", "Folder of a model to start from instead of random weights: in Hugging Face layout, or a run's. The keys of model: have its values unless set.",
@@ -62,8 +60,8 @@ internal static class TrainSettings
             Seed, s => s.Seed, (s, value) => s with { Seed = value }, Fixed),
         Make("threads", "Threads on the CPU; auto is one per core. The result is the same to the bit.",
             CountOr("auto"), s => s.Threads, (s, value) => s with { Threads = value }, Free),
-        Make("device", "What computes: cpu, reference (slow, float64, readable), or auto for the fastest here.",
-            Devices, s => s.Device, (s, value) => s with { Device = value }, Announced),
+        Make("device", "What computes: cpu; cuda, the first NVIDIA GPU, or cuda:1, …; emulator, the GPU's kernels on the CPU (very slow); reference (slow, float64, readable); auto is a GPU where there is one, else cpu.",
+            new DeviceFormat(), s => s.Device, (s, value) => s with { Device = value }, Announced),
         Make("memory_limit", "Memory that the run may hold; auto is what is free. Does not count the program itself and the data set.",
             new OptionalFormat<long>(new SizeFormat(), "auto"), s => s.MemoryLimit, (s, value) => s with { MemoryLimit = value }, Free),
         Make("precision", "How numbers are stored: bf16 halves activations and keeps fp32 master weights; bf16-pure has no master weights and rounds updates stochastically. Arithmetic is fp32 in all of them.",

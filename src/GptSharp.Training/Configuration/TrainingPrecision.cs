@@ -1,3 +1,4 @@
+using GptSharp.Nn;
 using GptSharp.Tensors;
 
 namespace GptSharp.Training.Configuration;
@@ -34,8 +35,11 @@ public static class TrainingPrecisionNames
 public static class TrainingPrecisionExtensions
 {
     /// <summary>The storage types on a device.</summary>
+    /// <exception cref="ConfigurationException">The device has no BF16.</exception>
     public static Precision On(this TrainingPrecision precision, Device device) => precision switch
     {
+        not TrainingPrecision.Fp32 when !device.Engine.Backend.Supports(DType.BF16) => throw new ConfigurationException(
+            $"{device.Description} has no BF16: that needs compute capability 8.0 (Ampere) or later. fp32 works on it.", "train.precision"),
         TrainingPrecision.Bf16 => Precision.Bf16,
         TrainingPrecision.Bf16Pure => Precision.Bf16Pure,
         _ => device.Precision,

@@ -22,11 +22,12 @@ public sealed class RunMemory
     /// <param name="config">The run.</param>
     /// <param name="shape">Its model.</param>
     /// <param name="samples">The texts that the run samples.</param>
+    /// <param name="freeBytes">What the device has left; null for the machine's memory.</param>
     /// <exception cref="TrainingException">Not even one sequence at a time fits; the sentence says what would.</exception>
-    public RunMemory(RunConfig config, GptConfig shape, SamplePlan samples)
+    public RunMemory(RunConfig config, GptConfig shape, SamplePlan samples, long? freeBytes = null)
     {
         (_config, _shape, _samples) = (config, shape, samples);
-        Limit = config.Train.MemoryLimit ?? (long)(Used * AvailableMemory.Bytes());
+        Limit = config.Train.MemoryLimit ?? (long)(Used * (freeBytes ?? AvailableMemory.Bytes()));
         Plan = config.Train.MicroBatch is { } given ? PlanOf(given) : LargestThatFits();
     }
 
@@ -41,11 +42,11 @@ public sealed class RunMemory
         Enumerable.Range(1, batch).Where(divisor => batch % divisor == 0).Reverse();
 
     /// <summary>What auto would take; 1 where not even that fits.</summary>
-    public static int Largest(RunConfig config, GptConfig shape, SamplePlan samples)
+    public static int Largest(RunConfig config, GptConfig shape, SamplePlan samples, long? freeBytes = null)
     {
         try
         {
-            return new RunMemory(config with { Train = config.Train with { MicroBatch = null } }, shape, samples).Plan.MicroBatch;
+            return new RunMemory(config with { Train = config.Train with { MicroBatch = null } }, shape, samples, freeBytes).Plan.MicroBatch;
         }
         catch (TrainingException)
         {
@@ -131,7 +132,7 @@ public sealed class RunMemory
             }
         }
 
-        string whose = _config.Train.MemoryLimit is null ? "are free on this machine, less a tenth" : "train.memory_limit allows";
+        string whose = _config.Train.MemoryLimit is null ? "are free, less a tenth" : "train.memory_limit allows";
         throw new TrainingException(
             $"The run needs {Bytes(Plan.Peak)} of memory with one sequence at a time, but {Bytes(Limit)} {whose}. It would hold: {Plan.Report}. {Advice()}");
     }

@@ -29,8 +29,8 @@ internal sealed class RunSetup : IDisposable
         {
             Data = TrainingData.Open(config.Data);
             GptConfig shape = config.Model.ToGptConfig(Data.Tokenizer.VocabularySize, Data.SeparatorToken(config.Data));
-            Memory = new RunMemory(config, shape, SampleWriter.PlanOf(Data, config.Sample));
-            Account = new StepAccount(Memory.Plan.FlopsPerToken, new ModelFlops(shape).Formula, DevicePeak.Of(Device));
+            Memory = new RunMemory(config, shape, SampleWriter.PlanOf(Data, config.Sample), Device.FreeBytes);
+            Account = new StepAccount(Memory.Plan.FlopsPerToken, new ModelFlops(shape).Formula, DevicePeak.Of(Device, train.Precision.On(Device).Storage));
             Model = new Gpt(Device.Engine, shape, train.Precision.On(Device)) { Recompute = train.Recompute };
             Optimizer = (train with { Seed = Seed }).CreateOptimizer(Model);
             Model.Initialize(Seed);

@@ -48,7 +48,12 @@ public sealed unsafe partial class CudaBackend : IBackend
     public ICudaDriver Driver => _driver;
 
     /// <inheritdoc/>
-    public bool Supports(DType type) => type != DType.F64;
+    public bool Supports(DType type) => type switch
+    {
+        DType.F64 => false,
+        DType.BF16 => _driver.Properties.Capability >= 80,
+        _ => true,
+    };
 
     /// <inheritdoc/>
     /// <exception cref="OutOfDeviceMemoryException">The device has not that much.</exception>
