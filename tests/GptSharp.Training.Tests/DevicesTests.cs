@@ -39,7 +39,7 @@ public sealed class DevicesTests
 
     [Fact]
     public void An_unknown_name_gets_the_list_of_devices() => Assert.Equal(
-        "there is no device 'gpu'; the devices are auto, cpu, reference.",
+        "there is no device 'gpu'; the devices are auto, cpu, cuda, cuda:N, emulator, reference.",
         Assert.Throws<ConfigurationException>(() => Devices.Open("gpu")).Message);
 
     [Fact]

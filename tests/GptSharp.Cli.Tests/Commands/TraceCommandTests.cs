@@ -94,7 +94,7 @@ public sealed class TraceCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--device gpu", "gptsharp: there is no device 'gpu'; the devices are auto, cpu, reference.\n")]
+    [InlineData("--device gpu", "gptsharp: there is no device 'gpu'; the devices are auto, cpu, cuda, cuda:N, emulator, reference.\n")]
     [InlineData("--steps 0", "gptsharp: --steps is 0, but must be 1 or more.\n")]
     [InlineData("--lr 1e-3", "gptsharp: --lr has no effect without --steps.\n")]
     [InlineData("--steps 1 --beta2 1", "gptsharp: --beta2 is 1, but must be from 0 to below 1.\n")]
