@@ -33,6 +33,9 @@ public sealed unsafe partial class SilentDriver : ICudaDriver
     public Action<KernelLaunch>? Launched { get; set; }
 
     /// <inheritdoc/>
+    public Action<string>? Log { get; set; }
+
+    /// <inheritdoc/>
     public ulong Allocate(long bytes)
     {
         _counts = _counts with { Allocations = _counts.Allocations + 1 };
