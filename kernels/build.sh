@@ -10,6 +10,7 @@
 #   kernels/build.sh --ladder        the rungs of kernels/ladder as well
 set -euo pipefail
 cd "$(dirname "$0")"
+export LC_ALL=C # the same order of names everywhere, hence the same hash
 
 compiler=clang++-19
 out=ptx
