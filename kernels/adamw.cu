@@ -17,15 +17,11 @@ struct AdamWRule {
 
 template <class V, class G, bool MASTER>
 DEVICE void adamw(Moved<V, MASTER> moved, float *first_moment, float *second_moment, const G *gradients, i64 first, i64 count, AdamWRule rule) {
-    bool aligned = moved.aligned() && aligned16(first_moment) && aligned16(second_moment) && aligned16(gradients);
+    bool aligned = moved.aligned() && is_aligned(first_moment) && is_aligned(second_moment) && is_aligned(gradients);
     for_each_four(first, count, aligned, [&](auto four) INLINE_LAMBDA {
-        float w[4], m[4], v[4], g[4];
-        moved.load(w, four);
-        four.load(m, first_moment);
-        four.load(v, second_moment);
-        four.load(g, gradients);
+        Pack<4> w = moved.load(four), m = four.load(first_moment), v = four.load(second_moment), g = four.load(gradients);
 #pragma unroll
-        for (int k = 0; k < 4; k++) rule.move(w[k], m[k], v[k], g[k]);
+        for (int k = 0; k < 4; k++) rule.move(w.v[k], m.v[k], v.v[k], g.v[k]);
         moved.store(w, four);
         four.store(first_moment, m);
         four.store(second_moment, v);

@@ -3,63 +3,39 @@
 // Then one block sums up the blocks. The shares depend on the number of elements only, so the bits depend neither on the device nor on
 // the order of blocks. Bytes: g once, and 8 per block.
 #include "block_sum.cuh"
+#include "vector.cuh"
 
 enum { NORM_THREADS = 512, NORM_ELEMENTS = 65536, IN_FLIGHT = 4 };
 
-// 16 bytes of gradients: four floats, or eight BF16 numbers.
-struct Squares {
-    float4 low, high;
-
-    DEVICE void add(const float4 &q) { low = low + q * q; }
-
-#if __CUDA_ARCH__ >= 800
-    DEVICE void add(const uint4 &q) {
-#pragma unroll
-        for (int k = 0; k < 4; k++) {
-            float a = low_float(LANE(q, k)), b = high_float(LANE(q, k));
-            LANE(low, k) = fused(a, a, LANE(low, k));
-            LANE(high, k) = fused(b, b, LANE(high, k));
-        }
-    }
-#endif
-
-    DEVICE void add(float v) { low.x = fused(v, v, low.x); }
-
-    DEVICE double sum() const {
-        float4 s = low + high;
-        return ((double)s.x + s.y) + ((double)s.z + s.w);
-    }
-};
-
-DEVICE float as_float(float v) { return v; }
-DEVICE float4 load16(const float *p) { return load4(p); }
-#if __CUDA_ARCH__ >= 800
-DEVICE float as_float(bf16 v) { return to_float(v); }
-DEVICE uint4 load16(const bf16 *p) { return load4((const u32 *)p); }
-#endif
-
 template <class G> DEVICE void sum_of_squares(double *sums, const G *gradients, i64 count, double (&scratch)[NORM_THREADS]) {
-    enum { WIDTH = 16 / sizeof(G) };
+    constexpr int N = PACK<G>;
     const G *g = gradients + (i64)block_x() * NORM_ELEMENTS;
     i64 left = count - (i64)block_x() * NORM_ELEMENTS;
     int length = left < NORM_ELEMENTS ? (int)left : NORM_ELEMENTS;
-    int vectors = ((u64)g & 15) == 0 ? length / WIDTH : 0;
-    Squares squares = {};
-    int v = thread();
+    int packs = is_aligned(g) ? length / N : 0;
+    float squares[N] = {};
+    auto add = [&](uint4 bits) INLINE_LAMBDA {
+        Pack<N> pack = unpack(g, bits);
+#pragma unroll
+        for (int k = 0; k < N; k++) squares[k] = fused(pack.v[k], pack.v[k], squares[k]);
+    };
+    int i = thread();
 #pragma unroll 1
-    for (; v + (IN_FLIGHT - 1) * NORM_THREADS < vectors; v += IN_FLIGHT * NORM_THREADS) {
-        auto first = load16(g + v * WIDTH), second = load16(g + (v + NORM_THREADS) * WIDTH);
-        auto third = load16(g + (v + 2 * NORM_THREADS) * WIDTH), fourth = load16(g + (v + 3 * NORM_THREADS) * WIDTH);
-        squares.add(first);
-        squares.add(second);
-        squares.add(third);
-        squares.add(fourth);
+    for (; i + (IN_FLIGHT - 1) * NORM_THREADS < packs; i += IN_FLIGHT * NORM_THREADS) {
+        uint4 bits[IN_FLIGHT];
+#pragma unroll
+        for (int k = 0; k < IN_FLIGHT; k++) bits[k] = load_bits(g + (i + k * NORM_THREADS) * N);
+#pragma unroll
+        for (int k = 0; k < IN_FLIGHT; k++) add(bits[k]);
     }
 #pragma unroll 1
-    for (; v < vectors; v += NORM_THREADS) squares.add(load16(g + v * WIDTH));
+    for (; i < packs; i += NORM_THREADS) add(load_bits(g + i * N));
 #pragma unroll 1
-    for (int i = vectors * WIDTH + thread(); i < length; i += NORM_THREADS) squares.add(as_float(g[i]));
-    double sum = block_sum(squares.sum(), scratch);
+    for (int k = packs * N + thread(); k < length; k += NORM_THREADS) squares[0] = fused(load(g + k), load(g + k), squares[0]);
+    double sum = 0;
+#pragma unroll
+    for (int k = 0; k < N; k++) sum += squares[k];
+    sum = block_sum(sum, scratch);
     if (thread() == 0) sums[block_x()] = sum;
 }
 

@@ -5,8 +5,8 @@
 //   BF16 values without a master are rounded at random, element i by the random word of element i: one of the two neighbours, in
 //   expectation the value itself. An update far below a unit in the last place would otherwise never move anything.
 #pragma once
-#include "four.cuh"
 #include "philox.cuh"
+#include "vector.cuh"
 
 // Every block moves 16,384 elements, every thread four neighbours sixteen times: what depends on the step alone is computed once for 64.
 // The fours begin at multiples of four in the array, wherever the range begins, because they share an evaluation of Philox.
@@ -19,7 +19,34 @@ DEVICE float clip_scale(const float *norm, float clip) {
     return ratio >= 1 ? 1 : ratio;
 }
 
-DEVICE bool aligned16(const void *p) { return ((u64)p & 15) == 0; }  // a null pointer is
+// Elements first ... first + 3 of an array. WHOLE: all are wanted and the array begins at a multiple of 16 bytes: one access. Else only
+// the wanted ones, first + from ... first + to - 1, are touched, one by one.
+template <bool WHOLE> struct Four {
+    i64 first;
+    int from, to;
+
+    template <class T> DEVICE Pack<4> load(const T *array) const {
+        Pack<4> pack;
+        if constexpr (WHOLE) {
+            load_pack(pack, array + first);
+        } else {
+#pragma unroll
+            for (int k = 0; k < 4; k++) pack.v[k] = k >= from && k < to ? ::load(array + first + k) : 0;
+        }
+        return pack;
+    }
+
+    template <class T> DEVICE void store(T *array, const Pack<4> &pack) const {
+        if constexpr (WHOLE) {
+            store_pack(array + first, pack);
+        } else {
+#pragma unroll
+            for (int k = 0; k < 4; k++) {
+                if (k >= from && k < to) ::store(array + first + k, pack.v[k]);
+            }
+        }
+    }
+};
 
 // How the moved values are stored.
 template <class V, bool MASTER> struct Moved {
@@ -30,30 +57,27 @@ template <class V, bool MASTER> struct Moved {
     DEVICE Moved(V *values, float *master, const StepState *state, u32 site)
         : values(values), master(master), seed_low((u32)state->seed), seed_high((u32)(state->seed >> 32)), step(state->step), sample(state->first_sample), site(site) {}
 
-    DEVICE bool aligned() const { return aligned16(values) && aligned16(master); }
+    DEVICE bool aligned() const { return is_aligned(values) && is_aligned(master); }
 
-    template <bool WHOLE> DEVICE void load(float (&w)[4], Four<WHOLE> four) const {
-        if (MASTER) {
-            four.load(w, master);
-        } else {
-            four.load(w, values);
-        }
+    template <bool WHOLE> DEVICE Pack<4> load(Four<WHOLE> four) const {
+        if constexpr (MASTER) return four.load(master);
+        return four.load(values);
     }
 
-    template <bool WHOLE> DEVICE void store(float (&w)[4], Four<WHOLE> four) const {
-        if (MASTER) four.store(master, w);
-        if (!MASTER && sizeof(V) == 2) round_at_random(w, four.first);
+    template <bool WHOLE> DEVICE void store(Pack<4> w, Four<WHOLE> four) const {
+        if constexpr (MASTER) four.store(master, w);
+        if constexpr (!MASTER && sizeof(V) == 2) round_at_random(w, four.first);
         four.store(values, w);
     }
 
     // Adds sixteen random bits below the sixteen that stay, and cuts off. Infinities and NaN stay what they are.
-    DEVICE void round_at_random(float (&w)[4], i64 first) const {
+    DEVICE void round_at_random(Pack<4> &w, i64 first) const {
         u64 seed = (u64)opaque(seed_high) << 32 | opaque(seed_low);  // twenty round keys are added up anew rather than kept
         uint4 words = random_words(seed, step, sample, site, (u32)(first >> 2));
 #pragma unroll
         for (int k = 0; k < 4; k++) {
-            u32 bits = float_to_bits(w[k]), moved = (bits + (LANE(words, k) & 0xffff)) & 0xffff0000u;
-            w[k] = (bits & 0x7f800000) == 0x7f800000 ? w[k] : bits_to_float(moved);
+            u32 bits = float_to_bits(w.v[k]), moved = (bits + (LANE(words, k) & 0xffff)) & 0xffff0000u;
+            if ((bits & 0x7f800000) != 0x7f800000) w.v[k] = bits_to_float(moved);
         }
     }
 };

@@ -126,8 +126,6 @@ DEVICE float4 load4(const float *p) { return *(const float4 *)p; }
 DEVICE void store4(float *p, float4 v) { *(float4 *)p = v; }
 DEVICE uint4 load4(const u32 *p) { return *(const uint4 *)p; }
 DEVICE void store4(u32 *p, uint4 v) { *(uint4 *)p = v; }
-DEVICE uint2 load2(const u32 *p) { return *(const uint2 *)p; }
-DEVICE void store2(u32 *p, uint2 v) { *(uint2 *)p = v; }
 
 // ---- what moves from step to step. It lies in device memory, so that a captured graph is replayed with new values. ----
 

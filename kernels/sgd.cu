@@ -15,14 +15,11 @@ struct SgdRule {
 
 template <class V, class G, bool MASTER>
 DEVICE void sgd(Moved<V, MASTER> moved, float *velocity, const G *gradients, i64 first, i64 count, SgdRule rule) {
-    bool aligned = moved.aligned() && aligned16(velocity) && aligned16(gradients);
+    bool aligned = moved.aligned() && is_aligned(velocity) && is_aligned(gradients);
     for_each_four(first, count, aligned, [&](auto four) INLINE_LAMBDA {
-        float w[4], u[4], g[4];
-        moved.load(w, four);
-        four.load(u, velocity);
-        four.load(g, gradients);
+        Pack<4> w = moved.load(four), u = four.load(velocity), g = four.load(gradients);
 #pragma unroll
-        for (int k = 0; k < 4; k++) rule.move(w[k], u[k], g[k]);
+        for (int k = 0; k < 4; k++) rule.move(w.v[k], u.v[k], g.v[k]);
         moved.store(w, four);
         four.store(velocity, u);
     });

@@ -4,12 +4,6 @@ namespace GptSharp.Tensors.Backends.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     /// <inheritdoc/>
-    public void CrossEntropy( Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void CrossEntropyBackward( Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp, int vocabularySize, double scale, double zLoss, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void Embedding(Tensor y, Tensor indices, Tensor table, Tensor positions) => throw Unwritten();
 
     /// <inheritdoc/>
