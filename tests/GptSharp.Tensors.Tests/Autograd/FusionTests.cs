@@ -1,3 +1,4 @@
+using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Autograd;
@@ -9,13 +10,13 @@ public sealed class FusionTests
 
     private static readonly ActivationFunction F = ActivationFunction.GeluTanh;
 
-    public static TheoryData<string> Backends => [.. TestBackends.Names];
+    public static TheoryData<SimdPath> Paths => [.. CpuFeatures.Available];
 
     [Theory]
-    [MemberData(nameof(Backends))]
-    public void In_single_precision_fusing_changes_no_bit(string backend)
+    [MemberData(nameof(Paths))]
+    public void In_single_precision_fusing_changes_no_bit(SimdPath path)
     {
-        using var engine = new Engine(TestBackends.Create(backend));
+        using var engine = new Engine(new CpuBackend(2, path));
         double[][] fused = Gradients(engine, DType.F32, t => Fused(t));
         double[][] apart = Gradients(engine, DType.F32, t => Apart(t));
         for (int i = 0; i < apart.Length; i++)

@@ -37,7 +37,7 @@ public sealed class GuardedRunTests
 
     [Theory]
     [InlineData("embedding", 0, "the loss is NaN", "forward pass at wte", "y of the operation embedding")]
-    [InlineData("linear", 5, "the loss is NaN", "layer 1, h.1.attn", "y of the operation linear")]
+    [InlineData("linear", 4, "the loss is NaN", "layer 1, h.1.attn", "y of the operation linear")]
     [InlineData("linear backward weight", 3, "the gradient norm is NaN", "layer 1, h.1.", "dWeight of the operation linear backward weight")]
     [InlineData("layernorm backward", 1, "the gradient norm is NaN", "backward pass at layer 1, h.1.", "dx of the operation layernorm backward")]
     public void A_bad_batch_stops_the_run_and_is_named_with_the_first_layer_and_tensor_that_went_bad(
