@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using GptSharp.Nn;
 using GptSharp.Nn.ModelFiles;
+using GptSharp.Tensors.Backends.Cuda;
 using GptSharp.Training;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Optimization;
+using GptSharp.Training.Profiling;
 using GptSharp.Training.Tracing;
 
 namespace GptSharp.Cli.Commands;
@@ -53,6 +55,11 @@ internal sealed class TraceCommand
     private readonly Option<double?> _beta2 = Number("--beta2", "Decay of the second moment", Defaults.Beta2);
     private readonly Option<double?> _epsilon = Number("--eps", "Added to the root of the second moment", Defaults.Epsilon);
     private readonly Option<double?> _clip = Number("--clip", "Largest norm of the gradient, 0 for none", Defaults.GradientClip);
+    private readonly Option<bool> _kernels = new("--kernels")
+    {
+        Description = "Also list every kernel that the GPU or the emulator ran: launches, and on the emulator matrix instructions (mma).",
+    };
+
     private readonly Option<bool> _force = new("--force") { Description = "Replace OUT.safetensors if it is there." };
 
     public static Command Create(CommandOutput output)
@@ -63,6 +70,7 @@ internal sealed class TraceCommand
             "Run a model forward and backward and write every number, to compare with another library's.",
             "gptsharp trace tests/golden/gpt2-tiny tests/golden/gpt2-tiny/golden.safetensors --out trace.safetensors --device reference",
             "gptsharp trace tests/golden/gpt2-d64 tests/golden/gpt2-d64/golden.safetensors --out trace.safetensors --force --steps 10 --lr 3e-3 --eps 1e-6",
+            "gptsharp trace tests/golden/gpt2-d64 tests/golden/gpt2-d64/golden.safetensors --out trace.safetensors --force --device emulator --precision bf16 --kernels",
             "gptsharp trace tests/golden/llama-tiny tests/golden/llama-tiny/golden.safetensors --out trace.safetensors --force")
         {
             parts._model,
@@ -77,6 +85,7 @@ internal sealed class TraceCommand
             parts._beta2,
             parts._epsilon,
             parts._clip,
+            parts._kernels,
             parts._force,
         };
         command.SetAction(parsed => parts.Run(parsed, output));
@@ -92,10 +101,35 @@ internal sealed class TraceCommand
         TrainingPrecision precision = Precision(parsed.GetRequiredValue(_precision));
         CheckOutput(path, batch, folder, parsed.GetValue(_force));
         using Device device = Devices.Open(parsed.GetRequiredValue(_device));
+        using KernelCounts? kernels = parsed.GetValue(_kernels) ? Kernels(device) : null;
         Trace trace = Trace.Run(folder, batch, device, steps, precision);
         trace.Save(path);
         output.Out.WriteLine($"{path}: {Summary(trace)}; {device.Description}");
+        if (kernels is not null)
+        {
+            Write(kernels, output.Out);
+        }
+
         return ExitCode.Done;
+    }
+
+    private static KernelCounts Kernels(Device device) => device.Engine.Backend is CudaBackend backend
+        ? new KernelCounts(backend)
+        : throw new ConfigurationException(
+            $"--kernels lists what a GPU runs, but {device.Name} has none; --device emulator runs the same kernels without a GPU.");
+
+    private static void Write(KernelCounts kernels, TextWriter writer)
+    {
+        TextTable table = new("kernel", ">launches", ">mma");
+        foreach (KernelCount kernel in kernels.All)
+        {
+            table.Add(
+                kernel.Name,
+                kernel.Launches.ToString("N0", CultureInfo.InvariantCulture),
+                kernel.MatrixInstructions?.ToString("N0", CultureInfo.InvariantCulture) ?? "?");
+        }
+
+        table.Write(writer);
     }
 
     private static TrainingPrecision Precision(string name) => TrainingPrecisionNames.Find(name)

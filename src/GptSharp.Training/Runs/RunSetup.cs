@@ -1,6 +1,7 @@
 using GptSharp.Data.Sampling;
 using GptSharp.Nn;
 using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cuda;
 using GptSharp.Training.Accounting;
 using GptSharp.Training.Checkpoints;
 using GptSharp.Training.Configuration;
@@ -25,6 +26,11 @@ internal sealed class RunSetup : IDisposable
         Config = config;
         Seed = seed ?? train.Seed;
         Device = Devices.Open(train.Device, train.Threads, new EngineOptions { MemoryLimit = train.MemoryLimit });
+        if (Device.Engine.Backend is CudaBackend { Driver: var driver })
+        {
+            driver.Log = notice;
+        }
+
         try
         {
             Data = TrainingData.Open(config.Data);

@@ -72,7 +72,7 @@ public sealed class AttentionTests : OpConformanceTests<AttentionTests>, IOpCase
             Tensor documents = step.Input([0, 1, 2, 0, 0, start], (2, 3));
 
             TensorException error = Assert.Throws<TensorException>(
-                () => Tensors.Ops.Attention(qkv, new AttentionForm(1), documents));
+                () => Tensors.Ops.Attention(qkv, new AttentionForm(1), documents).ToDoubles()); // a GPU says it with its results
 
             Assert.Equal(message, error.Message);
         }

@@ -90,7 +90,7 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
             Tensor qkv = step.Input(new float[12], (1, 2, 6));
 
             Assert.Throws<TensorException>(
-                () => Tensors.Ops.CachedAttention(qkv, cache, cache, step.Input([3], 1), headCount: 1));
+                () => Tensors.Ops.CachedAttention(qkv, cache, cache, step.Input([3], 1), headCount: 1).ToDoubles());
         }
     }
 
@@ -105,7 +105,7 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
             Tensor qkv = step.Input(new float[12], (1, 2, 6));
 
             TensorException error = Assert.Throws<TensorException>(() => Tensors.Ops.CachedAttention(
-                qkv, cache, cache, step.Input([2], 1), new AttentionForm(1), step.Input([2, 4], (1, 2))));
+                qkv, cache, cache, step.Input([2], 1), new AttentionForm(1), step.Input([2, 4], (1, 2))).ToDoubles());
 
             Assert.Equal(
                 "cached attention: the document at position 3 of sequence 0 cannot start at 4; 0 ... 3 would do.", error.Message);

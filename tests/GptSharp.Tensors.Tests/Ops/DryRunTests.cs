@@ -7,7 +7,7 @@ namespace GptSharp.Tensors.Tests.Ops;
 /// <summary>A dry run of every operation takes no memory and knows what a real one takes.</summary>
 public sealed class DryRunTests
 {
-    public static TheoryData<string, int> Settings => [(TestBackends.Names[0], 1), .. TestBackends.Names.Select(name => (name, 3))];
+    public static TheoryData<string, int> Settings => [(TestBackends.Names[0], 1), .. TestBackends.OnHost.Append(TestBackends.Silent).Select(name => (name, 3))];
 
     [Theory]
     [MemberData(nameof(Settings))]
