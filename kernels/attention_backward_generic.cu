@@ -124,7 +124,7 @@ DEVICE float4 fused4(float4 a, float b, float4 c) {
 
 // A query's statistics and the first key that it sees; it sees none if it does not exist.
 struct QueryRow {
-    float log_sum_exp, delta;
+    float log_sum_exp, minus_delta;
     int first_key;
 };
 
@@ -199,7 +199,7 @@ DEVICE void backward(T *dqkv, const T *qkv, const T *dy, const float *statistics
                         p = exp2_fast(score(form, s[m], slope, i - j) - query.log_sum_exp);
                         if (form.dropout_threshold) kept = dropout_factor(form, key, h, i, j);
                     }
-                    score_gradients[y * PAIRS + x + m * 16] = score_slope(form, s[m]) * p * (kept * dp[m] - query.delta);
+                    score_gradients[y * PAIRS + x + m * 16] = score_slope(form, s[m]) * p * fused(kept, dp[m], query.minus_delta);
                     if (KEYS) weights[y * PAIRS + x + m * 16] = kept * p;
                 }
             }
@@ -226,7 +226,8 @@ DEVICE void backward(T *dqkv, const T *qkv, const T *dy, const float *statistics
 
 #define BACKWARD(NAME, C, KEYS, TYPE)                                                                                                   \
     KERNEL __launch_bounds__(256) void NAME(TYPE *dqkv, const TYPE *__restrict__ qkv, const TYPE *__restrict__ dy,                      \
-                                            const float *__restrict__ statistics, float beta, ATTENTION_FORM_PARAMETERS) {              \
+                                            const float *__restrict__ statistics, const int *, float beta,                                  \
+                                            ATTENTION_FORM_PARAMETERS) {                                                                \
         backward<C, KEYS>(dqkv, qkv, dy, statistics, beta, ATTENTION_FORM);                                                             \
     }
 

@@ -199,4 +199,22 @@ DEVICE float2 load_shared2(u32 shared) {
     return r;
 }
 
+// d = a b + c, where the sums of a row of c start at the same two numbers
+DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1, float c0, float c1) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%10,%11,%10,%11};"
+        : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c0), "f"(c1));
+}
+DEVICE float4 load_shared4(u32 shared) {
+    float4 r;
+    asm volatile("ld.shared.v4.f32 {%0,%1,%2,%3},[%4];" : "=f"(r.x), "=f"(r.y), "=f"(r.z), "=f"(r.w) : "r"(shared) : "memory");
+    return r;
+}
+DEVICE uint4 load_shared_bits4(u32 shared) {
+    uint4 r;
+    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3},[%4];" : "=r"(r.x), "=r"(r.y), "=r"(r.z), "=r"(r.w) : "r"(shared) : "memory");
+    return r;
+}
+DEVICE void store_shared_bits(u32 shared, u32 v) { asm volatile("st.shared.u32 [%0],%1;" ::"r"(shared), "r"(v) : "memory"); }
+
 #endif

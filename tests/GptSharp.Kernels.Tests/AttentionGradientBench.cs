@@ -3,6 +3,7 @@ using GptSharp.Ptx;
 using GptSharp.Ptx.Counters;
 using GptSharp.Ptx.Memory;
 using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Kernels.Tests;
 
@@ -43,8 +44,9 @@ internal sealed class AttentionGradientBench : IDisposable
             DQkv = _bench.Output(_qkv.Bytes.Length, "dQkv");
         }
 
-        Statistics = _bench.Output(
-            8L * problem.Batch * problem.Heads * ((problem.Time + StatisticsRows - 1) / StatisticsRows * StatisticsRows), "statistics");
+        long padded = (problem.Time + StatisticsRows - 1) / StatisticsRows * StatisticsRows;
+        Statistics = _bench.Output(8 * problem.Batch * problem.Heads * padded, "statistics");
+        FirstKeys = _bench.Output(4 * problem.Batch * padded, "firstKeys");
         double rate = problem.DropoutRate;
         _form =
         [
@@ -58,24 +60,46 @@ internal sealed class AttentionGradientBench : IDisposable
 
     public DeviceBuffer DQkv { get; }
 
+    /// <summary>(B H, T', 2): L in base 2 and -delta.</summary>
     public DeviceBuffer Statistics { get; }
 
-    /// <summary>Launches the kernel that fills the statistics.</summary>
-    public LaunchCounters Delta(string kernel, params KernelArgument[] more) => Launch(
-        "attention_delta", kernel, Shape(_problem.Heads, StatisticsRows, 256, 0), null,
-        [Statistics, _dy, _y, _logSumExp, _problem.Time, _problem.Heads, .. more]);
+    /// <summary>(B, T').</summary>
+    public DeviceBuffer FirstKeys { get; }
 
-    /// <summary>Launches a kernel of gradients: a block per tile of rows of each head.</summary>
-    /// <param name="image">Source file.</param>
-    /// <param name="kernel">Its name.</param>
+    /// <summary>Launches the kernel that fills the statistics and, if the form hides keys that causality does not, the first keys.</summary>
+    public LaunchCounters Delta(string kernel) => Launch(
+        "attention_delta", kernel, Shape(_problem.Heads, StatisticsRows, 256, 0), null,
+        [Statistics, NeedsFirstKeys ? FirstKeys : 0L, _dy, _y, _logSumExp, .. _form]);
+
+    /// <summary>Launches a kernel of gradients.</summary>
+    /// <param name="tile">The kernel.</param>
     /// <param name="ownsKeys">Its blocks own keys and values.</param>
-    /// <param name="rows">Rows that a block owns.</param>
-    /// <param name="threads">Threads of a block.</param>
-    /// <param name="sharedBytes">Shared memory of a block.</param>
     /// <param name="shuffleSeed">Of a random order of blocks and warps.</param>
-    public LaunchCounters Gradients(string image, string kernel, bool ownsKeys, int rows, int threads, int sharedBytes, int? shuffleSeed = null) => Launch(
-        image, kernel, Shape(ownsKeys ? _problem.KeyHeads : _problem.Heads, rows, threads, sharedBytes), shuffleSeed,
-        [DQkv, _qkv, _dy, Statistics, _problem.Beta, .. _form]);
+    public LaunchCounters Gradients(AttentionBackwardTile tile, bool ownsKeys, int? shuffleSeed = null) => Launch(
+        tile.Image, tile.Name, tile.Shape(_problem.Batch * (ownsKeys ? _problem.KeyHeads : _problem.Heads), _problem.Time), shuffleSeed,
+        [DQkv, _qkv, _dy, Statistics, FirstKeys, _problem.Beta, .. _form]);
+
+    /// <summary>Launches all three kernels, as the backend does.</summary>
+    /// <param name="tensorCores">Those for tensor cores, else those for every form.</param>
+    /// <param name="choose">Which of the kernels that can serve; without it the first.</param>
+    /// <param name="shuffleSeed">Of a random order of blocks and warps.</param>
+    public void Run(bool tensorCores, Func<AttentionBackwardTile[], AttentionBackwardTile>? choose = null, int? shuffleSeed = null)
+    {
+        Delta(tensorCores ? $"attention_delta_d{_problem.HeadSize}_bf16" : _isHalf ? "attention_delta_bf16" : "attention_delta_f32");
+        foreach (bool ownsKeys in (bool[])[true, false])
+        {
+            AttentionBackwardTile[] tiles = RouteOf(_problem, _isHalf, tensorCores, ownsKeys).Tiles();
+            Gradients((choose ?? (all => all[0]))(tiles), ownsKeys, shuffleSeed);
+        }
+    }
+
+    /// <summary>How the backend routes a problem.</summary>
+    public static AttentionBackwardRoute RouteOf(AttentionProblem problem, bool isHalf, bool tensorCores, bool ownsKeys) => new(
+        isHalf ? DType.BF16 : DType.F32, problem.HeadSize, problem.Time, tensorCores,
+        AttentionBackwardRoute.FeaturesOf(
+            new AttentionForm(problem.Heads, problem.KeyHeads) { Window = problem.Window, SoftCap = problem.SoftCap, Alibi = problem.Alibi },
+            problem.DocumentLength != 0, problem.DropoutRate),
+        ownsKeys);
 
     /// <summary>The largest ratio of error to bound over all of dQkv; at most 1 if the kernels are right.</summary>
     public double WorstError()
@@ -94,6 +118,9 @@ internal sealed class AttentionGradientBench : IDisposable
     }
 
     public void Dispose() => _bench.Dispose();
+
+    private bool NeedsFirstKeys =>
+        _problem is { Window: not 0 } or { DocumentLength: not 0 } or { SoftCap: not 0 } or { Alibi: true } or { DropoutRate: not 0 };
 
     private LaunchShape Shape(int heads, int rows, int threads, int sharedBytes) =>
         new(_problem.Batch * heads * ((_problem.Time + rows - 1) / rows), threads, sharedBytes);

@@ -1,78 +1,80 @@
 using GptSharp.Cuda;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
 /// <content>
-/// Three launches: the statistics of every query, then the gradients of keys and values, then those of queries; see
-/// <c>kernels/attention_delta.cu</c> and <c>kernels/attention_backward_generic.cu</c>.
+/// Attention, backward: one launch for the statistics of the queries (<c>kernels/attention_delta.cu</c>), one for the gradients of keys and
+/// values, one for the gradient of queries. BF16 with heads of 64 or 128 channels, 16-byte alignment and less than 2^30 elements per sample
+/// goes to the tensor cores (<c>attention_backward_keys.cu</c>, <c>attention_backward_queries.cu</c>), to the kernel that has no more
+/// features than the form asks for; everything else goes to <c>attention_backward_generic.cu</c>.
 /// </content>
 public sealed unsafe partial class CudaBackend
 {
     private const int StatisticsRows = 64;
+    private const long MostElementsOfSample = 1L << 30; // rows lie at 32-bit distances in bytes
 
+    private readonly Dictionary<AttentionBackwardRoute, (CudaKernel Kernel, AttentionBackwardTile Tile)> _attentionBackward = [];
     private KernelPair _attentionDelta = new("attention_delta", "attention_delta");
-    private KernelPair _keys64 = new("attention_backward_generic", "attention_backward_keys_c64");
-    private KernelPair _keys128 = new("attention_backward_generic", "attention_backward_keys_c128");
-    private KernelPair _keys256 = new("attention_backward_generic", "attention_backward_keys_c256");
-    private KernelPair _queries64 = new("attention_backward_generic", "attention_backward_queries_c64");
-    private KernelPair _queries128 = new("attention_backward_generic", "attention_backward_queries_c128");
-    private KernelPair _queries256 = new("attention_backward_generic", "attention_backward_queries_c256");
+    private KernelPair _attentionDelta64 = new("attention_delta", "attention_delta_d64");
+    private KernelPair _attentionDelta128 = new("attention_delta", "attention_delta_d128");
 
     /// <inheritdoc/>
     public void AttentionBackward(
         Tensor dQkv, Tensor dy, Tensor qkv, Tensor y, Tensor logSumExp, Tensor documentStarts,
         in AttentionForm form, double dropoutRate, RandomKey key, float beta)
     {
-        (int batch, int time, int heads) = (qkv.Shape[0], qkv.Shape[1], form.HeadCount);
-        int headSize = form.HeadSize(qkv.Shape[2]);
+        (int batch, int time, int headSize, int heads) = (qkv.Shape[0], qkv.Shape[1], form.HeadSize(qkv.Shape[2]), form.HeadCount);
         nint statistics = Workspace(AttentionBackwardWorkspaceBytes(batch, time, heads));
+        nint firstKeys = statistics + (nint)StatisticsBytes(batch, time, heads);
 
-        Span<KernelParameter> parameters = stackalloc KernelParameter[5 + AttentionFormParameters];
-        PutForm(parameters, documentStarts, form, time, headSize, dropoutRate, key);
-        (parameters[0], parameters[1], parameters[2], parameters[3], parameters[4]) = (dQkv.Address, qkv.Address, dy.Address, statistics, beta);
+        AttentionFeatures features = AttentionBackwardRoute.FeaturesOf(form, !documentStarts.IsNone, dropoutRate);
+        bool tensorCores = qkv.DType == DType.BF16 && headSize is 64 or 128 && qkv.Count / batch < MostElementsOfSample
+            && ((dQkv.Address | dy.Address | qkv.Address | y.Address) & 15) == 0;
+        var route = new AttentionBackwardRoute(qkv.DType, headSize, time, tensorCores, features, OwnsKeys: true);
 
-        Launch(
-            _attentionDelta.For(qkv.DType, this), new LaunchShape(batch * heads * Blocks(time, StatisticsRows), 256),
-            statistics, dy.Address, y.Address, logSumExp.Address, time, heads, headSize);
+        CudaKernel delta = !tensorCores ? _attentionDelta.For(qkv.DType, this)
+            : headSize == 64 ? _attentionDelta64.For(DType.BF16, this) : _attentionDelta128.For(DType.BF16, this);
+        LaunchAttention(
+            delta, new LaunchShape(batch * heads * Blocks(time, StatisticsRows), 256), qkv, documentStarts, form, dropoutRate, key,
+            statistics, features == AttentionFeatures.Plain ? Absent : firstKeys, dy.Address, y.Address, logSumExp.Address);
 
-        GenericTile tile = GenericTile.For(headSize);
-        (CudaKernel keys, CudaKernel queries) = tile.Channels switch
-        {
-            64 => (_keys64.For(qkv.DType, this), _queries64.For(qkv.DType, this)),
-            128 => (_keys128.For(qkv.DType, this), _queries128.For(qkv.DType, this)),
-            _ => (_keys256.For(qkv.DType, this), _queries256.For(qkv.DType, this)),
-        };
-        int tiles = batch * Blocks(time, tile.OwnedRows);
-        Launch(keys, new LaunchShape(tiles * form.KeyHeadCount, 256, tile.SharedBytes), parameters);
-        Launch(queries, new LaunchShape(tiles * heads, 256, tile.SharedBytes), parameters);
+        (CudaKernel keys, AttentionBackwardTile keyTile) = AttentionBackwardKernel(route);
+        LaunchAttention(
+            keys, keyTile.Shape(batch * form.KeyHeadCount, time), qkv, documentStarts, form, dropoutRate, key,
+            dQkv.Address, qkv.Address, dy.Address, statistics, firstKeys, beta);
+
+        (CudaKernel queries, AttentionBackwardTile queryTile) = AttentionBackwardKernel(route with { OwnsKeys = false });
+        LaunchAttention(
+            queries, queryTile.Shape(batch * heads, time), qkv, documentStarts, form, dropoutRate, key,
+            dQkv.Address, qkv.Address, dy.Address, statistics, firstKeys, beta);
     }
 
-    /// <summary>Two floats for every query, counted in whole blocks.</summary>
-    private static long AttentionBackwardWorkspaceBytes(int batch, int time, int heads) =>
-        (long)batch * heads * Blocks(time, StatisticsRows) * StatisticsRows * 2 * sizeof(float);
-
-    /// <summary>The tile of the generic kernels: <c>BackwardTile</c> of <c>kernels/attention_backward_generic.cu</c>.</summary>
-    /// <param name="Channels">D rounded up.</param>
-    /// <param name="OwnedRows">Rows that a block owns.</param>
-    /// <param name="StreamedRows">Rows that it reads at a time.</param>
-    private readonly record struct GenericTile(int Channels, int OwnedRows, int StreamedRows)
+    /// <summary>The first kernel of a route that keeps everything in registers, or the last.</summary>
+    private (CudaKernel Kernel, AttentionBackwardTile Tile) AttentionBackwardKernel(AttentionBackwardRoute route)
     {
-        /// <summary>What a block has in shared memory: four tiles of channels, two of pairs, and three words per query.</summary>
-        public int SharedBytes
+        AttentionBackwardRoute one = route.Representative;
+        if (!_attentionBackward.TryGetValue(one, out (CudaKernel Kernel, AttentionBackwardTile Tile) chosen))
         {
-            get
+            foreach (AttentionBackwardTile tile in one.Tiles())
             {
-                int pairs = OwnedRows % 32 == 0 ? OwnedRows + 16 : OwnedRows;
-                return sizeof(float) * (2 * (OwnedRows + StreamedRows) * (Channels + 4) + (2 * StreamedRows * pairs) + (3 * OwnedRows));
+                chosen = (Kernel(tile.Image, tile.Name), tile);
+                if (chosen.Kernel.LocalBytes == 0)
+                {
+                    break;
+                }
             }
+
+            _attentionBackward.Add(one, chosen);
         }
 
-        /// <summary>The tile for heads of some width.</summary>
-        public static GenericTile For(int headSize) => headSize switch
-        {
-            <= 64 => new(64, 64, 16),
-            <= 128 => new(128, 32, 16),
-            _ => new(256, 16, 8),
-        };
+        return chosen;
     }
+
+    /// <summary>Two floats for every query of every head, and a key for every position, counted in whole blocks.</summary>
+    private static long AttentionBackwardWorkspaceBytes(int batch, int time, int heads) =>
+        StatisticsBytes(batch, time, heads) + ((long)batch * Blocks(time, StatisticsRows) * StatisticsRows * sizeof(int));
+
+    private static long StatisticsBytes(int batch, int time, int heads) =>
+        (long)batch * heads * Blocks(time, StatisticsRows) * StatisticsRows * 2 * sizeof(float);
 }
