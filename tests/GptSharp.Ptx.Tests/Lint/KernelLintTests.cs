@@ -12,14 +12,26 @@ public sealed class KernelLintTests
         .Where(file => file != "probe")
         .Order(StringComparer.Ordinal));
 
+    // Those with divisions and roots in loops, and with atomic sums.
+    private static readonly string[] SlowKernels = ["elem", "norms"];
+
     [Theory]
     [MemberData(nameof(Files))]
     public void Every_sample_kernel_is_accepted_and_none_reuses_memory_too_early(string file)
     {
         LintReport report = Linter.Lint(KernelSources.Ptx(file));
         Assert.Empty(report.Refused);
-        Assert.DoesNotContain(report.Warnings, finding => !finding.Reason.Contains("registers at once", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            report.Warnings, finding => !finding.Reason.Contains("registers at once", StringComparison.Ordinal) && !SlowKernels.Contains(file));
     }
+
+    [Fact]
+    public void What_the_samples_do_slowly_or_in_any_order_is_found() => Assert.Equal(
+        [
+            "elem div.rn.f32", "elem div.s64", "elem sqrt.rn.f32",
+            "norms atom.global.add.f32", "norms div.rn.f32",
+        ],
+        SlowKernels.SelectMany(file => Linter.Lint(KernelSources.Ptx(file)).Warnings.Select(finding => $"{file} {finding.Text.Split()[0]}")).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
     public void Of_the_catalogue_of_forms_exactly_the_two_that_are_too_new_are_refused() => Assert.Equal(

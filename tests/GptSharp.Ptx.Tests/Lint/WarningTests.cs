@@ -90,6 +90,41 @@ public sealed class WarningTests
         Assert.Empty(PtxText.Lint(loop).Warnings);
     }
 
+    [Theory]
+    [InlineData("div.rn.f32 %f1, %f2, %f3;", "div.rn in a loop is a subroutine")]
+    [InlineData("sqrt.rn.ftz.f32 %f1, %f2;", "sqrt.rn in a loop is a subroutine")]
+    [InlineData("rcp.rn.f32 %f1, %f2;", "rcp.rn in a loop is a subroutine")]
+    [InlineData("div.s64 %rd1, %rd2, %rd3;", "A division of 64 bits in a loop")]
+    [InlineData("rem.u64 %rd1, %rd2, 7;", "A division of 64 bits in a loop")]
+    [InlineData("div.approx.f32 %f1, %f2, %f3;", null)]
+    [InlineData("sqrt.approx.f32 %f1, %f2;", null)]
+    [InlineData("div.u32 %r3, %r4, 3;", null)]
+    [InlineData("fma.rn.f32 %f1, %f2, %f3, %f4;", null)]
+    public void Subroutines_are_warned_of_in_loops_only(string statement, string? reason)
+    {
+        string loop = Loop.Replace("add.u32 %r1, %r1, 1;", "setp.eq.u32 %p2, %r1, 5; @%p2 bra SKIP;" + statement + "SKIP: add.u32 %r1, %r1, 1;", StringComparison.Ordinal);
+        Assert.Empty(PtxText.Lint(statement + Loop + statement).Warnings);
+        LintReport report = PtxText.Lint(loop);
+        Assert.Empty(report.Refused);
+        if (reason is null)
+        {
+            Assert.Empty(report.Warnings);
+            return;
+        }
+
+        LintFinding finding = Assert.Single(report.Warnings);
+        Assert.StartsWith(reason, finding.Reason, StringComparison.Ordinal);
+        Assert.Equal(statement, finding.Text);
+    }
+
+    [Theory]
+    [InlineData("red.global.add.f32 [%rd1], %f1;", true)]
+    [InlineData("atom.shared.add.f64 %fd1, [tile], %fd2;", true)]
+    [InlineData("red.global.add.u32 [%rd1], 1;", false)]
+    [InlineData("red.global.min.u64 [%rd1], %rd2;", false)]
+    public void Atomic_sums_of_floats_are_warned_of(string statement, bool warned) =>
+        Assert.Equal(warned, PtxText.Lint(statement).Warnings.Any(finding => finding.Reason.StartsWith("Numbers that are added atomically", StringComparison.Ordinal)));
+
     [Fact]
     public void Live_registers_are_counted_where_most_are_needed()
     {

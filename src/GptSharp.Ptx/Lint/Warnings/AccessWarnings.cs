@@ -2,13 +2,18 @@ using GptSharp.Ptx.Syntax;
 
 namespace GptSharp.Ptx.Lint.Warnings;
 
-/// <summary>Warns of accesses to memory that cost more than they look: generic ones and those of local memory.</summary>
+/// <summary>
+/// Warns of accesses to memory that cost more than they look, generic ones and those of local memory, and of sums whose bits change from run
+/// to run.
+/// </summary>
 internal static class AccessWarnings
 {
     private static readonly HashSet<string> Spaces = new(StringComparer.Ordinal)
     {
         "const", "global", "local", "param", "param::entry", "param::func", "shared", "shared::cta", "shared::cluster",
     };
+
+    private static readonly HashSet<string> FloatTypes = new(StringComparer.Ordinal) { "f16", "f16x2", "bf16", "bf16x2", "f32", "f64" };
 
     /// <summary>A warning for an instruction, or null.</summary>
     public static string? Check(InstructionSyntax instruction)
@@ -22,6 +27,8 @@ internal static class AccessWarnings
             ? "This access is generic: the GPU finds out the kind of memory for each address; name .global or .shared where it is known."
             : instruction.Modifiers.Contains("local")
             ? "This access goes to local memory, which lies behind the caches in device memory: an array that is indexed by a variable, or spilled registers."
+            : instruction.Opcode is "atom" or "red" && instruction.Modifiers.Contains("add") && instruction.Modifiers.Any(FloatTypes.Contains)
+            ? "Numbers that are added atomically are added in any order: the last bits of the sum change from run to run."
             : null;
     }
 

@@ -15,6 +15,7 @@ internal static class FunctionWarnings
         FlowGraph graph = FlowGraph.Build(function);
         ScalarAccessWarnings.Check(graph, warnings);
         PendingCopyWarnings.Check(graph, warnings);
+        LoopWarnings.Check(graph, warnings);
         (int registers, int instruction) = RegisterPressure.MaxLive(graph);
         if (registers > ManyRegisters)
         {
