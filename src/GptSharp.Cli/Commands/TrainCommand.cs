@@ -27,7 +27,7 @@ internal static class TrainCommand
             AllowMultipleArgumentsPerToken = false,
         };
         Option<bool> resume = new("--resume") { Description = "Go on with the run in its folder, from its newest checkpoint." };
-        Option<string?> device = new("--device") { Description = "What computes: auto, cpu or reference; short for --set train.device=….", HelpName = "name" };
+        Option<string?> device = new("--device") { Description = $"What computes: {string.Join(", ", Devices.Names)}; short for --set train.device=….", HelpName = "name" };
         Option<string?> memoryLimit = new("--memory-limit") { Description = "Memory that the run may hold, 2GB for example; short for --set train.memory_limit=….", HelpName = "size" };
         Option<string?> profile = new("--profile") { Description = "Steps to profile: where their time goes, as a table, as JSON and as a Chrome trace in the run's folder.", HelpName = "first:last" };
         Option<string?> init = new("--init") { Description = "Start from the weights of this model's folder; short for --set train.init=….", HelpName = "DIR" };
