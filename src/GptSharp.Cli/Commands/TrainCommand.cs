@@ -1,6 +1,7 @@
 using System.CommandLine;
 using GptSharp.Cli.Display;
 using GptSharp.Cli.Proof;
+using GptSharp.Training;
 using GptSharp.Training.Configuration;
 using GptSharp.Training.Metrics;
 using GptSharp.Training.Profiling;
