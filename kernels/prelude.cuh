@@ -127,6 +127,16 @@ DEVICE void store4(float *p, float4 v) { *(float4 *)p = v; }
 DEVICE uint4 load4(const u32 *p) { return *(const uint4 *)p; }
 DEVICE void store4(u32 *p, uint4 v) { *(uint4 *)p = v; }
 
+// Four words of shared memory, read again wherever it stands: a plain load of what no store touches is kept in registers over a loop.
+template <int OFFSET> DEVICE uint4 load_shared4(u32 shared) {
+    uint4 v;
+    asm volatile("ld.shared.v4.u32 {%0,%1,%2,%3},[%4+%5];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "r"(shared), "n"(OFFSET) : "memory");
+    return v;
+}
+
+// Computes v here: a sum over a loop is otherwise moved to the loop's end, and keeps what it adds alive until there.
+DEVICE void settle(float &v) { asm volatile("" : "+f"(v)); }
+
 // ---- what moves from step to step. It lies in device memory, so that a captured graph is replayed with new values. ----
 
 struct StepState {

@@ -7,10 +7,31 @@
 // Elements of T in 16 bytes.
 template <class T> constexpr int PACK = 16 / (int)sizeof(T);
 
+// The most elements that are at most 16 bytes of X and of Y: a wider access of one would leave half of every sector of the other.
+template <class X, class Y> constexpr int COMMON_PACK = PACK<X> < PACK<Y> ? PACK<X> : PACK<Y>;
+
 template <int N> struct Pack { float v[N]; };
 
+// Calls body with 0, 1, ... COUNT - 1 as constants: a loop whose index can be part of an address or a type.
+template <int VALUE> struct Constant { static constexpr int value = VALUE; };
+template <int COUNT, int FIRST = 0, class B> DEVICE void unrolled(B body) {
+    if constexpr (FIRST < COUNT) {
+        body(Constant<FIRST>());
+        unrolled<COUNT, FIRST + 1>(body);
+    }
+}
+
+// A pack of N elements as it is stored: 16 bytes, or 8.
+template <class T, int N> struct BitsOf { typedef uint4 Type; };
+template <class T, int N> using Bits = typename BitsOf<T, N>::Type;
+template <int N, class T> DEVICE Bits<T, N> load_bits(const T *p) { return *(const Bits<T, N> *)p; }
 template <class T> DEVICE uint4 load_bits(const T *p) { return load4((const u32 *)p); }
 template <class T> DEVICE void store_bits(T *p, uint4 bits) { store4((u32 *)p, bits); }
+DEVICE uint4 zero_bits() {
+    uint4 zero;
+    zero.x = zero.y = zero.z = zero.w = 0;
+    return zero;
+}
 
 template <class T> DEVICE bool is_aligned(const T *p) { return ((u64)p & 15) == 0; }  // an absent tensor is
 
@@ -49,6 +70,8 @@ template <int N> DEVICE void store_pack(float *p, const Pack<N> &pack) {
 DEVICE float load(const bf16 *p) { return to_float(*p); }
 DEVICE void store(bf16 *p, float v) { *p = to_bf16(v); }
 
+template <> struct BitsOf<bf16, 4> { typedef uint2 Type; };
+DEVICE Pack<4> unpack(const bf16 *, uint2 bits) { return {{low_float(bits.x), high_float(bits.x), low_float(bits.y), high_float(bits.y)}}; }
 DEVICE Pack<8> unpack(const bf16 *, uint4 bits) {
     return {{low_float(bits.x), high_float(bits.x), low_float(bits.y), high_float(bits.y),
              low_float(bits.z), high_float(bits.z), low_float(bits.w), high_float(bits.w)}};
@@ -57,8 +80,7 @@ DEVICE Pack<8> unpack(const bf16 *, uint4 bits) {
 template <int N> DEVICE void load_pack(Pack<N> &pack, const bf16 *p) {
     static_assert(N == 4 || N % 8 == 0);
     if constexpr (N == 4) {
-        uint2 q = *(const uint2 *)p;
-        pack.v[0] = low_float(q.x), pack.v[1] = high_float(q.x), pack.v[2] = low_float(q.y), pack.v[3] = high_float(q.y);
+        pack = unpack(p, load_bits<4>(p));
     } else {
 #pragma unroll
         for (int i = 0; i < N; i += 8) {

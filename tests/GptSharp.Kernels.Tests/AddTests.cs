@@ -1,26 +1,26 @@
-using GptSharp.Cuda;
 using GptSharp.Ptx.Counters;
 using GptSharp.Ptx.Memory;
+using GptSharp.Tensors;
 
 namespace GptSharp.Kernels.Tests;
 
 public sealed class AddTests
 {
     [Theory]
-    [InlineData(4096)]
-    [InlineData(4099)]
-    public void Every_byte_is_moved_once_in_ideal_requests(int count)
+    [InlineData(DType.F32, 8192)]
+    [InlineData(DType.F32, 4099)]
+    [InlineData(DType.BF16, 16384)]
+    [InlineData(DType.BF16, 8195)]
+    public void Every_byte_is_moved_once_in_ideal_requests(DType type, int count)
     {
         using KernelBench bench = new();
-        (DeviceBuffer a, DeviceBuffer b) = (bench.Floats(count, "a"), bench.Floats(count, "b"));
-        DeviceBuffer y = bench.Output(count * 4L, "y");
+        (DeviceBuffer a, DeviceBuffer b) = (bench.Normal(type, count, "a"), bench.Normal(type, count, "b"));
+        DeviceBuffer y = bench.Output(type, count, "y");
 
-        LaunchCounters counters = bench.Launch("add", "add_f32", new LaunchShape((count + 1023) / 1024, 256), y, a, b, (long)count);
+        LaunchCounters counters = bench.Launch("add", "add" + type.Suffix(), Grids.Elementwise(type, count, 4), y, a, b, (long)count);
 
-        float[] expected = [.. a.Read<float>().Zip(b.Read<float>(), (left, right) => left + right)];
-        Assert.Equal(expected, y.Read<float>());
-        Assert.Equal(12L * count, counters.Accesses.GlobalBytes);
-        Assert.Equal(8L * count, counters.UniqueBytesLoaded);
-        Assert.Equal(4L * count, counters.UniqueBytesStored);
+        Stored.AssertClose(type, [.. a.Read(type).Zip(b.Read(type), (left, right) => left + right)], y.Read(type));
+        Assert.Equal(3L * type.Size() * count, counters.Accesses.GlobalBytes);
+        counters.AssertStreams(3L * type.Size() * count);
     }
 }

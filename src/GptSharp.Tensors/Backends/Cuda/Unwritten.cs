@@ -25,12 +25,6 @@ public sealed unsafe partial class CudaBackend
     public void HeadNormBackward( Tensor dQkv, Tensor dQueryWeight, Tensor dKeyWeight, Tensor dy, Tensor qkv, Tensor queryWeight, Tensor keyWeight, Tensor rrms, in AttentionForm form, float betaQkv, float betaQueryWeight, float betaKeyWeight) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void LayerNorm(Tensor y, Tensor mean, Tensor rstd, Tensor x, Tensor weight, Tensor bias, double epsilon) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LayerNormBackward( Tensor dx, Tensor dWeight, Tensor dBias, Tensor dy, Tensor x, Tensor weight, Tensor mean, Tensor rstd, float betaX, float betaWeight, float betaBias) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias, Tensor residual) => throw Unwritten();
 
     /// <inheritdoc/>
@@ -47,12 +41,6 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void LinearBackwardBias(Tensor dBias, Tensor dy, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void RMSNorm(Tensor y, Tensor rrms, Tensor x, Tensor weight, double epsilon) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void RMSNormBackward( Tensor dx, Tensor dWeight, Tensor dy, Tensor x, Tensor weight, Tensor rrms, float betaX, float betaWeight) => throw Unwritten();
 
     /// <inheritdoc/>
     public void Rope( Tensor y, Tensor qkv, Tensor table, Tensor starts, in AttentionForm form, RopePairing pairing, bool inverse, float beta) => throw Unwritten();

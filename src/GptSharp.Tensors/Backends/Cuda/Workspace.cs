@@ -21,6 +21,8 @@ public sealed unsafe partial class CudaBackend
         GradientNormOp norm => GradientNormWorkspaceBytes(norm.Gradients.Count),
         AttentionBackwardOp attention => AttentionBackwardWorkspaceBytes(
             attention.Qkv.Shape[0], attention.Qkv.Shape[1], attention.Form.HeadCount),
+        LayerNormBackwardOp norm when !(norm.DWeight.IsNone && norm.DBias.IsNone) => LayerNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last),
+        RMSNormBackwardOp norm when !norm.DWeight.IsNone => RMSNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last),
         _ => 0,
     };
 

@@ -1,0 +1,46 @@
+using GptSharp.Cuda;
+
+namespace GptSharp.Tensors.Backends.Cuda;
+
+public sealed unsafe partial class CudaBackend
+{
+    private NormKernels _layerNorm = new("layer_norm", "layer_norm");
+    private NormKernels _layerNormBackward = new("layer_norm", "layer_norm_backward");
+
+    /// <inheritdoc/>
+    public void LayerNorm(Tensor y, Tensor mean, Tensor rstd, Tensor x, Tensor weight, Tensor bias, double epsilon)
+    {
+        int channels = x.Shape.Last;
+        int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address, bias.Address);
+        (int blocks, int rowsPerBlock) = NormForwardRows(x.Shape.Rows, width);
+        Launch(
+            _layerNorm.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, 2 * x.DType.Size())),
+            y.Address, mean.Address, rstd.Address, x.Address, weight.Address, bias.Address,
+            (int)x.Shape.Rows, channels, rowsPerBlock, 1f / channels, (float)epsilon);
+    }
+
+    /// <inheritdoc/>
+    public void LayerNormBackward(
+        Tensor dx, Tensor dWeight, Tensor dBias, Tensor dy, Tensor x, Tensor weight, Tensor mean, Tensor rstd,
+        float betaX, float betaWeight, float betaBias)
+    {
+        (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
+        bool sums = !dWeight.IsNone || !dBias.IsNone;
+        nint partial = sums ? Workspace(LayerNormWorkspaceBytes(rows, channels)) : 0;
+        int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
+        (int blocks, int rowsPerBlock) = NormBackwardRows(rows);
+        Launch(
+            _layerNormBackward.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, 2 * sizeof(float))),
+            dx.Address, partial, dy.Address, x.Address, weight.Address, mean.Address, rstd.Address,
+            (int)rows, channels, rowsPerBlock, 1f / channels, betaX);
+        if (sums)
+        {
+            ColumnSums(dWeight, dBias, partial, blocks, channels, 2 * channels, betaWeight, betaBias);
+        }
+    }
+
+    private static long LayerNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows).Blocks * 2L * channels * sizeof(float);
+
+    private static int NormStagedBytes(int widthClass, int bytesPerChannel) =>
+        widthClass == NormKernels.AnyWidth ? 0 : (widthClass + 1) * NarrowWidthStep * bytesPerChannel;
+}

@@ -1,0 +1,41 @@
+using GptSharp.Cuda;
+
+namespace GptSharp.Tensors.Backends.Cuda;
+
+public sealed unsafe partial class CudaBackend
+{
+    private NormKernels _rmsNorm = new("rms_norm", "rms_norm");
+    private NormKernels _rmsNormBackward = new("rms_norm", "rms_norm_backward");
+
+    /// <inheritdoc/>
+    public void RMSNorm(Tensor y, Tensor rrms, Tensor x, Tensor weight, double epsilon)
+    {
+        int channels = x.Shape.Last;
+        int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address);
+        (int blocks, int rowsPerBlock) = NormForwardRows(x.Shape.Rows, width);
+        Launch(
+            _rmsNorm.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, x.DType.Size())),
+            y.Address, rrms.Address, x.Address, weight.Address,
+            (int)x.Shape.Rows, channels, rowsPerBlock, 1f / channels, (float)epsilon);
+    }
+
+    /// <inheritdoc/>
+    public void RMSNormBackward(
+        Tensor dx, Tensor dWeight, Tensor dy, Tensor x, Tensor weight, Tensor rrms, float betaX, float betaWeight)
+    {
+        (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
+        nint partial = dWeight.IsNone ? 0 : Workspace(RMSNormWorkspaceBytes(rows, channels));
+        int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
+        (int blocks, int rowsPerBlock) = NormBackwardRows(rows);
+        Launch(
+            _rmsNormBackward.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, sizeof(float))),
+            dx.Address, partial, dy.Address, x.Address, weight.Address, rrms.Address,
+            (int)rows, channels, rowsPerBlock, 1f / channels, betaX);
+        if (!dWeight.IsNone)
+        {
+            ColumnSums(dWeight, Tensor.None, partial, blocks, channels, channels, betaWeight, 0);
+        }
+    }
+
+    private static long RMSNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows).Blocks * (long)channels * sizeof(float);
+}

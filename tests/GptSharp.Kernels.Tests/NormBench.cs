@@ -1,0 +1,102 @@
+using GptSharp.Cuda;
+using GptSharp.Ptx;
+using GptSharp.Ptx.Counters;
+using GptSharp.Ptx.Memory;
+using GptSharp.Tensors;
+
+namespace GptSharp.Kernels.Tests;
+
+/// <summary>The buffers of one normalisation, and the launches of its kernels.</summary>
+internal sealed class NormBench : IDisposable
+{
+    private const float Epsilon = 1e-5f;
+    private readonly KernelBench _bench = new();
+    private readonly string _name;
+    private readonly string _width;
+    private readonly DType _type;
+    private readonly int _rows;
+    private readonly int _channels;
+    private readonly DeviceBuffer _x;
+    private readonly DeviceBuffer _weight;
+    private readonly DeviceBuffer _mean;
+    private readonly DeviceBuffer _rstd;
+
+    public NormBench(string name, string width, DType type, int rows, int channels)
+    {
+        (_name, _width, _type, _rows, _channels) = (name, width, type, rows, channels);
+        long count = (long)rows * channels;
+        _x = _bench.Given(type, _bench.Normal(type, count, "draws", 2).Read(type).Select(value => value + 1), "x");
+        _weight = _bench.Normal(type, channels, "weight");
+        Bias = IsCentred ? _bench.Normal(type, channels, "bias") : null;
+        Dy = _bench.Normal(type, count, "dy");
+        (Y, Dx) = (_bench.Output(type, count, "y"), _bench.Output(type, count, "dx"));
+        (_mean, _rstd) = (_bench.Output(rows * 4L, "mean"), _bench.Output(rows * 4L, "rstd"));
+        Partial = _bench.Output(0, "partial");
+        Oracle = new NormOracle(IsCentred, channels, _x.Read(type), _weight.Read(type), Epsilon);
+    }
+
+    public int? ShuffleSeed { get; init; }
+
+    public bool IsCentred => _name == "layer_norm";
+
+    public NormOracle Oracle { get; }
+
+    public DeviceBuffer? Bias { get; }
+
+    public DeviceBuffer Y { get; }
+
+    public DeviceBuffer Dy { get; }
+
+    public DeviceBuffer Dx { get; }
+
+    public DeviceBuffer Partial { get; private set; }
+
+    private string Suffix => $"_{_width}{_type.Suffix()}";
+
+    public LaunchCounters Forward(int rowsPerBlock)
+    {
+        KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd], bias = Bias is null ? [] : [Bias];
+        int staged = _width == "any" ? 0 : int.Parse(_width) * _type.Size() * (IsCentred ? 2 : 1);
+        return Launch(
+            _name + Suffix, Blocks(rowsPerBlock), staged,
+            [Y, .. statistics, _x, _weight, .. bias, _rows, _channels, rowsPerBlock, 1f / _channels, Epsilon]);
+    }
+
+    public (double[] Y, double[] Mean, double[] Rstd) ReadForward() =>
+        (Y.Read(_type), IsCentred ? _mean.Read(DType.F32) : [], _rstd.Read(DType.F32));
+
+    public LaunchCounters Backward(int rowsPerBlock, float beta, bool withDx = true, bool withPartial = true)
+    {
+        Partial = _bench.Output(Blocks(rowsPerBlock) * (IsCentred ? 8L : 4L) * _channels, "partial");
+        KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd];
+        int staged = _width == "any" ? 0 : int.Parse(_width) * (IsCentred ? 8 : 4);
+        return Launch(
+            $"{_name}_backward{Suffix}", Blocks(rowsPerBlock), staged,
+            [
+                withDx ? Dx : 0L, withPartial ? Partial : 0L, Dy, _x, _weight, .. statistics,
+                _rows, _channels, rowsPerBlock, 1f / _channels, beta,
+            ]);
+    }
+
+    /// <summary>The weights' gradients from the last backward launch.</summary>
+    public (double[] First, double[] Second) ColumnSums(DType gradient, double startValue, float beta)
+    {
+        double[] start = [.. Enumerable.Repeat(startValue, _channels)];
+        (DeviceBuffer first, DeviceBuffer second) = (_bench.Given(gradient, start, "dw"), _bench.Given(gradient, start, "db"));
+        int columns = (IsCentred ? 2 : 1) * _channels;
+        _bench.Launch(
+            "column_sums", "column_sums" + gradient.Suffix(), new LaunchShape((columns + 31) / 32, 256),
+            first, IsCentred ? second : 0L, Partial, (int)((long)Partial.ByteCount / (4L * columns)), _channels, columns, beta, beta);
+        return (first.Read(gradient), second.Read(gradient));
+    }
+
+    public void Dispose() => _bench.Dispose();
+
+    private int Blocks(int rowsPerBlock) => (_rows + rowsPerBlock - 1) / rowsPerBlock;
+
+    private LaunchCounters Launch(string kernel, int blocks, int sharedBytes, KernelArgument[] arguments)
+    {
+        LaunchOptions options = new() { Counters = true, SharedBytes = sharedBytes, Workers = 1, ShuffleSeed = ShuffleSeed };
+        return _bench.Launch(_name, kernel, new LaunchShape(blocks, 256, sharedBytes), options, arguments).Counters!;
+    }
+}

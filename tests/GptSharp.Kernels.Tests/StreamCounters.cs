@@ -1,0 +1,36 @@
+using GptSharp.Ptx.Counters;
+
+namespace GptSharp.Kernels.Tests;
+
+/// <summary>What holds for every kernel whose time is that of the memory.</summary>
+internal static class StreamCounters
+{
+    private static readonly string[] SlowForms = ["div.rn", "sqrt.rn", "div.s64", "div.u64", "rem.s64", "rem.u64", ".local", "call"];
+
+    /// <summary>
+    /// At most 1.05 of the bytes that have to move, in requests of no more sectors than their bytes fill, without conflicts in shared memory,
+    /// without slow divisions, and within a number of registers.
+    /// </summary>
+    /// <param name="counters">What a launch on tensors of whole blocks did.</param>
+    /// <param name="minimumBytes">Each input once, each output once.</param>
+    /// <param name="mostRegisters">Registers alive at once.</param>
+    /// <param name="share">What of the minimum is allowed.</param>
+    public static void AssertStreams(this LaunchCounters counters, long minimumBytes, int mostRegisters = 82, double share = 1.05)
+    {
+        long bytes = counters.Accesses.GlobalBytes;
+        Assert.True(bytes <= share * minimumBytes, $"{bytes} bytes are {bytes / (double)minimumBytes:F3} of the minimum {minimumBytes}");
+        Assert.Equal(counters.Accesses.IdealWavefronts, counters.Accesses.Wavefronts);
+        Assert.InRange(counters.MaxLiveRegisters, 1, mostRegisters);
+        foreach (StatementCounters statement in counters.Statements)
+        {
+            long ideal = IdealSectors(statement.Accesses);
+            Assert.True(statement.Accesses.Sectors <= ideal, $"{statement.Accesses.Sectors} sectors instead of {ideal}: {statement.Text}");
+            Assert.DoesNotContain(SlowForms, form => statement.Text.Contains(form, StringComparison.Ordinal));
+        }
+    }
+
+    // Sectors of 32 bytes; a request that is narrower takes one.
+    private static long IdealSectors(InstructionAccesses accesses) => accesses.GlobalRequests == 0
+        ? 0
+        : accesses.GlobalRequests * (((accesses.GlobalBytes / accesses.GlobalRequests) + 31) / 32);
+}
