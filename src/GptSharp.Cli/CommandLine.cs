@@ -32,6 +32,7 @@ internal static class CommandLine
             ImportCommand.Create(output),
             DataCommand.Create(output),
             TokenizerCommand.Create(output),
+            KernelsCommand.Create(output),
             PtxCommand.Create(output),
             DoctorCommand.Create(output),
             debug,

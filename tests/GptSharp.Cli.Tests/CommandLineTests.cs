@@ -36,7 +36,7 @@ public sealed class CommandLineTests
         Assert.StartsWith("gptsharp: a command is missing: train", error, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Commands => [.. new[] { "data", "data prepare", "data get", "sample", "info", "doctor", "trace", "ptx", "ptx lint", "ptx run" }];
+    public static TheoryData<string> Commands => [.. new[] { "data", "data prepare", "data get", "sample", "info", "doctor", "trace", "kernels", "kernels list", "kernels run", "kernels compare", "ptx", "ptx lint", "ptx run" }];
 
     [Theory]
     [MemberData(nameof(Commands))]
