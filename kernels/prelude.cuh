@@ -120,6 +120,16 @@ DEVICE float log_fast(float v) { return log2_fast(v) * 0.6931471805599453f; }
 // The same number, of which the compiler knows nothing: what is computed from it in a loop is not kept in registers across the loop.
 DEVICE u32 opaque(u32 v) { asm volatile("" : "+r"(v)); return v; }
 
+// ---- loops whose index is a constant, for what must be one in an instruction: for_each<4>([&](auto i) INLINE_LAMBDA { f<i.value>(); }) ----
+
+template <int VALUE> struct Index { static constexpr int value = VALUE; };
+template <int COUNT, int FROM = 0, class Body> DEVICE void for_each(Body &&body) {
+    if constexpr (FROM < COUNT) {
+        body(Index<FROM>());
+        for_each<COUNT, FROM + 1>(body);
+    }
+}
+
 // ---- vectors. Through a pointer parameter the access keeps the alignment of the vector and is one instruction; *(float4*)&array[i] is four. ----
 
 DEVICE float4 load4(const float *p) { return *(const float4 *)p; }
@@ -179,6 +189,17 @@ DEVICE float tanh_fast(float v) { float r; asm("tanh.approx.f32 %0,%1;" : "=f"(r
 DEVICE void copy16(u32 shared, const void *global, int bytes) {
     asm volatile("cp.async.cg.shared.global [%0],[%1],16,%2;" ::"r"(shared), "l"(global_address(global)), "r"(bytes) : "memory");
 }
+// The same to a constant distance from `shared`, from an address in global memory as a number.
+template <int OFFSET> DEVICE void copy16_at(u32 shared, u64 global, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0+%3],[%1],16,%2;" ::"r"(shared), "l"(global), "r"(bytes), "n"(OFFSET) : "memory");
+}
+DEVICE u64 global_number(const void *p) { return (u64)global_address(p); }
+// base + bytes in one instruction that keeps the distance in 32 bits; added as usual, it is widened ahead of the loop to two registers.
+DEVICE u64 at_distance(u64 base, u32 bytes) {
+    u64 r;
+    asm("mad.wide.u32 %0,%1,1,%2;" : "=l"(r) : "r"(bytes), "l"(base));
+    return r;
+}
 DEVICE void copy4(u32 shared, const void *global, int bytes) {
     asm volatile("cp.async.ca.shared.global [%0],[%1],4,%2;" ::"r"(shared), "l"(global_address(global)), "r"(bytes) : "memory");
 }
@@ -194,6 +215,16 @@ DEVICE void load_matrices(u32 (&r)[4], u32 shared) {
 DEVICE void load_matrices_transposed(u32 (&r)[4], u32 shared) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3},[%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared) : "memory");
+}
+// The same at a constant distance, which costs no addition.
+template <int OFFSET, bool TRANSPOSED> DEVICE void load_matrices_at(u32 (&r)[4], u32 shared) {
+    if constexpr (TRANSPOSED) {
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3},[%4+%5];"
+                     : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared), "n"(OFFSET) : "memory");
+    } else {
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3},[%4+%5];"
+                     : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared), "n"(OFFSET) : "memory");
+    }
 }
 // d (16 x 8) += a (16 x 16) b (16 x 8)
 DEVICE void multiply_add(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {

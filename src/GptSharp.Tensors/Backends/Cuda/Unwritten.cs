@@ -25,24 +25,6 @@ public sealed unsafe partial class CudaBackend
     public void HeadNormBackward( Tensor dQkv, Tensor dQueryWeight, Tensor dKeyWeight, Tensor dy, Tensor qkv, Tensor queryWeight, Tensor keyWeight, Tensor rrms, in AttentionForm form, float betaQkv, float betaQueryWeight, float betaKeyWeight) => throw Unwritten();
 
     /// <inheritdoc/>
-    public void Linear(Tensor y, Tensor x, Tensor weight, Tensor bias, Tensor residual) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LinearActivation(Tensor y, Tensor pre, Tensor x, Tensor weight, Tensor bias, ActivationFunction function) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LinearBackwardInputActivation(Tensor dPre, Tensor dy, Tensor weight, Tensor pre, ActivationFunction function, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LinearBackwardInput(Tensor dx, Tensor dy, Tensor weight, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LinearBackwardWeight(Tensor dWeight, Tensor dy, Tensor x, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void LinearBackwardBias(Tensor dBias, Tensor dy, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void Rope( Tensor y, Tensor qkv, Tensor table, Tensor starts, in AttentionForm form, RopePairing pairing, bool inverse, float beta) => throw Unwritten();
 
     private static NotSupportedException Unwritten() => new("no kernel yet");

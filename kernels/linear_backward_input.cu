@@ -1,0 +1,11 @@
+// flags: -mllvm -disable-lsr
+// dx (M, N) = dy (M, K) weight (K, N) + beta dx: N are the layer's inputs, K its outputs.
+// FLOPs: 2 M N K. Bytes: as linear.cu.
+// Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh; ldmatrix transposes the weight.
+#include "product_kernels.cuh"
+
+PRODUCTS_F32(linear_backward_input, LinearEpilogue, K_MAJOR, MN_MAJOR)
+
+#if __CUDA_ARCH__ >= 800
+PRODUCTS_BF16(linear_backward_input, LinearEpilogue, K_MAJOR, MN_MAJOR)
+#endif

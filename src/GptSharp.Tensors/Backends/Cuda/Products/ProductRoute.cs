@@ -1,0 +1,67 @@
+namespace GptSharp.Tensors.Backends.Cuda.Products;
+
+/// <summary>
+/// Which kernel computes a product. The choice depends on the sizes and on how operands are aligned, never on the GPU, so that the same
+/// step gives the same bits everywhere.
+/// </summary>
+/// <remarks>
+/// Larger tiles read less: per multiply-add a tile of R x C moves 1/R + 1/C elements from the second-level cache, and needs fewer
+/// instructions besides. But a tile is the work of one block, and a GPU has some hundred multiprocessors to feed. So it is the largest tile
+/// of which there are enough blocks; 64 x 64 where there are never enough. All BF16 tiles add up a result's terms in the same order:
+/// which one is chosen does not show in the bits.
+/// </remarks>
+internal static class ProductRoute
+{
+    // An A100 has 108 multiprocessors, an H100 132, an RTX 4090 128.
+    private const int EnoughBlocks = 108;
+
+    // Below, a slice's loop is too short against its beginning and end; a whole number of k-blocks of every kernel.
+    private const int ShortestSlice = 512, SliceUnit = 64;
+    private const int MostSlices = 32;
+
+    /// <summary>The tile for a product of aligned operands, or <see cref="ProductTile.Any"/>.</summary>
+    /// <param name="size">The product.</param>
+    /// <param name="type">Type of the operands.</param>
+    /// <param name="result">Type of the result.</param>
+    public static ProductTile Tile(ProductSize size, DType type, DType result)
+    {
+        // A row of the result is made of packs, too; those of the operands' type are at least as long.
+        if (!size.HasWholePacks(type) || !size.HasWholePacks(result) || size.K > int.MaxValue / 2)
+        {
+            return ProductTile.Any;
+        }
+
+        ReadOnlySpan<ProductTile> largestFirst = type == DType.BF16
+            ? [ProductTile.Tile128x256, ProductTile.Tile128x128]
+            : [ProductTile.Tile128x128];
+        foreach (ProductTile tile in largestFirst)
+        {
+            if (TileSizes.Of(tile, type).Blocks(size) * Slices(size, tile, type) >= EnoughBlocks)
+            {
+                return tile;
+            }
+        }
+
+        return ProductTile.Tile64x64;
+    }
+
+    /// <summary>
+    /// Into how many slices the sums of a weight's gradient are cut: as many as make enough blocks, but none shorter than 512 terms.
+    /// 1 for every other product: their results are large where their sums are long.
+    /// </summary>
+    public static int Slices(ProductSize size, ProductTile tile, DType type)
+    {
+        if (size.Form != ProductForm.TN || tile == ProductTile.Any)
+        {
+            return 1;
+        }
+
+        long blocks = TileSizes.Of(tile, type).Blocks(size);
+        long wanted = (EnoughBlocks + blocks - 1) / blocks;
+        return (int)Math.Clamp(Math.Min(wanted, size.K / ShortestSlice), 1, MostSlices);
+    }
+
+    /// <summary>Terms of a slice: the last one may have fewer.</summary>
+    public static int SliceLength(ProductSize size, int slices) =>
+        checked((int)((size.K + ((long)slices * SliceUnit) - 1) / ((long)slices * SliceUnit) * SliceUnit));
+}
