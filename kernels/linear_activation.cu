@@ -1,11 +1,14 @@
 // flags: -mllvm -disable-lsr
 // pre (M, N) = x (M, K) weightᵀ (K, N) + bias (N), rounded to its type, and y (M, N) = f(pre); bias and pre may be absent.
 // FLOPs: 2 M N K, and about 10 per element for f. Bytes: as linear.cu, y and pre once.
-// Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh.
+// Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh, for up to 16 rows few_rows.cuh.
+#include "few_rows.cuh"
 #include "product_kernels.cuh"
 
+ALL_FEW_ROWS(linear_activation, ActivationEpilogue, float, f32)
 PRODUCTS_F32(linear_activation, ActivationEpilogue, K_MAJOR, K_MAJOR)
 
 #if __CUDA_ARCH__ >= 800
+ALL_FEW_ROWS(linear_activation, ActivationEpilogue, bf16, bf16)
 PRODUCTS_BF16(linear_activation, ActivationEpilogue, K_MAJOR, K_MAJOR)
 #endif

@@ -116,7 +116,7 @@ public sealed unsafe partial class CudaBackend
         parameters[count++] = checked((int)size.K);
 
         DType type = a.DType;
-        ProductTile tile = IsAligned(addresses | a.Address | b.Address) ? ProductRoute.Tile(size, type, result) : ProductTile.Any;
+        ProductTile tile = ProductRoute.Tile(size, type, result, IsAligned(addresses | a.Address | b.Address));
         CudaKernel kernel = kernels.For(ref tile, type, result, this);
         if (tile == ProductTile.Any)
         {

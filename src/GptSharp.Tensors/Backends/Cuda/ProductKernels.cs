@@ -5,7 +5,7 @@ namespace GptSharp.Tensors.Backends.Cuda;
 
 public sealed unsafe partial class CudaBackend
 {
-    private static readonly string[] TileNames = ["any", "64x64", "128x128", "128x256"];
+    private static readonly string[] TileNames = ["any", "1x8", "4x16", "16x16", "64x64", "128x128", "128x256"];
 
     /// <summary>
     /// The kernels of one product for every tile and type, each loaded when first used: <c>NAME_TILE_TYPES</c> in the image NAME, and those for

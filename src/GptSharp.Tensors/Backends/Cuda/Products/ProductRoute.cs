@@ -8,7 +8,8 @@ namespace GptSharp.Tensors.Backends.Cuda.Products;
 /// Larger tiles read less: per multiply-add a tile of R x C moves 1/R + 1/C elements from the second-level cache, and needs fewer
 /// instructions besides. But a tile is the work of one block, and a GPU has some hundred multiprocessors to feed. So it is the largest tile
 /// of which there are enough blocks; 64 x 64 where there are never enough. All BF16 tiles add up a result's terms in the same order:
-/// which one is chosen does not show in the bits.
+/// which one is chosen does not show in the bits. Up to 16 rows, in generation, the time is that of reading the weight: a warp takes one or two
+/// of its rows, so that all multiprocessors read.
 /// </remarks>
 internal static class ProductRoute
 {
@@ -19,14 +20,20 @@ internal static class ProductRoute
     private const int ShortestSlice = 512, SliceUnit = 64;
     private const int MostSlices = 32;
 
-    /// <summary>The tile for a product of aligned operands, or <see cref="ProductTile.Any"/>.</summary>
+    /// <summary>The tile for a product.</summary>
     /// <param name="size">The product.</param>
     /// <param name="type">Type of the operands.</param>
     /// <param name="result">Type of the result.</param>
-    public static ProductTile Tile(ProductSize size, DType type, DType result)
+    /// <param name="aligned">Whether operands, result and what the epilogue reads begin at multiples of 16 bytes.</param>
+    public static ProductTile Tile(ProductSize size, DType type, DType result, bool aligned = true)
     {
+        if (size.Form == ProductForm.NT && size.M <= 16)
+        {
+            return size.M == 1 ? ProductTile.Tile1x8 : size.M <= 4 ? ProductTile.Tile4x16 : ProductTile.Tile16x16;
+        }
+
         // A row of the result is made of packs, too; those of the operands' type are at least as long.
-        if (!size.HasWholePacks(type) || !size.HasWholePacks(result) || size.K > int.MaxValue / 2)
+        if (!aligned || !size.HasWholePacks(type) || !size.HasWholePacks(result) || size.K > int.MaxValue / 2)
         {
             return ProductTile.Any;
         }

@@ -6,6 +6,15 @@ internal enum ProductTile
     /// <summary>64 x 64, element by element, for operands that lie in any way: <c>kernels/product_any.cu</c>.</summary>
     Any,
 
+    /// <summary>One row of x and 8 of the weight, one per warp, of x Wᵀ only: <c>kernels/few_rows.cuh</c>.</summary>
+    Tile1x8,
+
+    /// <summary>Up to 4 rows of x, 2 of the weight per warp.</summary>
+    Tile4x16,
+
+    /// <summary>Up to 16 rows of x, 2 of the weight per warp.</summary>
+    Tile16x16,
+
     /// <summary>64 x 64.</summary>
     Tile64x64,
 
@@ -27,6 +36,9 @@ internal readonly record struct TileSizes(int Rows, int Columns, int Threads, in
     public static TileSizes Of(ProductTile tile, DType type) => (tile, type) switch
     {
         (ProductTile.Any, _) => new(64, 64, 256, 0),
+        (ProductTile.Tile1x8, _) => new(1, 8, 256, 0),
+        (ProductTile.Tile4x16, _) => new(4, 16, 256, 0),
+        (ProductTile.Tile16x16, _) => new(16, 16, 256, 0),
         (ProductTile.Tile64x64, DType.BF16) => Halves(64, 64, 128, stages: 4),
         (ProductTile.Tile128x128, DType.BF16) => Halves(128, 128, 256, stages: 3),
         (ProductTile.Tile128x256, DType.BF16) => Halves(128, 256, 256, stages: 3),
