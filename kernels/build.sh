@@ -40,9 +40,6 @@ flags=(-x cuda --cuda-device-only -nocudainc -nocudalib -std=c++20 -O3 -ffp-cont
 # A file's own flags stand in its first lines: // flags: -mllvm -disable-lsr
 own_flags() { sed -n '1,12s|^// flags: ||p' "$1.cu"; }
 
-# What a rung of a ladder says of itself, which is wanted where the sources are not: // rung: ..., // improves: ...
-ladder_lines() { grep -E '^// (rung|improves): ' "$1.cu" || true; }
-
 # The file and every header of ours that it includes, each once, in order of name.
 sources() {
     local found="$1.cu" queue="$1.cu" next
@@ -65,7 +62,7 @@ compile() {
     # shellcheck disable=SC2046
     $compiler "${flags[@]}" $(own_flags "$name") --cuda-gpu-arch="$arch" --cuda-feature=+"$feature" -S "$name.cu" -o "$target.new"
     if grep -q '\.entry' "$target.new"; then
-        { echo "$stamp"; ladder_lines "$name"; cat "$target.new"; } > "$target"
+        { echo "$stamp"; cat "$target.new"; } > "$target"
         echo "$target"
     else
         rm -f "$target" # nothing for this architecture
