@@ -68,6 +68,18 @@ public sealed class GoldenTraceTests : IDisposable
             Assert.True(entry.Distance <= tolerance, $"{entry.Name}: {entry.Distance}, allowed {tolerance}");
         });
 
+    [Theory]
+    [InlineData("gpt2-tiny")]
+    [InlineData("gpt2-d64")]
+    [InlineData("llama-tiny")]
+    public void The_kernels_of_the_gpu_reproduce_every_tensor(string name) =>
+        Assert.All(Compare(name, "emulator", threads: null), entry =>
+        {
+            bool isTrainedLlama = name == "llama-tiny" && (entry.Name.StartsWith("after.", StringComparison.Ordinal) || entry.Name == "losses");
+            double tolerance = isTrainedLlama ? Math.Max(1e-4, LlamaNoise.Value) : 1e-4;
+            Assert.True(entry.Distance <= tolerance, $"{entry.Name}: {entry.Distance}, allowed {tolerance}");
+        });
+
     [Fact]
     public void The_cpu_trains_a_Llama_as_the_reference_does_until_a_gradient_is_as_small_as_epsilon()
     {
