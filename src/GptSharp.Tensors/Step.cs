@@ -168,7 +168,7 @@ public sealed partial class Step : IDisposable
         }
         else
         {
-            op.Execute(Engine.Backend);
+            Execute(op);
         }
 
         observer?.OnFinished(TOp.Info, operands, op.Cost, _replaying);
@@ -186,6 +186,20 @@ public sealed partial class Step : IDisposable
         _isOpen = true;
         _recording = options.RecordGradients;
         _replaying = false;
+    }
+
+    // A backend that has no room for its scratch memory does not know who else holds what.
+    private void Execute<TOp>(in TOp op)
+        where TOp : struct, IOp
+    {
+        try
+        {
+            op.Execute(Engine.Backend);
+        }
+        catch (OutOfDeviceMemoryException refused) when (refused.Report is null)
+        {
+            throw new OutOfDeviceMemoryException(refused.Requested, refused.Limit, Engine.ReportMemory(), refused);
+        }
     }
 
     private Tensor Input<T>(ReadOnlySpan<T> values, Shape shape, DType type, bool requiresGradient)

@@ -47,6 +47,7 @@ public sealed class MemoryPlanTests
             Model = run.Model with { Width = 48, LayerCount = 1, Positions = PositionEncoding.Sinusoidal },
             Sample = run.Sample with { Length = 150, Count = 3 },
         },
+        ["emulator"] = run => run with { Train = run.Train with { Device = "emulator", Precision = TrainingPrecision.Bf16 } },
         ["reference"] = run => run with { Train = run.Train with { Device = "reference", Steps = 2, Batch = 2, MicroBatch = 1 } },
     };
 
