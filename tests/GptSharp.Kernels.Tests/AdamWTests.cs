@@ -22,7 +22,7 @@ public sealed class AdamWTests
             using Case update = new(values, gradient, hasMaster, first + count + 3);
             (double[] w, double[] m, double[] v, double[] moves) = update.Expected(first, count);
 
-            update.Launch(first, count, new LaunchOptions());
+            update.Launch(first, count, new LaunchOptions { Perturb = true, ShuffleSeed = 5 }); // approximations at the edge of NVIDIA's error bounds
 
             double[] stored = Read(values, update.Values);
             Range moved = first..(first + count);

@@ -21,7 +21,7 @@ public sealed class SgdTests
             using Case update = new(values, gradient, hasMaster, first + count + 3);
             (double[] w, double[] u, double[] moves) = update.Expected(first, count, nesterov);
 
-            update.Launch(first, count, nesterov, new LaunchOptions());
+            update.Launch(first, count, nesterov, new LaunchOptions { ShuffleSeed = 5 });
 
             double[] stored = Read(values, update.Values);
             Range moved = first..(first + count);
