@@ -48,7 +48,7 @@ internal static class DoctorCommand
         TextTable paths = new("vectors", "bits", "here");
         foreach (SimdPath path in Enum.GetValues<SimdPath>().OrderDescending())
         {
-            paths.Add(Name(path), $"{(int)path}", State(path, selected));
+            paths.Add(Name(path), $"{path.Bits()}", State(path, selected));
         }
 
         paths.Write(writer);
@@ -103,6 +103,7 @@ internal static class DoctorCommand
 
     private static string Name(SimdPath path) => path switch
     {
+        SimdPath.Avx512BF16 => "AVX-512 + BF16",
         SimdPath.Avx512 => "AVX-512",
         SimdPath.Avx2 => "AVX2 + FMA",
         _ => AdvSimd.IsSupported ? "NEON" : "128-bit",

@@ -48,6 +48,7 @@ public sealed partial class CpuBackend : HostMemory, IBackend
 
     private string PathName => Path switch
     {
+        SimdPath.Avx512BF16 => "AVX-512 with BF16",
         SimdPath.Avx512 => "AVX-512",
         SimdPath.Avx2 => "AVX2",
         _ => "128-bit vectors",

@@ -1,20 +1,24 @@
 using System.Runtime.Intrinsics.X86;
+using GptSharp.Tensors.Backends.Cpu.Assembly;
 
 namespace GptSharp.Tensors.Backends.Cpu;
 
 /// <summary>What the processor can do, and which of it is used.</summary>
 public static class CpuFeatures
 {
-    /// <summary>The environment variable that forces a path: <c>avx512</c>, <c>avx2</c> or <c>vector128</c> (also <c>neon</c>).</summary>
+    /// <summary>
+    /// The environment variable that forces a path: <c>avx512bf16</c>, <c>avx512</c>, <c>avx2</c> or <c>vector128</c> (also <c>neon</c>).
+    /// </summary>
     public const string Variable = "GPTSHARP_SIMD";
 
     /// <summary>The paths that this machine can run, widest first.</summary>
     public static IReadOnlyList<SimdPath> Available { get; } =
-        [.. new[] { SimdPath.Avx512, SimdPath.Avx2, SimdPath.Vector128 }.Where(IsAvailable)];
+        [.. Enum.GetValues<SimdPath>().OrderDescending().Where(IsAvailable)];
 
     /// <summary>Whether this machine can run a path.</summary>
     public static bool IsAvailable(SimdPath path) => path switch
     {
+        SimdPath.Avx512BF16 => IsAvailable(SimdPath.Avx512) && DotProductTile.IsAvailable,
         SimdPath.Avx512 => Avx512F.IsSupported && Avx512DQ.IsSupported && Avx512BW.VL.IsSupported,
         SimdPath.Avx2 => Avx2.IsSupported && Fma.IsSupported,
         _ => true,
@@ -32,10 +36,11 @@ public static class CpuFeatures
 
         SimdPath path = name.ToLowerInvariant() switch
         {
+            "avx512bf16" => SimdPath.Avx512BF16,
             "avx512" => SimdPath.Avx512,
             "avx2" => SimdPath.Avx2,
             "vector128" or "neon" => SimdPath.Vector128,
-            _ => throw new TensorException($"{Variable}={name} is no vector path; use avx512, avx2 or vector128."),
+            _ => throw new TensorException($"{Variable}={name} is no vector path; use avx512bf16, avx512, avx2 or vector128."),
         };
         return IsAvailable(path)
             ? path

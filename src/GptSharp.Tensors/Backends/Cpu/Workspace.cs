@@ -12,21 +12,23 @@ public sealed partial class CpuBackend
         switch (op)
         {
             case LinearOp linear:
-                Product(linear.Y, Rows(linear.X), linear.Weight.Shape[0], linear.Weight.Shape[1], Operand.AsIs, Operand.Transposed);
+                Product(linear.Y, linear.X, Rows(linear.X), linear.Weight.Shape[0], linear.Weight.Shape[1], Operand.AsIs, Operand.Transposed);
                 break;
             case LinearActivationOp linear:
-                Product(linear.Y, Rows(linear.X), linear.Weight.Shape[0], linear.Weight.Shape[1], Operand.AsIs, Operand.Transposed);
+                Product(linear.Y, linear.X, Rows(linear.X), linear.Weight.Shape[0], linear.Weight.Shape[1], Operand.AsIs, Operand.Transposed);
                 break;
             case LinearBackwardInputActivationOp linear:
                 _gemm.Reserve(
-                    Rows(linear.Dy), linear.Weight.Shape[1], linear.Weight.Shape[0], Operand.AsIs, Operand.AsIs,
+                    Rows(linear.Dy), linear.Weight.Shape[1], linear.Weight.Shape[0], Operand.AsIs, Operand.AsIs, linear.Dy.DType,
                     sumsInPlace: linear.DPre.DType == DType.F32 && linear.Beta == 0);
                 break;
             case LinearBackwardInputOp linear:
-                Product(linear.Dx, Rows(linear.Dy), linear.Weight.Shape[1], linear.Weight.Shape[0], Operand.AsIs, Operand.AsIs);
+                Product(linear.Dx, linear.Dy, Rows(linear.Dy), linear.Weight.Shape[1], linear.Weight.Shape[0], Operand.AsIs, Operand.AsIs);
                 break;
             case LinearBackwardWeightOp linear:
-                Product(linear.DWeight, linear.DWeight.Shape[0], linear.DWeight.Shape[1], Rows(linear.X), Operand.Transposed, Operand.AsIs);
+                Product(
+                    linear.DWeight, linear.X, linear.DWeight.Shape[0], linear.DWeight.Shape[1], Rows(linear.X),
+                    Operand.Transposed, Operand.AsIs);
                 break;
             case LinearBackwardBiasOp bias:
                 _scratch.Reserve<float>(ColumnSumKernel.WorkspaceCount(bias.Dy.Shape.Rows, bias.DBias.Shape[0]));
@@ -58,7 +60,7 @@ public sealed partial class CpuBackend
                 break;
         }
 
-        void Product(Tensor result, int m, int n, int k, Operand a, Operand b) =>
-            _gemm.Reserve(m, n, k, a, b, sumsInPlace: result.DType == DType.F32);
+        void Product(Tensor result, Tensor factor, int m, int n, int k, Operand a, Operand b) =>
+            _gemm.Reserve(m, n, k, a, b, factor.DType, sumsInPlace: result.DType == DType.F32);
     }
 }

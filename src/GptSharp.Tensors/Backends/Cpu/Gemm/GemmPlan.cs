@@ -1,50 +1,84 @@
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>
-/// How a product is cut into tasks: blocks of rows, blocks of columns and, for small results of long sums (the gradient of a
-/// weight), slices of the sum that are added in order afterwards. A function of the sizes alone.
+/// How a product is cut into tasks. The factor with fewer lines (rows of a, or columns of b) is packed once for all tasks. The lines of
+/// the other one are divided among them, each task packing its own, where a line's terms lie together in memory; where a term's lines do,
+/// tasks would read pieces of everything, and it is packed for all, too. Small results of long sums (the gradient of a weight) are cut into
+/// slices of the sum, whose parts are added in order afterwards. A function of sizes and layouts alone.
 /// </summary>
 internal readonly struct GemmPlan
 {
     /// <summary>Terms that are added up in registers before they join the result.</summary>
     public const int ChunkLength = 256;
 
-    /// <summary>Rows of a that are packed at a time.</summary>
+    /// <summary>Rows of a that are packed or passed over at a time.</summary>
     public const int RowRun = 96;
 
     /// <summary>Floats of the largest micro-kernel's tile.</summary>
     public const int LargestTile = 12 * 32;
 
-    private const int LargestRowBlock = 384, LargestColumnBlock = 256, SmallestBlock = 96;
-    private const int WantedTasks = 16, SmallestSlice = 384;
+    private const int LargestRowBlock = 384, LargestColumnBlock = 256, SmallestColumnBlock = 64;
+    private const int LargestBlock = 1 << 17, LargestShare = 1 << 22, LargestChunk = 1 << 21;
+    private const int WantedTasks = 12, SmallestSlice = 384;
 
-    public GemmPlan(int m, int n, int k, int tileRows, int tileColumns, bool maySlice)
+    /// <summary>Cuts a product.</summary>
+    /// <param name="m">Rows of the result.</param>
+    /// <param name="n">Columns of the result.</param>
+    /// <param name="k">Terms of each sum.</param>
+    /// <param name="tileRows">Rows of the micro-kernel's tile.</param>
+    /// <param name="tileColumns">Columns of the micro-kernel's tile.</param>
+    /// <param name="a">How the left factor lies; if transposed, the sum may be cut.</param>
+    /// <param name="b">How the right factor lies.</param>
+    public GemmPlan(int m, int n, int k, int tileRows, int tileColumns, Operand a, Operand b)
     {
-        int rows = LargestRowBlock;
-        int columns = LargestColumnBlock;
-        while (Tasks(m, n, rows, columns) < WantedTasks && (Math.Min(rows, m) > SmallestBlock || Math.Min(columns, n) > SmallestBlock))
+        bool hasFewRows = m <= n, maySlice = a == Operand.Transposed;
+        (PaddedRows, PaddedColumns) = (RoundUp(m, tileRows), RoundUp(n, tileColumns));
+        bool isBesideTerms = hasFewRows ? b == Operand.AsIs : a == Operand.Transposed;
+        bool sharesBoth = isBesideTerms && ((long)PaddedRows + PaddedColumns) * Math.Min(k, ChunkLength) <= LargestChunk;
+        (SharesRows, SharesColumns) = (hasFewRows || sharesBoth, !hasFewRows || sharesBoth);
+        if (hasFewRows)
         {
-            if (Math.Min(rows, m) >= Math.Min(columns, n))
-            {
-                rows = Half(rows, m, tileRows);
-            }
-            else
-            {
-                columns = Half(columns, n, tileColumns);
-            }
+            ColumnBlock = Fit(n, 1, SmallestColumnBlock, LargestColumnBlock, tileColumns);
+            RowBlock = Fit(m, Count(n, ColumnBlock), RowRun, LargestBlock / ColumnBlock, tileRows);
+        }
+        else
+        {
+            RowBlock = Fit(m, 1, RowRun, LargestRowBlock, tileRows);
+            ColumnBlock = Fit(n, Count(m, RowBlock), SmallestColumnBlock, LargestBlock / RowBlock, tileColumns);
         }
 
-        (RowBlock, ColumnBlock) = (RoundUp(rows, tileRows), RoundUp(columns, tileColumns));
         RowBlocks = Count(m, RowBlock);
         ColumnBlocks = Count(n, ColumnBlock);
         int blocks = RowBlocks * ColumnBlocks;
         int slices = !maySlice || blocks >= WantedTasks / 2 ? 1 : Math.Clamp(k / SmallestSlice, 1, WantedTasks / Math.Max(1, blocks));
-        SliceLength = Count(k, slices);
+        SliceLength = RoundUp(Count(k, slices), 2); // pairs of terms stay together
         Slices = Math.Max(1, Count(k, Math.Max(1, SliceLength)));
+        RoundLength = Slices > 1 ? k : Math.Min(k, RoundUp(Math.Max(1, LargestShare / SharedLines), ChunkLength));
     }
 
-    /// <summary>Floats of panels and edge tile that a thread needs.</summary>
-    public static int PanelFloats => (ChunkLength * (RowRun + LargestColumnBlock)) + LargestTile;
+    /// <summary>Floats of edge tile and panels of its own that a thread needs.</summary>
+    public static int PanelFloats => LargestTile + (ChunkLength * LargestColumnBlock);
+
+    /// <summary>Whether a is packed once for all tasks.</summary>
+    public bool SharesRows { get; }
+
+    /// <summary>Whether b is packed once for all tasks.</summary>
+    public bool SharesColumns { get; }
+
+    /// <summary>Rows of a, whole tiles.</summary>
+    public int PaddedRows { get; }
+
+    /// <summary>Columns of b, whole tiles.</summary>
+    public int PaddedColumns { get; }
+
+    /// <summary>Floats of all shared panels, at one term a float.</summary>
+    public long SharedFloats => (SharesRows ? SharedRowFloats : 0) + (SharesColumns ? (long)PaddedColumns * RoundLength : 0);
+
+    /// <summary>Floats of the panels of a if they are shared; whole cache lines.</summary>
+    public long SharedRowFloats => (((long)PaddedRows * RoundLength) + 15) & -16;
+
+    /// <summary>Terms for which shared panels are packed at a time; whole chunks but for the last.</summary>
+    public int RoundLength { get; }
 
     /// <summary>Elements of the largest block of the result that one task computes.</summary>
     public int BlockElements => RowBlock * ColumnBlock;
@@ -64,9 +98,18 @@ internal readonly struct GemmPlan
 
     public int TaskCount => RowBlocks * ColumnBlocks * Slices;
 
-    private static int Tasks(int m, int n, int rows, int columns) => Count(m, rows) * Count(n, columns);
+    /// <summary>Chunks of a slice, or of all terms.</summary>
+    public int ChunksPerSlice => Count(SliceLength, ChunkLength);
 
-    private static int Half(int block, int size, int tile) => RoundUp(Math.Max(SmallestBlock, Math.Min(block, size) / 2), tile);
+    private int SharedLines => (SharesRows ? PaddedRows : 0) + (SharesColumns ? PaddedColumns : 0);
+
+    // The largest block, a multiple of the step, that makes enough tasks together with those of the other axis; the smallest otherwise.
+    private static int Fit(int size, int others, int smallest, int largest, int step)
+    {
+        int blocks = Math.Max(Count(WantedTasks, others), Count(size, largest));
+        blocks = Math.Clamp(blocks, 1, Math.Max(1, size / smallest));
+        return RoundUp(Math.Max(1, Count(size, blocks)), step);
+    }
 
     private static int Count(int size, int block) => (size + block - 1) / block;
 

@@ -3,12 +3,13 @@ using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
-/// <summary>One block of the result, or one slice of its sum, from packing to the last tile.</summary>
+/// <summary>One block of the result, or one slice of its sum.</summary>
 /// <remarks>
-/// The sum runs in chunks of <see cref="GemmPlan.ChunkLength"/> terms. For each, the task's columns of b are packed once (at most
-/// 256 KiB, for the second-level cache), then its rows of a, <see cref="GemmPlan.RowRun"/> at a time; a panel of b (32 KiB) stays in
-/// the first-level cache while the panels of a pass by. Sums are floats from the first term to the last: in the result itself, or, for
-/// a result of BF16 or one that the epilogue still reads, in a block of the thread's own. The epilogue takes each tile after its last term.
+/// The sum runs in chunks of <see cref="GemmPlan.ChunkLength"/> terms. Of one factor, or both, the panels are there already
+/// (<see cref="SharedPanels{TFactor}"/>); of the other the task packs its own lines: its columns of b for the chunk (at most 256 KiB, for
+/// the second-level cache), or its rows of a, <see cref="GemmPlan.RowRun"/> at a time. A panel of b (32 KiB) stays in the first-level cache while
+/// the panels of a pass by. Sums are floats from the first term to the last: in the result itself, or, for a result of BF16 or one that
+/// the epilogue still reads, in a block beside it. The epilogue takes each tile after its last term.
 /// </remarks>
 internal readonly unsafe struct GemmTask<TResult, TFactor>(
     TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, int m, int n, int k, float alpha, float beta, TFactor* bias,
@@ -18,42 +19,66 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
 {
     private bool SumsInPlace => MatrixMultiplier.SumsInPlace(epilogue);
 
-    /// <summary>Computes task <paramref name="index"/> of the plan's.</summary>
+    /// <summary>Computes task <paramref name="index"/> of the plan's, for the terms of one round.</summary>
     /// <param name="index">Which.</param>
+    /// <param name="sharedA">The panels of a for the terms of the round, if it is shared.</param>
+    /// <param name="sharedB">The panels of b for the terms of the round, if it is shared.</param>
     /// <param name="panels">The thread's <see cref="GemmPlan.PanelFloats"/>.</param>
-    /// <param name="block">The thread's <see cref="GemmPlan.BlockElements"/> sums; not used where the result holds them.</param>
-    public void Run<TKernel, T>(int index, float* panels, float* block)
+    /// <param name="sums">
+    /// The sums, where the result does not hold them: the thread's <see cref="GemmPlan.BlockElements"/>; all (m, n) of them when there are
+    /// several rounds.
+    /// </param>
+    public void Run<TKernel, T>(int index, SharedPanels<TFactor> sharedA, SharedPanels<TFactor> sharedB, float* panels, float* sums)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
     {
         (int slice, int part) = Math.DivRem(index, plan.RowBlocks * plan.ColumnBlocks);
         (int rowBlock, int columnBlock) = Math.DivRem(part, plan.ColumnBlocks);
-        int firstRow = rowBlock * plan.RowBlock, rows = Math.Min(plan.RowBlock, m - firstRow);
-        int firstColumn = columnBlock * plan.ColumnBlock, columns = Math.Min(plan.ColumnBlock, n - firstColumn);
-        int firstTerm = slice * plan.SliceLength, end = Math.Min(k, firstTerm + plan.SliceLength);
-        long place = ((long)slice * m * n) + ((long)firstRow * strideC) + firstColumn;
-        TResult* target = c + place;
-        float* sums = SumsInPlace ? (float*)target : block;
-        int stride = SumsInPlace ? strideC : plan.ColumnBlock;
-        bool add = Start<T>(sums, stride, target, rows, columns, firstColumn, end == firstTerm);
-        bool finishes = !SumsInPlace || !epilogue.IsPlain;
+        int firstRow = rowBlock * plan.RowBlock, firstColumn = columnBlock * plan.ColumnBlock;
+        var block = new Block
+        {
+            FirstRow = firstRow,
+            Rows = Math.Min(plan.RowBlock, m - firstRow),
+            FirstColumn = firstColumn,
+            Columns = Math.Min(plan.ColumnBlock, n - firstColumn),
+            Place = ((long)slice * m * n) + ((long)firstRow * strideC) + firstColumn,
+        };
+        if (SumsInPlace)
+        {
+            block.Sums = (float*)c + block.Place;
+            block.Stride = strideC;
+        }
+        else if (plan.RoundLength < k)
+        {
+            block.Sums = sums + ((long)firstRow * n) + firstColumn;
+            block.Stride = n;
+        }
+        else
+        {
+            block.Sums = sums;
+            block.Stride = plan.ColumnBlock;
+        }
+
+        int firstTerm = Math.Max(sharedA.FirstTerm, slice * plan.SliceLength);
+        int end = Math.Min(sharedA.EndTerm, Math.Min(k, (slice + 1) * plan.SliceLength));
+        bool add = sharedA.FirstTerm > 0 || Start<T>(block, isEmptySum: end == firstTerm);
+        bool finishes = (!SumsInPlace || !epilogue.IsPlain) && (end == k || plan.Slices > 1);
         for (int term = firstTerm; term < end; term += GemmPlan.ChunkLength)
         {
             int length = Math.Min(GemmPlan.ChunkLength, end - term);
-            bool finish = finishes && term + length == end;
-            MultiplyChunk<TKernel, T>(sums, stride, place, firstRow, rows, firstColumn, columns, term, length, panels, add, finish);
+            MultiplyChunk<TKernel, T>(block, sharedA, sharedB, term, length, panels, add, finish: finishes && term + length == end);
             add = true;
         }
 
         if (finishes && firstTerm == end)
         {
-            epilogue.Run<T>(c, strideC, place, sums, stride, rows, columns); // an empty sum has no last term
+            epilogue.Run<T>(c, strideC, block.Place, block.Sums, block.Stride, block.Rows, block.Columns); // an empty sum has no last term
         }
     }
 
     // What the products are added to: beta c + bias. Returns false where they overwrite instead.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool Start<T>(float* sums, int stride, TResult* target, int rows, int columns, int firstColumn, bool isEmptySum)
+    private bool Start<T>(in Block block, bool isEmptySum)
         where T : unmanaged, ILanes<T>
     {
         if (beta == 0 && bias == null && !isEmptySum)
@@ -67,14 +92,14 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
         }
 
         T keep = T.Broadcast(beta);
-        for (int row = 0; row < rows; row++)
+        for (int row = 0; row < block.Rows; row++)
         {
-            TResult* from = target + ((long)row * strideC);
-            float* to = sums + ((long)row * stride);
-            for (int column = 0; column < columns; column += T.Count)
+            TResult* from = c + block.Place + ((long)row * strideC);
+            float* to = block.Sums + ((long)row * block.Stride);
+            for (int column = 0; column < block.Columns; column += T.Count)
             {
-                int count = Math.Min(T.Count, columns - column);
-                T start = bias == null ? T.Zero : T.LoadPartial(bias + firstColumn + column, count);
+                int count = Math.Min(T.Count, block.Columns - column);
+                T start = bias == null ? T.Zero : T.LoadPartial(bias + block.FirstColumn + column, count);
                 if (beta != 0)
                 {
                     start = (keep * T.LoadPartial(from + column, count)) + start;
@@ -88,43 +113,55 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
     }
 
     private void MultiplyChunk<TKernel, T>(
-        float* sums, int stride, long place, int firstRow, int rows, int firstColumn, int columns, int term, int length, float* panels,
+        in Block block, SharedPanels<TFactor> sharedA, SharedPanels<TFactor> sharedB, int term, int length, float* panels,
         bool add, bool finish)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
     {
-        int tileColumns = 2 * T.Count;
+        int tileColumns = 2 * T.Count, steps = TKernel.Steps(length);
         float* edge = panels;
-        float* panelsA = edge + GemmPlan.LargestTile;
-        float* panelsB = panelsA + (GemmPlan.ChunkLength * GemmPlan.RowRun);
-        PackColumns<T>(panelsB, b, firstColumn, columns, term, length, tileColumns);
-        for (int run = 0; run < rows; run += GemmPlan.RowRun)
+        float* own = edge + GemmPlan.LargestTile;
+        float* chunkA = sharedA.Chunk<TKernel>(term);
+        float* panelsB = plan.SharesColumns ? sharedB.Chunk<TKernel>(term) + ((long)block.FirstColumn * steps) : own;
+        if (!plan.SharesColumns)
         {
-            int runRows = Math.Min(GemmPlan.RowRun, rows - run);
-            PackRows<T>(panelsA, a, firstRow + run, runRows, term, length, TKernel.Rows);
-            for (int column = 0; column < columns; column += tileColumns)
+            TKernel.Pack<T, TFactor>(
+                own, b.Columns(block.FirstColumn, term), block.Columns, length, tileColumns, (long)steps * tileColumns);
+        }
+
+        for (int run = 0; run < block.Rows; run += GemmPlan.RowRun)
+        {
+            int runRows = Math.Min(GemmPlan.RowRun, block.Rows - run);
+            float* panelsA = plan.SharesRows ? chunkA + ((long)(block.FirstRow + run) * steps) : own;
+            if (!plan.SharesRows)
             {
-                float* panelB = panelsB + ((long)column * length);
+                TKernel.Pack<T, TFactor>(
+                    own, a.Rows(block.FirstRow + run, term), runRows, length, TKernel.Rows, (long)steps * TKernel.Rows);
+            }
+
+            for (int column = 0; column < block.Columns; column += tileColumns)
+            {
+                float* panelB = panelsB + ((long)column * steps);
                 for (int row = 0; row < runRows; row += TKernel.Rows)
                 {
-                    float* panelA = panelsA + ((long)row * length);
-                    float* corner = sums + ((long)(run + row) * stride) + column;
+                    float* panelA = panelsA + ((long)row * steps);
+                    float* corner = block.Sums + ((long)(run + row) * block.Stride) + column;
                     int tileRows = Math.Min(TKernel.Rows, runRows - row);
-                    int tileWidth = Math.Min(tileColumns, columns - column);
+                    int tileWidth = Math.Min(tileColumns, block.Columns - column);
                     if (tileRows == TKernel.Rows && tileWidth == tileColumns)
                     {
-                        TKernel.Run<T>(corner, stride, panelA, panelB, length, alpha, add);
+                        TKernel.Run<T>(corner, block.Stride, panelA, panelB, steps, alpha, add);
                     }
                     else
                     {
-                        TKernel.Run<T>(edge, tileColumns, panelA, panelB, length, alpha, add: false);
-                        CopyEdge(corner, stride, edge, tileColumns, tileRows, tileWidth, add);
+                        TKernel.Run<T>(edge, tileColumns, panelA, panelB, steps, alpha, add: false);
+                        CopyEdge(corner, block.Stride, edge, tileColumns, tileRows, tileWidth, add);
                     }
 
                     if (finish)
                     {
-                        long part = place + ((long)(run + row) * strideC) + column;
-                        epilogue.Run<T>(c, strideC, part, corner, stride, tileRows, tileWidth);
+                        long place = block.Place + ((long)(run + row) * strideC) + column;
+                        epilogue.Run<T>(c, strideC, place, corner, block.Stride, tileRows, tileWidth);
                     }
                 }
             }
@@ -143,17 +180,15 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
         }
     }
 
-    private static void PackRows<T>(float* target, Factor<TFactor> a, int row, int rows, int term, int length, int width)
-        where T : unmanaged, ILanes<T>
+    // The task's part of the result, and where its sums are.
+    private ref struct Block
     {
-        bool isRowMajor = a.Layout == Operand.AsIs;
-        Packing.Run<T, TFactor>(target, a.At(row, term), isRowMajor ? a.Stride : 1, isRowMajor ? 1 : a.Stride, rows, length, width);
-    }
-
-    private static void PackColumns<T>(float* target, Factor<TFactor> b, int column, int columns, int term, int length, int width)
-        where T : unmanaged, ILanes<T>
-    {
-        bool isRowMajor = b.Layout == Operand.AsIs;
-        Packing.Run<T, TFactor>(target, b.At(term, column), isRowMajor ? 1 : b.Stride, isRowMajor ? b.Stride : 1, columns, length, width);
+        public int FirstRow;
+        public int Rows;
+        public int FirstColumn;
+        public int Columns;
+        public long Place;
+        public float* Sums;
+        public int Stride;
     }
 }

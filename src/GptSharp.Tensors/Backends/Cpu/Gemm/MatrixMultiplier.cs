@@ -15,6 +15,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     private readonly ThreadTeam _team;
     private readonly Scratch _partials;
     private readonly Scratch _blocks;
+    private readonly Scratch _shared;
     private readonly float* _panels;
     private readonly int _panelFloats;
 
@@ -22,13 +23,13 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     public MatrixMultiplier(ThreadTeam team, HostMemory owner)
     {
         _team = team;
-        (_partials, _blocks) = (new Scratch(owner), new Scratch(owner));
+        (_partials, _blocks, _shared) = (new Scratch(owner), new Scratch(owner), new Scratch(owner));
         _panelFloats = GemmPlan.PanelFloats;
         _panels = (float*)NativeMemory.AlignedAlloc((nuint)_panelFloats * sizeof(float) * (nuint)team.ThreadCount, 64);
     }
 
-    /// <summary>Bytes of panels, partial sums and blocks.</summary>
-    public long WorkspaceBytes => ((long)_panelFloats * sizeof(float) * _team.ThreadCount) + _partials.Bytes + _blocks.Bytes;
+    /// <summary>Bytes of panels, partial sums and blocks of sums.</summary>
+    public long WorkspaceBytes => ((long)_panelFloats * sizeof(float) * _team.ThreadCount) + _partials.Bytes + _blocks.Bytes + _shared.Bytes;
 
     /// <summary>Computes the product.</summary>
     /// <param name="c">(m, n) with leading dimension <paramref name="strideC"/>; not read when <paramref name="beta"/> is 0.</param>
@@ -53,7 +54,8 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
             return;
         }
 
-        if (IsFewRows(m, a.Layout, b.Layout))
+        bool inPairs = _team.Path == SimdPath.Avx512BF16 && typeof(TFactor) == typeof(BF16) && alpha == 1;
+        if (!inPairs && IsFewRows(m, a.Layout, b.Layout))
         {
             FewRowsProduct.Run(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue, _team);
             return;
@@ -61,7 +63,10 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
 
         switch (_team.Path)
         {
-            case SimdPath.Avx512:
+            case SimdPath.Avx512BF16 when inPairs:
+                Run<MicroKernelPairs, Lanes512, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
+                break;
+            case SimdPath.Avx512 or SimdPath.Avx512BF16:
                 Run<MicroKernel12, Lanes512, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
                 break;
             case SimdPath.Avx2:
@@ -78,21 +83,23 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         where TResult : unmanaged => typeof(TResult) == typeof(float) && !epilogue.ReadsResult;
 
     /// <summary>Of a dry run: counts the workspace that a product would take.</summary>
-    public void Reserve(int m, int n, int k, Operand a, Operand b, bool sumsInPlace)
+    public void Reserve(int m, int n, int k, Operand a, Operand b, DType factors, bool sumsInPlace)
     {
-        if (m == 0 || n == 0 || IsFewRows(m, a, b))
+        bool inPairs = _team.Path == SimdPath.Avx512BF16 && factors == DType.BF16;
+        if (m == 0 || n == 0 || (!inPairs && IsFewRows(m, a, b)))
         {
             return;
         }
 
         (int rows, int columns) = _team.Path switch
         {
-            SimdPath.Avx512 => (MicroKernel12.Rows, 2 * Lanes512.Count),
+            SimdPath.Avx512 or SimdPath.Avx512BF16 => (MicroKernel12.Rows, 2 * Lanes512.Count),
             SimdPath.Avx2 => (MicroKernel6.Rows, 2 * Lanes256.Count),
             _ => (MicroKernel6.Rows, 2 * Lanes128.Count),
         };
-        var plan = new GemmPlan(m, n, k, rows, columns, maySlice: a == Operand.Transposed);
-        (long partialCount, long blockCount) = Workspace(plan, m, n, sumsInPlace);
+        var plan = new GemmPlan(m, n, k, rows, columns, a, b);
+        (long partialCount, long blockCount) = Workspace(plan, m, n, k, sumsInPlace);
+        _shared.Reserve<float>(plan.SharedFloats);
         _partials.Reserve<float>(partialCount);
         _blocks.Reserve<float>(blockCount);
     }
@@ -103,14 +110,18 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         NativeMemory.AlignedFree(_panels);
         _partials.Dispose();
         _blocks.Dispose();
+        _shared.Dispose();
     }
 
     private static bool IsFewRows(int m, Operand a, Operand b) =>
         m <= FewRowsProduct.MaximumRows && a == Operand.AsIs && b == Operand.Transposed;
 
-    // Floats of the slices' sums, and of the blocks in which sums wait to be stored.
-    private (long Partials, long Blocks) Workspace(GemmPlan plan, int m, int n, bool sumsInPlace) =>
-        plan.Slices > 1 ? ((long)plan.Slices * m * n, 0) : (0, sumsInPlace ? 0 : (long)plan.BlockElements * _team.ThreadCount);
+    // Floats of the slices' sums, and of the blocks in which sums wait to be stored: from round to round all of them must wait.
+    private (long Partials, long Blocks) Workspace(GemmPlan plan, int m, int n, int k, bool sumsInPlace) =>
+        plan.Slices > 1 ? ((long)plan.Slices * m * n, 0)
+        : sumsInPlace ? (0, 0)
+        : plan.RoundLength < k ? (0, (long)m * n)
+        : (0, (long)plan.BlockElements * _team.ThreadCount);
 
     private void Run<TKernel, T, TResult, TFactor>(
         TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, TFactor* bias, int m, int n, int k, float alpha, float beta,
@@ -120,37 +131,73 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         where TResult : unmanaged
         where TFactor : unmanaged
     {
-        var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, maySlice: a.Layout == Operand.Transposed);
-        (long partialCount, long blockCount) = Workspace(plan, m, n, SumsInPlace(epilogue));
+        var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, a.Layout, b.Layout);
+        (long partialCount, long blockCount) = Workspace(plan, m, n, k, SumsInPlace(epilogue));
+        float* shared = _shared.Take<float>(plan.SharedFloats);
         if (plan.Slices > 1)
         {
             float* partials = _partials.Take<float>(partialCount);
-            RunTasks<TKernel, T, float, TFactor>(
-                new GemmTask<float, TFactor>(partials, n, a, b, m, n, k, alpha, 0, null, default, plan), plan, null);
+            var slices = new GemmTask<float, TFactor>(partials, n, a, b, m, n, k, alpha, 0, null, default, plan);
+            RunRound<TKernel, T, float, TFactor>(slices, PanelsOfA(0), PanelsOfB(0), plan, null, 0);
             SliceSum.Run(c, strideC, partials, plan.Slices, bias, m, n, beta, _team);
             return;
         }
 
         float* blocks = blockCount == 0 ? null : _blocks.Take<float>(blockCount);
-        RunTasks<TKernel, T, TResult, TFactor>(
-            new GemmTask<TResult, TFactor>(c, strideC, a, b, m, n, k, alpha, beta, bias, epilogue, plan), plan, blocks);
+        int blockStep = plan.RoundLength < k ? 0 : plan.BlockElements;
+        var task = new GemmTask<TResult, TFactor>(c, strideC, a, b, m, n, k, alpha, beta, bias, epilogue, plan);
+        int round = 0;
+        do
+        {
+            RunRound<TKernel, T, TResult, TFactor>(task, PanelsOfA(round), PanelsOfB(round), plan, blocks, blockStep);
+            round++;
+        }
+        while ((long)round * plan.RoundLength < k);
+
+        SharedPanels<TFactor> PanelsOfA(int number) => new(plan.SharesRows ? shared : null, a, true, m, k, plan, number);
+
+        SharedPanels<TFactor> PanelsOfB(int number) => new(
+            !plan.SharesColumns ? null : shared + (plan.SharesRows ? plan.SharedRowFloats : 0), b, false, n, k, plan, number);
     }
 
-    private void RunTasks<TKernel, T, TResult, TFactor>(GemmTask<TResult, TFactor> task, GemmPlan plan, float* blocks)
+    private void RunRound<TKernel, T, TResult, TFactor>(
+        GemmTask<TResult, TFactor> task, SharedPanels<TFactor> a, SharedPanels<TFactor> b, GemmPlan plan, float* blocks, int blockStep)
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
         where TResult : unmanaged
-        where TFactor : unmanaged =>
-        _team.For(plan.TaskCount, new Body<TKernel, T, TResult, TFactor>(task, _panels, _panelFloats, blocks, plan.BlockElements, _team));
+        where TFactor : unmanaged
+    {
+        _team.For(a.PieceCount + b.PieceCount, new PackBody<TKernel, T, TFactor>(a, b));
+        _team.For(plan.TaskCount, new Body<TKernel, T, TResult, TFactor>(task, a, b, _panels, _panelFloats, blocks, blockStep, _team));
+    }
+
+    private readonly struct PackBody<TKernel, T, TFactor>(SharedPanels<TFactor> a, SharedPanels<TFactor> b) : IParallelBody
+        where TKernel : struct, IMicroKernel
+        where T : unmanaged, ILanes<T>
+        where TFactor : unmanaged
+    {
+        public void Run(int index)
+        {
+            if (index < a.PieceCount)
+            {
+                a.Pack<TKernel, T>(index);
+            }
+            else
+            {
+                b.Pack<TKernel, T>(index - a.PieceCount);
+            }
+        }
+    }
 
     private readonly struct Body<TKernel, T, TResult, TFactor>(
-        GemmTask<TResult, TFactor> task, float* panels, int panelFloats, float* blocks, int blockElements, ThreadTeam team) : IParallelBody
+        GemmTask<TResult, TFactor> task, SharedPanels<TFactor> a, SharedPanels<TFactor> b, float* panels, int panelFloats, float* blocks,
+        int blockStep, ThreadTeam team) : IParallelBody
         where TKernel : struct, IMicroKernel
         where T : unmanaged, ILanes<T>
         where TResult : unmanaged
         where TFactor : unmanaged
     {
         public void Run(int index) => task.Run<TKernel, T>(
-            index, panels + ((long)panelFloats * team.CurrentWorker), blocks + ((long)blockElements * team.CurrentWorker));
+            index, a, b, panels + ((long)panelFloats * team.CurrentWorker), blocks + ((long)blockStep * team.CurrentWorker));
     }
 }

@@ -8,15 +8,26 @@ internal readonly unsafe struct MicroKernel12 : IMicroKernel
 {
     public static int Rows => 12;
 
+    public static int Steps(int terms) => terms;
+
+    public static void Pack<T, TFactor>(float* target, Lines<TFactor> source, int count, int length, int width, long panelStride)
+        where T : unmanaged, ILanes<T>
+        where TFactor : unmanaged => Packing.Run<T, TFactor>(target, source, count, length, width, panelStride);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<T>(float* tile, long stride, float* a, float* b, int length, float alpha, bool add)
+    public static void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
         where T : unmanaged, ILanes<T>
     {
         T l0 = T.Zero, l1 = T.Zero, l2 = T.Zero, l3 = T.Zero, l4 = T.Zero, l5 = T.Zero,
             l6 = T.Zero, l7 = T.Zero, l8 = T.Zero, l9 = T.Zero, l10 = T.Zero, l11 = T.Zero;
         T r0 = T.Zero, r1 = T.Zero, r2 = T.Zero, r3 = T.Zero, r4 = T.Zero, r5 = T.Zero,
             r6 = T.Zero, r7 = T.Zero, r8 = T.Zero, r9 = T.Zero, r10 = T.Zero, r11 = T.Zero;
-        for (int p = 0; p < length; p++)
+        if (add)
+        {
+            TileRow.Prefetch<T>(tile, stride, 12);
+        }
+
+        for (int p = 0; p < steps; p++)
         {
             T left = T.Load(b), right = T.Load(b + T.Count), x;
             x = T.Broadcast(a[0]);

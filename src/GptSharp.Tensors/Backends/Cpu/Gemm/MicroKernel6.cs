@@ -8,13 +8,24 @@ internal readonly unsafe struct MicroKernel6 : IMicroKernel
 {
     public static int Rows => 6;
 
+    public static int Steps(int terms) => terms;
+
+    public static void Pack<T, TFactor>(float* target, Lines<TFactor> source, int count, int length, int width, long panelStride)
+        where T : unmanaged, ILanes<T>
+        where TFactor : unmanaged => Packing.Run<T, TFactor>(target, source, count, length, width, panelStride);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<T>(float* tile, long stride, float* a, float* b, int length, float alpha, bool add)
+    public static void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
         where T : unmanaged, ILanes<T>
     {
         T l0 = T.Zero, l1 = T.Zero, l2 = T.Zero, l3 = T.Zero, l4 = T.Zero, l5 = T.Zero;
         T r0 = T.Zero, r1 = T.Zero, r2 = T.Zero, r3 = T.Zero, r4 = T.Zero, r5 = T.Zero;
-        for (int p = 0; p < length; p++)
+        if (add)
+        {
+            TileRow.Prefetch<T>(tile, stride, 6);
+        }
+
+        for (int p = 0; p < steps; p++)
         {
             T left = T.Load(b), right = T.Load(b + T.Count), x;
             x = T.Broadcast(a[0]);

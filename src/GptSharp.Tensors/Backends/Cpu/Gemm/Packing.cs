@@ -13,39 +13,39 @@ internal static unsafe class Packing
     /// Packs <paramref name="count"/> lines of <paramref name="length"/> terms each into panels of <paramref name="width"/> lines.
     /// </summary>
     /// <param name="target">(panels, length, width).</param>
-    /// <param name="source">Line i's term p is at source[i lineStride + p termStride]; one of the strides is 1.</param>
-    /// <param name="lineStride">From line to line.</param>
-    /// <param name="termStride">From term to term.</param>
+    /// <param name="source">The lines.</param>
     /// <param name="count">Lines.</param>
     /// <param name="length">Terms.</param>
     /// <param name="width">Lines per panel.</param>
-    public static void Run<T, TSource>(
-        float* target, TSource* source, long lineStride, long termStride, int count, int length, int width)
+    /// <param name="panelStride">Floats from panel to panel.</param>
+    public static void Run<T, TSource>(float* target, Lines<TSource> source, int count, int length, int width, long panelStride)
         where T : unmanaged, ILanes<T>
         where TSource : unmanaged
     {
-        if (lineStride == 1)
+        if (source.LineStride == 1)
         {
-            CopyRuns<T, TSource>(target, source, termStride, count, length, width);
+            CopyRuns<T, TSource>(target, source.Data, source.TermStride, count, length, width, panelStride);
             return;
         }
 
         for (int first = 0; first < count; first += width)
         {
-            TransposeLines(target + ((long)first * length), source + (first * lineStride), lineStride, Math.Min(width, count - first), length, width);
+            TransposeLines<T, TSource>(
+                target + (first / width * panelStride), source.Data + (first * source.LineStride), source.LineStride,
+                Math.Min(width, count - first), length, width);
         }
     }
 
     // Term by term, all panels at once: what lies together is read together, and a panel's next place is never far.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void CopyRuns<T, TSource>(float* target, TSource* source, long termStride, int count, int length, int width)
+    private static void CopyRuns<T, TSource>(float* target, TSource* source, long termStride, int count, int length, int width, long panelStride)
         where T : unmanaged, ILanes<T>
         where TSource : unmanaged
     {
         for (int p = 0; p < length; p++, source += termStride, target += width)
         {
             float* to = target;
-            for (int first = 0; first < count; first += width, to += (long)length * width)
+            for (int first = 0; first < count; first += width, to += panelStride)
             {
                 for (int line = 0; line < width; line += T.Count)
                 {
@@ -66,10 +66,11 @@ internal static unsafe class Packing
         }
     }
 
-    private static void TransposeLines<TSource>(float* target, TSource* source, long lineStride, int lines, int length, int width)
+    private static void TransposeLines<T, TSource>(float* target, TSource* source, long lineStride, int lines, int length, int width)
+        where T : unmanaged, ILanes<T>
         where TSource : unmanaged
     {
-        Transpose.Run(target, width, source, (nint)lineStride, lines, length, 1);
+        LaneTranspose.Run<T, TSource>(target, width, source, (nint)lineStride, lines, length);
         for (int p = 0; p < length && lines < width; p++)
         {
             new Span<float>(target + ((long)p * width) + lines, width - lines).Clear();

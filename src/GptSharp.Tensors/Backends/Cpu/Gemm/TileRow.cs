@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
@@ -6,6 +7,25 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// <summary>How a micro-kernel's registers get back to memory.</summary>
 internal static unsafe class TileRow
 {
+    /// <summary>
+    /// Asks for the rows of a tile that will be added to, before the sum runs: they may be far away, and fall into few sets of the cache.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch<T>(float* tile, long stride, int rows)
+        where T : unmanaged, ILanes<T>
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+
+        for (int row = 0; row < rows; row++, tile += stride)
+        {
+            Sse.Prefetch0(tile);
+            Sse.Prefetch0(tile + (2 * T.Count) - 1);
+        }
+    }
+
     /// <summary>row = factor (left, right), added to what is there if asked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<T>(float* row, T left, T right, T factor, bool add)

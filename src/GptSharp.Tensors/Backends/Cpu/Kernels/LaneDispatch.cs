@@ -28,7 +28,7 @@ internal static class LaneDispatch
     {
         switch (path)
         {
-            case SimdPath.Avx512:
+            case SimdPath.Avx512 or SimdPath.Avx512BF16:
                 action.Run<Lanes512>();
                 break;
             case SimdPath.Avx2:
@@ -46,7 +46,7 @@ internal static class LaneDispatch
     {
         switch (team.Path)
         {
-            case SimdPath.Avx512:
+            case SimdPath.Avx512 or SimdPath.Avx512BF16:
                 team.For(count, new Body<TKernel, Lanes512>(kernel));
                 break;
             case SimdPath.Avx2:

@@ -50,7 +50,7 @@ public static class CpuSpeed
             float result;
             LaneDispatch.Run(new FmaChain(rounds, &result), path);
         });
-        int lanes = (int)path / (8 * sizeof(float));
+        int lanes = path.Bits() / (8 * sizeof(float));
         return threads * 2.0 * FmaChain.Chains * lanes * rounds / seconds;
     }
 

@@ -91,9 +91,11 @@ public sealed unsafe class MatrixMultiplierTests
             {
                 foreach (Operand b in Enum.GetValues<Operand>())
                 {
-                    CheckBF16(multiplier, a, b, m, n, k, alpha: 1, beta: 0, withBias: true);
-                    CheckBF16(multiplier, a, b, m, n, k, alpha: 1, beta: 1, withBias: false);
-                    CheckBF16(multiplier, a, b, m, n, k, alpha: -0.5f, beta: 2, withBias: true);
+                    // The instruction for pairs adds in an order of its own; with a factor, and everywhere else, the order is the same.
+                    double slack = path == SimdPath.Avx512BF16 ? 1e-6 * Math.Sqrt(k + 1) : 0;
+                    CheckBF16(multiplier, a, b, m, n, k, alpha: 1, beta: 0, withBias: true, slack);
+                    CheckBF16(multiplier, a, b, m, n, k, alpha: 1, beta: 1, withBias: false, slack);
+                    CheckBF16(multiplier, a, b, m, n, k, alpha: -0.5f, beta: 2, withBias: true, slack: 0);
                 }
             }
         }
@@ -126,19 +128,28 @@ public sealed unsafe class MatrixMultiplierTests
 
         Products.Multiply<BF16, BF16>(multiplier, Operand.AsIs, Operand.Transposed, rows, columns, 3, 1, 0, false, extra: 0);
 
-        Assert.InRange(multiplier.WorkspaceBytes - before, 1, 2 * 384 * 256 * sizeof(float));
+        Assert.InRange(multiplier.WorkspaceBytes - before, 1, (2 * (1 << 17) * sizeof(float)) + (1 << 16)); // a sixteenth of the result
     }
 
     private static void CheckBF16(
-        MatrixMultiplier multiplier, Operand a, Operand b, int m, int n, int k, float alpha, float beta, bool withBias)
+        MatrixMultiplier multiplier, Operand a, Operand b, int m, int n, int k, float alpha, float beta, bool withBias,
+        double slack)
     {
         const int extra = 3;
         float[] wide = Products.Multiply<float, float>(multiplier, a, b, m, n, k, alpha, beta, withBias, extra, inBF16: true);
         float[] mixed = Products.Multiply<float, BF16>(multiplier, a, b, m, n, k, alpha, beta, withBias, extra);
         BF16[] narrow = Products.Multiply<BF16, BF16>(multiplier, a, b, m, n, k, alpha, beta, withBias, extra);
 
-        Assert.Equal(wide, mixed);
-        Assert.Equal(Array.ConvertAll(wide, value => (BF16)value), narrow);
+        if (slack == 0)
+        {
+            Assert.Equal(wide, mixed);
+        }
+        else
+        {
+            Assert.All(wide.Zip(mixed), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, slack));
+        }
+
+        Assert.Equal(Array.ConvertAll(mixed, value => (BF16)value), narrow);
     }
 
     private static void Check(

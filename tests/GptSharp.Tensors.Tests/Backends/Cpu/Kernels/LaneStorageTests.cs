@@ -75,7 +75,7 @@ public unsafe class LaneStorageTests
     public void A_part_of_a_register_touches_nothing_else(SimdPath path)
     {
         SimdPaths.Require(path);
-        int lanes = (int)path / 32;
+        int lanes = path.Bits() / 32;
         for (int count = 0; count <= lanes; count++)
         {
             using var source = new GuardedHalves([.. Enumerable.Range(1, count).Select(i => (BF16)(float)i)], isOutput: false);
