@@ -33,10 +33,11 @@ internal sealed partial record ShippedFile(string File, string Idea, IReadOnlyLi
     {
         string source = KernelFiles.Read(path);
         PtxModule module = PtxModule.Parse(KernelImages.ReadText(path[..^".cu".Length]));
-        long dynamic = IsRung(path) ? DynamicShared(path, source) : 0;
+        RungHeader? header = IsRung(path) ? RungHeader.Parse(path, source) : null;
+        long dynamic = header is null ? 0 : DynamicShared(path, header);
         using var memory = new DeviceMemory();
         var options = new LaunchOptions();
-        return new(path, IdeaOf(source), [.. module.Kernels.Values.Select(kernel =>
+        return new(path, header?.Idea ?? IdeaOf(source), [.. module.Kernels.Values.Select(kernel =>
         {
             KernelResources resources = module.Resources(kernel, memory, options);
             long threads = kernel.Syntax.Directives.FirstOrDefault(directive => directive.Name is "maxntid" or "reqntid")?
@@ -58,10 +59,9 @@ internal sealed partial record ShippedFile(string File, string Idea, IReadOnlyLi
     [GeneratedRegex(@"[.:] (?=[A-Z])")]
     private static partial Regex SentenceEnd();
 
-    private static long DynamicShared(string path, string source)
+    private static long DynamicShared(string path, RungHeader header)
     {
         KernelFamily family = KernelFamily.Find(path.Split('/')[1]);
-        string file = $"kernels/{path}";
-        return RungHeader.Parse(file, source).LaunchShape(file, family.Named(family.DefaultShape)).SharedBytes;
+        return header.LaunchShape(path, family.Named(family.DefaultShape)).SharedBytes;
     }
 }

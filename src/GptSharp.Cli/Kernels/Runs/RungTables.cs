@@ -79,13 +79,14 @@ internal static class RungTables
 
     private static void WriteCounters(IReadOnlyList<RungResult> results, TextWriter writer)
     {
-        (string Heading, string Counter)[] columns =
+        (string Top, string Below, string Counter)[] all =
         [
-            (">sectors", "sectors per request"), (">bytes", "bytes over minimum"), (">conflicts", "bank conflicts"),
-            (">instr", "instructions per mma"), (">live", "registers"),
+            (">sectors", "/request", "sectors per request"), (">bytes", "/minimum", "bytes over minimum"), (">bank", "conflicts", "bank conflicts"),
+            (">instr", "/mma", "instructions per mma"), (">warp", "instr", "warp instructions"), (">live", "regs", "registers"),
         ];
-        var table = new TextTable(["rung", "correct", .. columns.Select(column => column.Heading)]);
-        table.Add("", "", "/request", "/minimum", "", "/mma", "regs");
+        (string Top, string Below, string Counter)[] columns = [.. all.Where(column => results.Any(result => result.Counter(column.Counter) is not null))];
+        var table = new TextTable(["rung", "correct", .. columns.Select(column => column.Top)]);
+        table.Add(["", "", .. columns.Select(column => column.Below)]);
         foreach (RungResult result in results)
         {
             string verdict = result.IsCorrect ? "yes" : result.Wrong is null ? "–" : "NO";
