@@ -11,14 +11,14 @@ constexpr int PLAIN = 0;   // causal, grouped queries
 constexpr int LOCAL = 1;   // window and documents as well
 constexpr int FULL = 2;    // soft cap, ALiBi and dropout as well
 
-constexpr int STATISTICS_BYTES = 512;  // of a stage: a pair (L log2 e, -delta) per query, or as many bytes as the threads' copies reach
+constexpr int STATISTICS_BYTES = 512;  // of a stage: a pair (-L log2 e, -delta) per query, or as many bytes as the threads' copies reach
 
 template <int D> struct TileLayout {
     static constexpr int ROW = 2 * D, CHUNKS = D / 8;  // bytes, 16-byte chunks
     static DEVICE u32 place(int row, int chunk) { return row * ROW + ((chunk ^ (row & 7)) << 4); }
 };
 
-// What a thread copies of every tile: chunk `chunk` of rows row, row + STEP, ... STEP is a multiple of 8, so the place of each is that of
+// What thread t copies of every tile: chunk `channel / 8` of rows row, row + STEP, ... STEP is a multiple of 8, so the place of each is that of
 // the first, some rows further.
 template <int D, int THREADS> struct TileCopy {
     using Layout = TileLayout<D>;
@@ -26,16 +26,15 @@ template <int D, int THREADS> struct TileCopy {
     int row, channel;
     u32 target;
 
-    DEVICE TileCopy() : row(thread() / Layout::CHUNKS), channel(thread() % Layout::CHUNKS * 8), target(Layout::place(row, channel / 8)) {}
+    DEVICE TileCopy(u32 shared, int t)
+        : row(t / Layout::CHUNKS), channel(t % Layout::CHUNKS * 8), target(shared + Layout::place(row, channel / 8)) {}
 
-    // ROWS rows of the matrix whose rows are `stride` bytes apart, from `first` on; rows behind `last` are read as the last. bytes: 16, or 0
-    // for nothing.
-    template <int ROWS> DEVICE void rows(u32 tile, const bf16 *column, int stride, int first, int last, int bytes) const {
+    // ROWS rows of the matrix whose rows are `stride` bytes apart, from `first` on, to the tile `offset` bytes behind `target`; rows behind
+    // `last` are read as the last. `column` is the address of the matrix's channel `channel`. bytes: 16, or 0 for nothing.
+    template <int ROWS> DEVICE void rows(u32 target, u32 offset, u64 column, int stride, int first, int last, int bytes) const {
 #pragma unroll
-        for (int i = 0; i < ROWS / STEP; i++) {
-            int r = smaller(first + row + i * STEP, last);
-            copy16(tile + target + i * STEP * Layout::ROW, (const u8 *)column + (i64)r * stride, bytes);
-        }
+        for (int i = 0; i < ROWS / STEP; i++)
+            copy16(target + offset + i * STEP * Layout::ROW, row_address(column, smaller(first + row + i * STEP, last), stride), bytes);
     }
 };
 
@@ -46,18 +45,26 @@ DEVICE void store_rows(float (&sum)[D / 8][4], u32 staging, bf16 *matrix, i64 st
     using Layout = TileLayout<D>;
     const int group = lane() >> 2, pair = lane() & 3;
 #pragma unroll
-    for (int half = 0; half < 2; half++) {
-        const int row = group + half * 8;
+    for (int d = 0; d < D / 8; d++)
 #pragma unroll
-        for (int d = 0; d < D / 8; d++) {
-            float low = sum[d][2 * half] * factor, high = sum[d][2 * half + 1] * factor;
-            if (beta != 0 && row < count) {
-                u32 old = *(const u32 *)(matrix + row * stride + d * 8 + pair * 2);
-                low = fused(beta, low_float(old), low), high = fused(beta, high_float(old), high);
+        for (int e = 0; e < 4; e++) sum[d][e] *= factor;
+    if (beta != 0) {
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            if (group + half * 8 >= count) continue;
+            const u32 *old = (const u32 *)(matrix + (group + half * 8) * stride) + pair;
+#pragma unroll
+            for (int d = 0; d < D / 8; d++) {
+                sum[d][2 * half] = fused(beta, low_float(old[d * 4]), sum[d][2 * half]);
+                sum[d][2 * half + 1] = fused(beta, high_float(old[d * 4]), sum[d][2 * half + 1]);
             }
-            store_shared_bits(staging + Layout::place(row, d) + pair * 4, pack_bf16(low, high));
         }
     }
+#pragma unroll
+    for (int half = 0; half < 2; half++)
+#pragma unroll
+        for (int d = 0; d < D / 8; d++)
+            store_shared_bits(staging + Layout::place(group + half * 8, d) + pair * 4, pack_bf16(sum[d][2 * half], sum[d][2 * half + 1]));
     warp_barrier();
     constexpr int ROWS = 32 / Layout::CHUNKS;  // that a warp stores at a time
     const int row = lane() / Layout::CHUNKS, chunk = lane() % Layout::CHUNKS;
@@ -75,9 +82,13 @@ struct ScoreRule {
     float slope;
     int h;
 
-    DEVICE void apply(float &product, float &gradient, float log_sum_exp, float minus_delta, int i, int j, bool visible) const {
-        float p = visible ? exp2_fast(score(form, product, slope, i - j) - log_sum_exp) : 0;
-        float kept = form.dropout_threshold ? dropout_factor(form, key, h, i, j) : 1;
+    DEVICE void apply(float &product, float &gradient, float minus_log_sum_exp, float minus_delta, int i, int j, bool visible) const {
+        float p = visible ? exp2_fast(score(form, product, slope, i - j) + minus_log_sum_exp) : 0;
+        float kept = 1;
+        if (form.dropout_threshold) {  // the same for the whole grid; the ten rounds' keys are not kept in registers
+            const u64 seed = (u64)opaque((u32)(key.seed >> 32)) << 32 | opaque((u32)key.seed);
+            kept = dropout_factor(form, DropoutKey{seed, opaque(key.step), opaque(key.sample)}, h, i, j);
+        }
         gradient = score_slope(form, product) * p * fused(kept, gradient, minus_delta);
         product = kept * p;
     }

@@ -124,7 +124,7 @@ DEVICE float4 fused4(float4 a, float b, float4 c) {
 
 // A query's statistics and the first key that it sees; it sees none if it does not exist.
 struct QueryRow {
-    float log_sum_exp, minus_delta;
+    float minus_log_sum_exp, minus_delta;
     int first_key;
 };
 
@@ -196,7 +196,7 @@ DEVICE void backward(T *dqkv, const T *qkv, const T *dy, const float *statistics
                     const QueryRow query = queries[KEYS ? y : x + m * 16];
                     float p = 0, kept = 1;
                     if (j >= query.first_key && j <= i) {
-                        p = exp2_fast(score(form, s[m], slope, i - j) - query.log_sum_exp);
+                        p = exp2_fast(score(form, s[m], slope, i - j) + query.minus_log_sum_exp);
                         if (form.dropout_threshold) kept = dropout_factor(form, key, h, i, j);
                     }
                     score_gradients[y * PAIRS + x + m * 16] = score_slope(form, s[m]) * p * fused(kept, dp[m], query.minus_delta);

@@ -43,6 +43,16 @@ DEVICE QueryRange query_range(const int *first_keys, int first, int last, int T)
     return {all, end};
 }
 
+// Which keys a block owns.
+struct KeyTile {
+    int b, head, first;  // sample, key head, first key
+};
+
+template <int BK> DEVICE KeyTile key_tile(int T, int G, int block) {
+    const int tiles = (T + BK - 1) / BK, column = block / tiles, b = column / G;
+    return {b, column - b * G, (block - column * tiles) * BK};
+}
+
 // EARLY_DELTA: the sums of dP start at -delta, which saves a subtraction per score and, where registers are short, a live value.
 template <int D, int BK, int BQ, int MW, int FEATURES, bool EARLY_DELTA>
 DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const float *statistics, const int *first_keys, float beta,
@@ -50,65 +60,72 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
     constexpr int THREADS = BK / MW * 2;
     using Layout = TileLayout<D>;
     using Copy = TileCopy<D, THREADS>;
-    constexpr int ROW = Layout::ROW, TILE = BQ * ROW, STAGE = 2 * TILE + STATISTICS_BYTES + (FEATURES == PLAIN ? 0 : STATISTICS_BYTES);
+    constexpr int ROW = Layout::ROW, OWNED = BK * ROW, TILE = BQ * ROW;  // bytes
+    constexpr int STAGE = 2 * TILE + STATISTICS_BYTES + (FEATURES == PLAIN ? 0 : STATISTICS_BYTES);
     static_assert(4 * THREADS <= STATISTICS_BYTES && 2 * BQ <= THREADS && Copy::STEP % 8 == 0);
 
-    const int T = form.T, H = form.H, G = form.G, padded = (T + 63) & ~63;
-    const int tiles = (T + BK - 1) / BK, column = block_x() / tiles, k0 = (block_x() - column * tiles) * BK;
-    const int b = column / G, head = column - b * G, group = H / G;
-    const int width = (H + 2 * G) * D, packed_stride = 2 * width, dy_stride = 2 * H * D;
-    const bf16 *sample = qkv + (i64)b * T * width;
-    const int group_row = lane() >> 2, pair = lane() & 3;
+    // What the loop needs is computed from copies of the thread's and the block's number of which the compiler knows nothing, and what comes
+    // after the loop from the numbers themselves: so the loop does not carry along what only the end needs.
+    const int t = opaque(thread()), l = t & 31, w = t >> 5, group_row = l >> 2, pair = l & 3;
+    const int last = opaque(form.T - 1), T = last + 1, H = opaque(form.H), G = opaque(form.G), padded = (T + 63) & ~63;
+    const KeyTile tile = key_tile<BK>(T, G, opaque(block_x()));
+    const int k0 = tile.first;
+    const int width = (H + 2 * G) * D, packed_stride = opaque(2 * width), dy_stride = opaque(2 * H * D);
+    const int group = H / G, first_head = tile.head * group;
+    const u32 shared = opaque(shared_address(shared_memory));
+    const Copy copy(shared, t);
+    const u64 column = global_bits(qkv + (i64)tile.b * T * width + copy.channel);
+    copy.template rows<BK>(copy.target, 0, column + (H + tile.head) * (2 * D), packed_stride, k0, last, 16);
+    copy.template rows<BK>(copy.target, OWNED, column + (H + G + tile.head) * (2 * D), packed_stride, k0, last, 16);
 
-    const u32 keys = shared_address(shared_memory), values = keys + BK * ROW, stages = values + BK * ROW;
-    const Copy copy;
-    copy.template rows<BK>(keys, sample + (H + head) * D + copy.channel, packed_stride, k0, T - 1, 16);
-    copy.template rows<BK>(values, sample + (H + G + head) * D + copy.channel, packed_stride, k0, T - 1, 16);
-
-    const int statistics_bytes = thread() < 2 * BQ ? 4 : 0, first_key_bytes = thread() < BQ ? 4 : 0;
-    first_keys += b * padded;
-    QueryRange range = {T, T};
-    if constexpr (FEATURES != PLAIN) range = query_range<THREADS>(first_keys, k0, smaller(k0 + BK, T) - 1, T);
+    first_keys += tile.b * padded;
+    QueryRange range = {last + 1, last + 1};
+    if constexpr (FEATURES != PLAIN) range = query_range<THREADS>(first_keys, k0, smaller(k0 + BK - 1, last), last + 1);
 
     // Where this lane's fragments lie: rows of K (and V), rows of Q (and dy) as right operand of S^T, the same transposed as right operand of dk.
-    const u32 left = keys + Layout::place(warp() * 16 * MW + (lane() & 15), lane() >> 4);
-    const u32 right = Layout::place((lane() & 7) + ((lane() >> 4) << 3), (lane() >> 3) & 1);
-    const u32 transposed = Layout::place(lane() & 15, lane() >> 4);
+    const u32 left = shared + Layout::place(w * 16 * MW + (l & 15), l >> 4);
+    const u32 right = shared + 2 * OWNED + Layout::place((l & 7) + ((l >> 4) << 3), (l >> 3) & 1);
+    const u32 transposed = shared + 2 * OWNED + Layout::place(l & 15, l >> 4);
+    const u32 query_pairs = shared + 2 * OWNED + 2 * TILE + pair * 16;
+    const int first_row = opaque(k0 + w * 16 * MW + group_row - 2 * pair);  // key minus query of the lane's first score, for q0 = 0
     const float scale2 = form.scale * LOG2_E;
+    // What this thread copies of a query block's statistics: one word each. Who has none reads nothing from where the first thread reads.
+    const u32 word_target = shared + 2 * OWNED + 2 * TILE + t * 4;
+    const int pair_bytes = t < 2 * BQ ? 4 : 0, first_bytes = t < BQ ? 4 : 0;
+    const u64 first_seen = FEATURES == PLAIN ? 0 : global_bits(first_keys + (t < BQ ? t : 0));
+
+    u64 q_column = column + first_head * (2 * D), dy_column = global_bits(dy + ((i64)tile.b * T * H + first_head) * D + copy.channel);
+    u64 pairs = global_bits(statistics + (i64)(tile.b * H + first_head) * padded * 2 + (t < 2 * BQ ? t : 0));
+    ScoreRule rule = {form, dropout_key(form, tile.b), 0, first_head};
 
     float dk[MW][D / 8][4] = {}, dv[MW][D / 8][4] = {};
-    u32 stage = stages;
+    u32 stage = 0;  // 0 or STAGE
 
 #pragma unroll 1
-    for (int h = head * group; h < (head + 1) * group; h++) {
-        const bf16 *q_column = sample + h * D + copy.channel, *dy_column = dy + ((i64)b * T * H + h) * D + copy.channel;
-        const float *pairs = statistics + ((i64)(b * H + h) * padded) * 2 + thread();
-        const ScoreRule rule = {form, dropout_key(form, b), FEATURES == FULL ? alibi_slope(form, h) : 0, h};
-        int q0 = k0 / BQ * BQ;
+    for (int heads = group; heads > 0; heads--) {
+        int q0 = opaque(k0 / BQ * BQ);  // nothing of one head's blocks is kept in registers for the next head's
+        if constexpr (FEATURES == FULL) rule.slope = alibi_slope(form, rule.h);
 
-        auto fetch = [&](u32 target, int first, bool exists) INLINE_LAMBDA {
-            const int bytes = exists ? 16 : 0;
-            copy.template rows<BQ>(target, q_column, packed_stride, first, T - 1, bytes);
-            copy.template rows<BQ>(target + TILE, dy_column, dy_stride, first, T - 1, bytes);
-            const int row = exists ? first : 0;
-            copy4(target + 2 * TILE + thread() * 4, pairs + (statistics_bytes ? row * 2 : 0), exists ? statistics_bytes : 0);
-            if constexpr (FEATURES != PLAIN)
-                copy4(target + 2 * TILE + STATISTICS_BYTES + thread() * 4, first_keys + (first_key_bytes ? row + thread() : 0),
-                      exists ? first_key_bytes : 0);
+        auto fetch = [&](u32 offset, int first, int bytes) INLINE_LAMBDA {  // bytes: 16, or 0 for nothing
+            const u32 target = opaque(copy.target + offset), words = opaque(word_target + offset);
+            copy.template rows<BQ>(target, 2 * OWNED, q_column, packed_stride, first, last, bytes);
+            copy.template rows<BQ>(target, 2 * OWNED + TILE, dy_column, dy_stride, first, last, bytes);
+            copy4(words, pairs + smaller(first, last) * 8, 2 * BQ == THREADS ? bytes / 4 : smaller(bytes, pair_bytes));
+            if constexpr (FEATURES != PLAIN) copy4(words + STATISTICS_BYTES, first_seen + smaller(first, last) * 4, smaller(bytes, first_bytes));
         };
         copies_wait<0>();  // of the copies of nothing that the last block of the head before has begun
-        fetch(stage, q0, true);
+        fetch(stage, q0, opaque(16));
         copies_commit();
 
         auto block = [&]<bool MASKED>() INLINE_LAMBDA {
             copies_wait<0>();
             block_barrier();
-            const u32 next = stages + stages + STAGE - stage;
-            fetch(next, q0 + BQ, q0 + BQ < range.end);
+            const u32 next = stage ^ STAGE;
+            fetch(next, q0 + BQ, (FEATURES == PLAIN ? q0 + BQ <= last : q0 + BQ < range.end) ? 16 : 0);
             copies_commit();
 
-            const u32 a = opaque(left), r = opaque(stage + right), t = opaque(stage + transposed);
-            const u32 query_pairs = stage + 2 * TILE + pair * 16, query_first = stage + 2 * TILE + STATISTICS_BYTES + pair * 8;
+            const u32 a = opaque(left), r = opaque(right + stage), x = opaque(transposed + stage), queries = query_pairs + stage;
+            const int distance = first_row - q0;  // key minus query of the lane's first score
             float s[MW][BQ / 8][4], dp[MW][BQ / 8][4];
 #pragma unroll
             for (int d = 0; d < D / 16; d++) {
@@ -122,8 +139,8 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
 #pragma unroll
                     for (int m = 0; m < MW; m++) {
                         if (d == 0) {
-                            multiply(s[m][2 * n], k[m], q[0], q[1], 0, 0);
-                            multiply(s[m][2 * n + 1], k[m], q[2], q[3], 0, 0);
+                            multiply(s[m][2 * n], k[m], q[0], q[1]);
+                            multiply(s[m][2 * n + 1], k[m], q[2], q[3]);
                         } else {
                             multiply_add(s[m][2 * n], k[m], q[0], q[1]);
                             multiply_add(s[m][2 * n + 1], k[m], q[2], q[3]);
@@ -135,18 +152,18 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
             for (int d = 0; d < D / 16; d++) {
                 u32 v[MW][4];
 #pragma unroll
-                for (int m = 0; m < MW; m++) load_matrices(v[m], (a ^ (d << 5)) + BK * ROW + m * 16 * ROW);
+                for (int m = 0; m < MW; m++) load_matrices(v[m], (a ^ (d << 5)) + OWNED + m * 16 * ROW);
 #pragma unroll
                 for (int n = 0; n < BQ / 16; n++) {
                     u32 g[4];
                     load_matrices(g, (r ^ (d << 5)) + TILE + n * 16 * ROW);
                     float4 first = {0, 0, 0, 0}, second = {0, 0, 0, 0};
-                    if (EARLY_DELTA && d == 0) first = load_shared4(query_pairs + n * 128), second = load_shared4(query_pairs + n * 128 + 64);
+                    if (EARLY_DELTA && d == 0) first = load_shared4(queries + n * 128), second = load_shared4(queries + n * 128 + 64);
 #pragma unroll
                     for (int m = 0; m < MW; m++) {
                         if (d == 0) {
-                            multiply(dp[m][2 * n], v[m], g[0], g[1], first.y, first.w);
-                            multiply(dp[m][2 * n + 1], v[m], g[2], g[3], second.y, second.w);
+                            multiply(dp[m][2 * n], v[m], g[0], g[1], first.y, first.w, first.y, first.w);
+                            multiply(dp[m][2 * n + 1], v[m], g[2], g[3], second.y, second.w, second.y, second.w);
                         } else {
                             multiply_add(dp[m][2 * n], v[m], g[0], g[1]);
                             multiply_add(dp[m][2 * n + 1], v[m], g[2], g[3]);
@@ -158,24 +175,24 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
             u32 weights[MW][BQ / 8][2], gradients[MW][BQ / 8][2];  // P^T (or Z^T) and dS^T, packed
 #pragma unroll
             for (int n = 0; n < BQ / 8; n++) {
-                const float4 query = load_shared4(query_pairs + n * 64);  // L and -delta of two queries
+                const float4 query = load_shared4(queries + n * 64);  // -L and -delta of two queries
                 float2 first = {0, 0};
-                if (MASKED && FEATURES != PLAIN) first = load_shared2(query_first + n * 32);
+                if (MASKED && FEATURES != PLAIN) first = load_shared2(queries - pair * 8 + STATISTICS_BYTES + n * 32);
 #pragma unroll
                 for (int m = 0; m < MW; m++) {
 #pragma unroll
                     for (int c = 0; c < 4; c++) {
-                        const float L = c & 1 ? query.z : query.x, minus_delta = c & 1 ? query.w : query.y;
-                        const int i = q0 + n * 8 + pair * 2 + (c & 1), j = k0 + (warp() * MW + m) * 16 + group_row + (c >> 1) * 8;
+                        const float minus_L = c & 1 ? query.z : query.x, minus_delta = c & 1 ? query.w : query.y;
+                        const int i = q0 + 2 * pair + n * 8 + (c & 1), j = first_row + 2 * pair + m * 16 + (c >> 1) * 8;
                         bool visible = true;
-                        if (MASKED) visible = j <= i;
+                        if (MASKED) visible = distance <= n * 8 + (c & 1) - m * 16 - (c >> 1) * 8;  // j <= i
                         if (MASKED && FEATURES != PLAIN) visible = visible && j >= (int)float_to_bits(c & 1 ? first.y : first.x);
                         if constexpr (FEATURES == FULL) {
-                            rule.apply(s[m][n][c], dp[m][n][c], L, minus_delta, i, j, visible);
+                            rule.apply(s[m][n][c], dp[m][n][c], minus_L, minus_delta, i, j, visible);
                         } else {
-                            float x = s[m][n][c];
-                            if (MASKED) x = visible ? x : HIDDEN_SCORE;
-                            s[m][n][c] = exp2_fast(fused(x, scale2, -L));
+                            float product = s[m][n][c];
+                            if (MASKED) product = visible ? product : HIDDEN_SCORE;
+                            s[m][n][c] = exp2_fast(fused(product, scale2, minus_L));
                             dp[m][n][c] = s[m][n][c] * (EARLY_DELTA ? dp[m][n][c] : dp[m][n][c] + minus_delta);
                         }
                     }
@@ -191,20 +208,20 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
             for (int n = 0; n < BQ / 16; n++)
 #pragma unroll
                 for (int d = 0; d < D / 16; d++) {
-                    u32 x[4];
-                    load_matrices_transposed(x, (t ^ (d << 5)) + TILE + n * 16 * ROW);
+                    u32 b[4];
+                    load_matrices_transposed(b, (x ^ (d << 5)) + TILE + n * 16 * ROW);
 #pragma unroll
                     for (int m = 0; m < MW; m++) {
                         const u32 p[4] = {weights[m][2 * n][0], weights[m][2 * n][1], weights[m][2 * n + 1][0], weights[m][2 * n + 1][1]};
-                        multiply_add(dv[m][2 * d], p, x[0], x[1]);
-                        multiply_add(dv[m][2 * d + 1], p, x[2], x[3]);
+                        multiply_add(dv[m][2 * d], p, b[0], b[1]);
+                        multiply_add(dv[m][2 * d + 1], p, b[2], b[3]);
                     }
-                    load_matrices_transposed(x, (t ^ (d << 5)) + n * 16 * ROW);
+                    load_matrices_transposed(b, (x ^ (d << 5)) + n * 16 * ROW);
 #pragma unroll
                     for (int m = 0; m < MW; m++) {
                         const u32 g[4] = {gradients[m][2 * n][0], gradients[m][2 * n][1], gradients[m][2 * n + 1][0], gradients[m][2 * n + 1][1]};
-                        multiply_add(dk[m][2 * d], g, x[0], x[1]);
-                        multiply_add(dk[m][2 * d + 1], g, x[2], x[3]);
+                        multiply_add(dk[m][2 * d], g, b[0], b[1]);
+                        multiply_add(dk[m][2 * d + 1], g, b[2], b[3]);
                     }
                 }
             stage = next;
@@ -218,13 +235,12 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
             if constexpr (BQ >= BK) {
                 block.template operator()<true>();
             } else {
-                const int diagonal_end = smaller(k0 + BK, range.end);
 #pragma unroll 1
-                while (q0 < diagonal_end) block.template operator()<true>();
+                while (q0 < k0 + BK && (FEATURES == PLAIN ? q0 <= last : q0 < range.end)) block.template operator()<true>();
             }
             if constexpr (FEATURES == PLAIN) {
 #pragma unroll 1
-                while (q0 < T) block.template operator()<false>();
+                while (q0 <= last) block.template operator()<false>();
             } else {
 #pragma unroll 1
                 while (q0 + BQ <= range.all) block.template operator()<false>();
@@ -232,18 +248,25 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
                 while (q0 < range.end) block.template operator()<true>();
             }
         }
+
+        q_column += 2 * D;
+        dy_column += 2 * D;
+        pairs += (u32)((last + 64) & ~63) * 8;
+        rule.h++;
     }
 
     // K and V are no longer needed: each warp's own rows of them carry its gradients.
     copies_wait<0>();
     block_barrier();
-    bf16 *gradient = dqkv + (i64)b * T * width;
+    const u32 staging = shared_address(shared_memory);
+    const int end_width = packed_stride / 2, end_heads = dy_stride / (2 * D), end_key_heads = (end_width / D - end_heads) / 2;
+    const KeyTile owned = key_tile<BK>(form.T, end_key_heads, block_x());
 #pragma unroll
     for (int m = 0; m < MW; m++) {
-        const int row = (warp() * MW + m) * 16;
-        bf16 *rows = gradient + (i64)(k0 + row) * width;
-        store_rows<D>(dk[m], keys + row * ROW, rows + (H + head) * D, width, T - k0 - row, form.scale, beta);
-        store_rows<D>(dv[m], values + row * ROW, rows + (H + G + head) * D, width, T - k0 - row, 1, beta);
+        const int row = (warp() * MW + m) * 16, rows = form.T - owned.first - row;
+        bf16 *gradient = dqkv + ((i64)owned.b * form.T + owned.first + row) * end_width + (end_heads + owned.head) * D;
+        store_rows<D>(dk[m], staging + row * ROW, gradient, end_width, rows, scale2 * LN_2, beta);
+        store_rows<D>(dv[m], staging + OWNED + row * ROW, gradient + end_key_heads * D, end_width, rows, 1, beta);
     }
 }
 

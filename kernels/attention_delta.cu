@@ -1,4 +1,4 @@
-// What the backward passes of attention need of every query (b, h, i): the pair (L_i log2 e, -delta_i) with delta_i = dy_i · y_i, the row
+// What the backward passes of attention need of every query (b, h, i): the pair (-L_i log2 e, -delta_i) with delta_i = dy_i · y_i, the row
 // sum of dP o P that the softmax's derivative subtracts; L in base 2, as the scores are. And of every position (b, i), where `first_keys` is
 // not null, the first key that its query sees.
 //
@@ -9,7 +9,7 @@
 #include "vector.cuh"
 
 constexpr int DELTA_ROWS = 64;                          // of a block
-constexpr float NO_WEIGHT = 1e30f;                      // 2^(score - this) is 0 for every score
+constexpr float NO_WEIGHT = -1e30f;                     // 2^(score + this) is 0 for every score
 constexpr int NO_KEY = 0x7fffffff;
 
 struct DeltaOutputs {
@@ -31,7 +31,7 @@ DEVICE void delta_rows(const DeltaOutputs &outputs, const float *log_sum_exp, co
         for (int offset = LANES / 2; offset; offset >>= 1) sum += shuffle_xor(sum, offset);
         if (share == 0) {
             float2 pair;
-            pair.x = t < T ? log_sum_exp[(i64)bh * T + t] * LOG2_E : NO_WEIGHT;
+            pair.x = t < T ? log_sum_exp[(i64)bh * T + t] * -LOG2_E : NO_WEIGHT;
             pair.y = -sum;
             *(float2 *)(outputs.statistics + ((i64)bh * padded + t) * 2) = pair;
         }

@@ -203,6 +203,20 @@ DEVICE u64 at_distance(u64 base, u32 bytes) {
 DEVICE void copy4(u32 shared, const void *global, int bytes) {
     asm volatile("cp.async.ca.shared.global [%0],[%1],4,%2;" ::"r"(shared), "l"(global_address(global)), "r"(bytes) : "memory");
 }
+// The same with addresses of global memory as numbers, which lose no register to the two kinds of pointers.
+DEVICE u64 global_bits(const void *p) { u64 r; asm("cvta.to.global.u64 %0,%1;" : "=l"(r) : "l"(p)); return r; }
+DEVICE void copy16(u32 shared, u64 global, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0],[%1],16,%2;" ::"r"(shared), "l"(global), "r"(bytes) : "memory");
+}
+DEVICE void copy4(u32 shared, u64 global, int bytes) {
+    asm volatile("cp.async.ca.shared.global [%0],[%1],4,%2;" ::"r"(shared), "l"(global), "r"(bytes) : "memory");
+}
+// base + row stride in one instruction; stride in bytes
+DEVICE u64 row_address(u64 base, int row, int stride) {
+    u64 r;
+    asm("mad.wide.s32 %0,%1,%2,%3;" : "=l"(r) : "r"(row), "r"(stride), "l"(base));
+    return r;
+}
 DEVICE void copies_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int PENDING> DEVICE void copies_wait() { asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory"); }
 
@@ -240,12 +254,13 @@ DEVICE float2 load_shared2(u32 shared) {
     return r;
 }
 
-// d = a b + c, where the sums of a row of c start at the same two numbers
-DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1, float c0, float c1) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%10,%11,%10,%11};"
+// d = a b + c: c0 and c1 are where the sums of a lane's first row start, c2 and c3 those of its second
+DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1, float c0, float c1, float c2, float c3) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3},{%4,%5,%6,%7},{%8,%9},{%10,%11,%12,%13};"
         : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c0), "f"(c1));
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c0), "f"(c1), "f"(c2), "f"(c3));
 }
+DEVICE void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) { multiply(d, a, b0, b1, 0, 0, 0, 0); }
 DEVICE float4 load_shared4(u32 shared) {
     float4 r;
     asm volatile("ld.shared.v4.f32 {%0,%1,%2,%3},[%4];" : "=f"(r.x), "=f"(r.y), "=f"(r.z), "=f"(r.w) : "r"(shared) : "memory");
