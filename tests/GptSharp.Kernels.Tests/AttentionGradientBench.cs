@@ -47,15 +47,7 @@ internal sealed class AttentionGradientBench : IDisposable
         long padded = (problem.Time + StatisticsRows - 1) / StatisticsRows * StatisticsRows;
         Statistics = _bench.Output(8 * problem.Batch * problem.Heads * padded, "statistics");
         FirstKeys = _bench.Output(4 * problem.Batch * padded, "firstKeys");
-        double rate = problem.DropoutRate;
-        _form =
-        [
-            problem.DocumentLength == 0 ? 0L : _bench.Memory.Allocate<int>(problem.DocumentStarts(), "documentStarts"),
-            rate == 0 ? 0L : _bench.Memory.Allocate<ulong>(
-                [AttentionProblem.Seed, AttentionProblem.Step | ((ulong)AttentionProblem.FirstSample << 32), 0, 0, 0, 0], "state"),
-            problem.Time, problem.Heads, problem.KeyHeads, problem.HeadSize, (float)problem.Scale, problem.Window, (float)problem.SoftCap,
-            problem.Alibi ? 1 : 0, rate == 0 ? 0u : Philox.KeepThreshold((float)rate), (float)(1 / (1 - rate)), AttentionProblem.Site,
-        ];
+        _form = problem.FormArguments(_bench);
     }
 
     public DeviceBuffer DQkv { get; }

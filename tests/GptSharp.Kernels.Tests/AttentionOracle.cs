@@ -16,7 +16,7 @@ internal sealed class AttentionOracle
     {
         (_problem, _qkv, _dy) = (problem, qkv, dy);
         _unit = isHalf ? Math.Pow(2, -8) : Math.Pow(2, -24);
-        Y = new double[dy.Length];
+        (Y, Magnitude) = (new double[dy.Length], new double[dy.Length]);
         LogSumExp = new float[problem.Batch * problem.Heads * problem.Time];
         Gradient = new double[qkv.Length];
         Bound = new double[qkv.Length];
@@ -25,6 +25,9 @@ internal sealed class AttentionOracle
 
     /// <summary>(B, T, H D). Whoever stores it rounded must put it back before <see cref="Backward"/>, which reads it.</summary>
     public double[] Y { get; }
+
+    /// <summary>For each of <see cref="Y"/>, the sum of the sizes of its terms: what a relative error of the weights is multiplied by.</summary>
+    public double[] Magnitude { get; }
 
     /// <summary>(B, H, T).</summary>
     public float[] LogSumExp { get; }
@@ -71,7 +74,9 @@ internal sealed class AttentionOracle
             double weight = Math.Exp(scores[j - first] - logSumExp) * _problem.Kept(b, h, i, j);
             for (int d = 0; d < _problem.HeadSize; d++)
             {
-                Y[Output(b, h, i) + d] += weight * _qkv[Value(b, h, j) + d];
+                double term = weight * _qkv[Value(b, h, j) + d];
+                Y[Output(b, h, i) + d] += term;
+                Magnitude[Output(b, h, i) + d] += Math.Abs(term);
             }
         }
     }

@@ -1,3 +1,6 @@
+using GptSharp.Ptx;
+using GptSharp.Tensors;
+
 namespace GptSharp.Kernels.Tests;
 
 /// <summary>The sizes and the form of an attention that a test runs, and what of it is random.</summary>
@@ -15,6 +18,9 @@ internal sealed record AttentionProblem(int Batch, int Time, int Heads, int KeyH
     /// <summary>Length of every document; 0 for a single one. The samples' documents begin at different positions.</summary>
     public int DocumentLength { get; init; }
 
+    /// <summary>Every eleventh position is a document by itself, and the one after it looks back to the document before.</summary>
+    public bool HasIslands { get; init; }
+
     public double DropoutRate { get; init; }
 
     public float Beta { get; init; }
@@ -26,7 +32,7 @@ internal sealed record AttentionProblem(int Batch, int Time, int Heads, int KeyH
     public double Scale => 1 / Math.Sqrt(HeadSize);
 
     public int DocumentStart(int sample, int position) =>
-        DocumentLength == 0 ? 0 : Math.Max(0, ((position + sample) / DocumentLength * DocumentLength) - sample);
+        HasIslands && position % 11 == 10 ? position : DocumentLength == 0 ? 0 : Math.Max(0, ((position + sample) / DocumentLength * DocumentLength) - sample);
 
     public int[] DocumentStarts() =>
         [.. from b in Enumerable.Range(0, Batch) from t in Enumerable.Range(0, Time) select DocumentStart(b, t)];
@@ -58,6 +64,15 @@ internal sealed record AttentionProblem(int Batch, int Time, int Heads, int KeyH
         uint word = RandomWords((uint)(element / 4), FirstSample + (uint)sample)[element % 4];
         return word >> 8 >= Math.Ceiling((float)DropoutRate * 16777216.0) ? 1 / (1 - DropoutRate) : 0;
     }
+
+    /// <summary>The parameters that all kernels of attention end with.</summary>
+    public KernelArgument[] FormArguments(KernelBench bench) =>
+    [
+        DocumentLength == 0 && !HasIslands ? 0L : bench.Memory.Allocate<int>(DocumentStarts(), "documentStarts"),
+        DropoutRate == 0 ? 0L : bench.Memory.Allocate<ulong>([Seed, Step | ((ulong)FirstSample << 32), 0, 0, 0, 0], "state"),
+        Time, Heads, KeyHeads, HeadSize, (float)Scale, Window, (float)SoftCap, Alibi ? 1 : 0,
+        DropoutRate == 0 ? 0u : Philox.KeepThreshold((float)DropoutRate), (float)(1 / (1 - DropoutRate)), Site,
+    ];
 
     // Philox4x32-10 as its paper gives it.
     private static uint[] RandomWords(uint block, uint sample)

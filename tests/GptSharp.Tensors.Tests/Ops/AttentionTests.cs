@@ -44,6 +44,17 @@ public sealed class AttentionTests : OpConformanceTests<AttentionTests>, IOpCase
         Case("everything, two positions", 1, 2, Everything, 13, documents: true),
         Case("everything, head size 80", 1, 12, Everything, 80, documents: true),
         Case("everything, window over tiles, dropout", 1, 100, Everything with { Window = 70 }, 3, documents: true, dropout: 0.2),
+        Case("head size 64, two tiles", 2, 100, new AttentionForm(2, 1), 64),
+        Case("head size 64, dropout", 1, 72, 2, 64, dropout: 0.1),
+        Case("head size 64, window and documents", 1, 150, new AttentionForm(2) { Window = 37 }, 64, documents: true),
+        Case("head size 64, everything", 1, 72, Everything with { Window = 30 }, 64, documents: true, dropout: 0.2),
+        Case("head size 64, long", 1, 515, 1, 64),
+        Case("head size 64, long, window", 1, 515, new AttentionForm(1) { Window = 100 }, 64),
+        Case("head size 128, two tiles", 1, 135, new AttentionForm(2, 1), 128),
+        Case("head size 128, dropout", 1, 72, 1, 128, dropout: 0.1),
+        Case("head size 128, window", 1, 135, new AttentionForm(1) { Window = 37 }, 128),
+        Case("head size 128, everything", 1, 72, new AttentionForm(3) { Window = 30, SoftCap = 2.5, Alibi = true }, 128, documents: true, dropout: 0.2),
+        Case("head size 200", 1, 40, 1, 200),
         new("large scores", t => Tensors.Ops.Attention(t[0], 1), Normal((1, 12, 12), 1, deviation: 12)) { Tolerance = 2e-5 },
     ];
 

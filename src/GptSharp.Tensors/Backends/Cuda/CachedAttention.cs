@@ -1,5 +1,4 @@
 using GptSharp.Cuda;
-using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -15,17 +14,16 @@ public sealed unsafe partial class CudaBackend
     public void CachedAttention(
         Tensor y, Tensor keys, Tensor values, Tensor qkv, Tensor starts, Tensor documentStarts, in AttentionForm form)
     {
-        (int batch, int time, int width) = (qkv.Shape[0], qkv.Shape[1], qkv.Shape[2]);
-        (int capacity, int keyWidth, int headSize) = (keys.Shape[1], keys.Shape[2], form.HeadSize(width));
+        (int batch, int time) = (qkv.Shape[0], qkv.Shape[1]);
+        (int capacity, int keyWidth, int headSize) = (keys.Shape[1], keys.Shape[2], form.HeadSize(qkv.Shape[2]));
         Launch(
             _cachedAttentionAppend.For(y.DType, this), new LaunchShape((time, batch), 128),
             keys.Address, values.Address, Report("cached attention", starts), qkv.Address, starts.Address,
             form.HeadCount * headSize, keyWidth, capacity, time);
         CheckDocuments("cached attention", documentStarts, starts);
-        int tile = AttentionTile.Find(headSize, time);
+        (CudaKernel kernel, LaunchShape shape) = AttentionKernel(qkv, form);
         LaunchAttention(
-            _attention[tile].For(y.DType, this), AttentionTile.All[tile].Shape(batch * form.HeadCount, time, headSize),
-            qkv, documentStarts, form, 0, default,
-            y.Address, Absent, qkv.Address, keys.Address, values.Address, starts.Address, width, keyWidth, capacity);
+            kernel, shape, qkv, documentStarts, form, 0, default,
+            y.Address, Absent, qkv.Address, keys.Address, values.Address, starts.Address, qkv.Shape[2], keyWidth, capacity);
     }
 }

@@ -10,21 +10,32 @@ namespace GptSharp.Tensors.Backends.Cuda.Launching;
 internal readonly record struct AttentionTile(string Name, int MostHeadSize, int Queries, int Keys)
 {
     private const int Threads = 128;
+    private const int FewQueries = 16;
 
     /// <summary>All of them, in the order in which they are tried.</summary>
     public static AttentionTile[] All { get; } =
     [
-        new("attention_64_few", 64, 16, 32),
+        new("attention_64_few", 64, FewQueries, 32),
         new("attention_64", 64, 64, 32),
-        new("attention_128_few", 128, 16, 16),
+        new("attention_128_few", 128, FewQueries, 16),
         new("attention_128", 128, 64, 16),
         new("attention_256", 256, 32, 8),
     ];
 
     /// <summary>The first that takes the head size and, if it is for few queries, has room for all of them.</summary>
     /// <returns>Its place in <see cref="All"/>, or -1.</returns>
-    public static int Find(int headSize, int queryCount) =>
-        Array.FindIndex(All, tile => headSize <= tile.MostHeadSize && (tile.Queries != 16 || queryCount <= 16));
+    public static int Find(int headSize, int queryCount)
+    {
+        for (int i = 0; i < All.Length; i++)
+        {
+            if (headSize <= All[i].MostHeadSize && (All[i].Queries != FewQueries || queryCount <= FewQueries))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>The launch.</summary>
     /// <param name="sequences">B H.</param>
