@@ -30,6 +30,7 @@ public sealed class TraceCommandTests : IDisposable
     [Theory]
     [InlineData("reference", 1e-9, 1e-9, "reference (scalar C#, float64)\n")]
     [InlineData("cpu", 1e-5, 1e-4, "threads)\n")]
+    [InlineData("emulator", 1e-4, 1e-4, "emulator (emulated GPU, sm_80)\n")]
     public void The_command_writes_what_PyTorch_computed(string device, double tolerance, double trainedTolerance, string ending)
     {
         (int code, string output, string error) = RunGolden(
@@ -47,6 +48,38 @@ public sealed class TraceCommandTests : IDisposable
             Assert.True(entry.Distance <= (isTrained ? trainedTolerance : tolerance), $"{entry.Name}: {entry.Distance}");
         });
     }
+
+    [Fact]
+    public void Kernels_lists_what_ran_and_in_BF16_every_product_is_the_tensor_cores()
+    {
+        string folder = Path.Combine(Golden.Folder, "gpt2-d64");
+        (int code, string output, string error) = Run(
+            folder, Path.Combine(folder, "golden.safetensors"), "--out", Output, "--device", "emulator", "--precision", "bf16", "--kernels");
+
+        Assert.Equal((0, ""), (code, error));
+        string[][] rows = [.. output.Split('\n').SkipWhile(line => !line.StartsWith("kernel ", StringComparison.Ordinal)).Skip(1)
+            .Where(line => line.Length > 0).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        Dictionary<string, (int Launches, long Matrix)> kernels = rows.ToDictionary(row => row[0], row => (Number(row[1]), (long)Number(row[2])));
+
+        // One block: four layers and the head, forward and twice backward; one attention.
+        string[] products = [.. kernels.Keys.Where(name => name.StartsWith("linear", StringComparison.Ordinal) && !name.Contains("bias", StringComparison.Ordinal)
+            && !name.Contains("sum", StringComparison.Ordinal))];
+        Assert.Equal(15, products.Sum(name => kernels[name].Launches));
+        string[] attention = [.. kernels.Keys.Where(name => name.StartsWith("attention", StringComparison.Ordinal) && !name.Contains("delta", StringComparison.Ordinal))];
+        Assert.Equal(3, attention.Sum(name => kernels[name].Launches));
+        Assert.All(attention, name => Assert.Contains("_d64", name, StringComparison.Ordinal));
+        Assert.All(products.Concat(attention), name => Assert.True(kernels[name].Matrix > 0, $"{name} used no tensor core."));
+        Assert.DoesNotContain(kernels.Keys, name => name.Contains("any", StringComparison.Ordinal) && name.StartsWith("product", StringComparison.Ordinal));
+        Assert.DoesNotContain(kernels.Keys, name => name.EndsWith("_f32", StringComparison.Ordinal) && !name.EndsWith("_bf16_f32", StringComparison.Ordinal)
+            && (name.StartsWith("linear_", StringComparison.Ordinal) || name.StartsWith("attention", StringComparison.Ordinal)));
+
+        static int Number(string text) => int.Parse(text, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void Kernels_of_a_device_that_has_none_are_refused() => Assert.Equal(
+        (2, "", "gptsharp: --kernels lists what a GPU runs, but cpu has none; --device emulator runs the same kernels without a GPU.\n"),
+        RunGolden("--device", "cpu", "--kernels"));
 
     [Fact]
     public void A_llama_folder_is_traced_under_its_own_names()
