@@ -48,6 +48,9 @@ public partial interface IBackend : IDisposable
     /// <summary>Copies host memory to the device.</summary>
     void Upload(nint destination, ReadOnlySpan<byte> source);
 
+    /// <summary>Waits until all operations so far are done; nothing where each is done when its call returns.</summary>
+    void Synchronize();
+
     /// <summary>Copies device memory to the host, after all operations that write it.</summary>
     void Download(Span<byte> destination, nint source);
 }

@@ -21,7 +21,7 @@ internal static class ProfilerReport
         for (int round = 0; round < Rounds; round++)
         {
             off.Add(Time(workload.Run));
-            var profiler = new Profiler();
+            var profiler = new Profiler(workload.Backend);
             workload.Watch(profiler);
             on.Add(Time(() => operations = Watched(workload, profiler)));
             workload.Watch(null);
@@ -56,7 +56,7 @@ internal static class ProfilerReport
         var info = new OpInfo("nothing", "y <- x", "F32 <- F32");
         var operands = new TensorList(x, x);
         var cost = new OpCost(1, 1);
-        var profiler = new Profiler();
+        var profiler = new Profiler(engine.Backend);
         const int calls = 200_000;
         return Enumerable.Range(0, 5).Min(_ => Time(() =>
         {

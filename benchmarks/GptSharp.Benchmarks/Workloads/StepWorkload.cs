@@ -39,6 +39,9 @@ public sealed class StepWorkload : IDisposable
     /// <summary>The most that activations and their gradients took at once.</summary>
     public long PeakBytes => _engine.ReportMemory().StepPeak;
 
+    /// <summary>What computes.</summary>
+    public IBackend Backend => _engine.Backend;
+
     /// <summary>Lets a profiler see every step; null for nobody.</summary>
     public void Watch(Profiler? profiler) => (_engine.Observer, _step.Profiler) = (profiler, profiler);
 

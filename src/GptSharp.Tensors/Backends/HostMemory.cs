@@ -40,6 +40,11 @@ public abstract unsafe class HostMemory
     /// <summary>Gives it back.</summary>
     public void FreeHost(nint address, long bytes) => Free(address, bytes);
 
+    /// <summary>Every operation is done when its call returns.</summary>
+    public void Synchronize()
+    {
+    }
+
     /// <summary>Copies into backend memory.</summary>
     public void Upload(nint destination, ReadOnlySpan<byte> source) =>
         source.CopyTo(new Span<byte>((void*)destination, source.Length));

@@ -1,5 +1,8 @@
+using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Speed;
+using GptSharp.Tensors.Backends.Cuda;
+using GptSharp.Training.Accounting;
 
 namespace GptSharp.Training.Profiling;
 
@@ -10,12 +13,18 @@ namespace GptSharp.Training.Profiling;
 /// <param name="Source">Where the figures come from, for people.</param>
 public sealed record DeviceSpeed(double? FlopsPerSecond, double? BytesPerSecond, double? DispatchSeconds, string Source)
 {
-    /// <summary>Measures a CPU, in about a second; knows nothing of other devices.</summary>
-    public static DeviceSpeed Of(Device device) => device.Engine.Backend is CpuBackend cpu
-        ? new DeviceSpeed(
+    /// <summary>Measures a CPU, in about a second; of a GPU it knows what its vendor publishes.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="storage">What matrices are stored as.</param>
+    public static DeviceSpeed Of(Device device, DType storage) => device.Engine.Backend switch
+    {
+        CpuBackend cpu => new DeviceSpeed(
             CpuSpeed.FlopsPerSecond(cpu.ThreadCount, cpu.Path), CpuSpeed.BytesPerSecond(cpu.ThreadCount, cpu.Path), CpuSpeed.DispatchSeconds(cpu),
-            "measured here")
-        : new DeviceSpeed(null, null, null, "unknown");
+            "measured here"),
+        CudaBackend cuda when Accelerators.Find(cuda.Driver.Properties.Name) is { } accelerator => new DeviceSpeed(
+            DevicePeak.Of(accelerator, storage).FlopsPerSecond, accelerator.Bandwidth * 1e9, DispatchSeconds: null, accelerator.Source),
+        _ => new DeviceSpeed(null, null, null, "unknown"),
+    };
 
     /// <summary>The time below which an operation cannot be done, in seconds; null where nobody knows.</summary>
     public double? Floor(double flops, double bytes) => FlopsPerSecond is null || BytesPerSecond is null

@@ -7,7 +7,8 @@ namespace GptSharp.Training.Profiling;
 /// Notes what a training step spends its time on: every operation, and the phases between which the step moves. It is asked for some steps
 /// only; without it a step is not slowed down.
 /// </summary>
-public sealed class Profiler : IOpObserver
+/// <param name="backend">What computes: the profiler waits for the end of every operation, which a GPU's host otherwise does not.</param>
+public sealed class Profiler(IBackend backend) : IOpObserver
 {
     private readonly List<OpSpan> _operations = new(4096);
     private readonly List<PhaseSpan> _phases = new(256);
@@ -54,6 +55,7 @@ public sealed class Profiler : IOpObserver
     /// <inheritdoc/>
     public void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay)
     {
+        backend.Synchronize();
         long end = Stopwatch.GetTimestamp();
         Tensor input = operands.Count > info.OutputCount ? operands[info.OutputCount] : Tensor.None;
         _operations.Add(new OpSpan(info.Name, isReplay, ShapeOf(operands[0]), ShapeOf(input), cost, _operationStart, end));

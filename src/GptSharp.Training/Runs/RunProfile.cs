@@ -18,7 +18,7 @@ internal sealed class RunProfile
     private readonly RunFolder _folder;
     private readonly TrainingObserver _observer;
     private readonly DeviceSpeed _speed;
-    private readonly Profiler _profiler = new();
+    private readonly Profiler _profiler;
 
     /// <exception cref="ConfigurationException">The run does not take those steps.</exception>
     public RunProfile(
@@ -26,7 +26,8 @@ internal sealed class RunProfile
     {
         range.RequireWithin(done + 1, config.Train.Steps);
         (_range, _device, _step, _folder, _observer) = (range, device, step, folder, observer);
-        _speed = DeviceSpeed.Of(device);
+        _profiler = new Profiler(device.Engine.Backend);
+        _speed = DeviceSpeed.Of(device, config.Train.Precision.On(device).Storage);
     }
 
     /// <summary>Takes a step, watched if it is to be profiled.</summary>

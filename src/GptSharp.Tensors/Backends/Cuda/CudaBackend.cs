@@ -112,7 +112,7 @@ public sealed unsafe partial class CudaBackend : IBackend
         _reports.ThrowIfAny();
     }
 
-    /// <summary>Waits for all work.</summary>
+    /// <inheritdoc/>
     /// <exception cref="TensorException">A kernel met a wrong index since the last download.</exception>
     public void Synchronize()
     {
