@@ -1,7 +1,6 @@
 using System.Globalization;
 using GptSharp.Cuda;
 using GptSharp.GpuBench.Limits;
-using GptSharp.Nn;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cuda;
 using GptSharp.Training.Accounting;
