@@ -127,8 +127,8 @@ DEVICE void flash_attention(bf16 *y, float *log_sum_exp, const bf16 *qkv, const 
 #pragma unroll
                 for (int i = 0; i < TILES; i++) {
                     if (d == 0) {
-                        multiply(s[i][2 * n], queries[i][d], k16[0], k16[1], 0.f, 0.f);
-                        multiply(s[i][2 * n + 1], queries[i][d], k16[2], k16[3], 0.f, 0.f);
+                        multiply(s[i][2 * n], queries[i][d], k16[0], k16[1]);
+                        multiply(s[i][2 * n + 1], queries[i][d], k16[2], k16[3]);
                     } else {
                         multiply_add(s[i][2 * n], queries[i][d], k16[0], k16[1]);
                         multiply_add(s[i][2 * n + 1], queries[i][d], k16[2], k16[3]);
