@@ -16,7 +16,7 @@ internal sealed class LoopCounts(LaunchCounters counters, long trips)
     /// <summary>Instructions other than mma, per mma.</summary>
     public double OthersPerMatrix => (double)(_statements.Length - Matrix) / Matrix;
 
-    public double LoadMatricesPerMatrix => (double)_statements.Count(statement => statement.Text.StartsWith("ldmatrix", StringComparison.Ordinal)) / Matrix;
+    public double LoadMatricesPerMatrix => (double)Executed("ldmatrix") / Matrix;
 
     public int Barriers => Count(InstructionClass.Barrier);
 
@@ -24,9 +24,11 @@ internal sealed class LoopCounts(LaunchCounters counters, long trips)
 
     public int Branches => Count(InstructionClass.Control);
 
-    public int GlobalLoads => Count(InstructionClass.Global);
+    /// <summary>Loads and stores of global memory; asynchronous copies are none.</summary>
+    public int GlobalAccesses => Count(InstructionClass.Global);
 
-    public int Total => _statements.Length;
+    /// <summary>Statements that begin with a word.</summary>
+    public int Executed(string start) => _statements.Count(statement => statement.Text.StartsWith(start, StringComparison.Ordinal));
 
     private int Count(InstructionClass instructionClass) => _statements.Count(statement => statement.Class == instructionClass);
 }
