@@ -1,5 +1,4 @@
 using System.CommandLine;
-using GptSharp.Cli.Kernels.Families;
 using GptSharp.Cli.Kernels.Ladders;
 using GptSharp.Cli.Kernels.Runs;
 using GptSharp.Cuda;
