@@ -36,6 +36,16 @@ public sealed class GpuFailureTests
     }
 
     [Fact]
+    public void A_kernel_that_spills_is_told()
+    {
+        using StandInDriver standIn = new("LOCAL=24");
+        using TinyConfig config = new("train.steps=1");
+        (int _, string output, string error) = CommandProcess.Run(Environment(standIn), config.Train("run", "--device", "cuda"));
+
+        Assert.Contains("does not fit into the registers (40): 24 bytes per thread went into slow local memory.", output + error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void BF16_on_a_device_without_it_is_refused()
     {
         (int code, string error) = Train(["CAPABILITY=70"], "--set", "train.precision=bf16");
