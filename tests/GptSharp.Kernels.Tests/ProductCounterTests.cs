@@ -1,7 +1,5 @@
 using GptSharp.Ptx.Counters;
-using GptSharp.Ptx.Lint;
 using GptSharp.Ptx.Memory;
-using GptSharp.Tensors.Backends.Cuda.Images;
 
 namespace GptSharp.Kernels.Tests;
 
@@ -76,22 +74,6 @@ public sealed class ProductCounterTests
         int most = types == "f32" ? 140 : columns switch { 64 => 124, 128 => 156, _ => 242 };
 
         Assert.InRange(bench.Launch().MaxLiveRegisters, 1, most);
-    }
-
-    [Theory]
-    [InlineData("linear")]
-    [InlineData("linear_activation")]
-    [InlineData("linear_backward_input")]
-    [InlineData("linear_backward_input_activation")]
-    [InlineData("linear_backward_weight")]
-    [InlineData("linear_backward_bias")]
-    [InlineData("product_any")]
-    public void The_linter_finds_nothing_but_many_registers(string image)
-    {
-        LintReport report = Linter.Lint(KernelImages.ReadText(image));
-
-        Assert.True(report.Accepted);
-        Assert.DoesNotContain(report.Warnings, warning => !warning.Reason.Contains("registers", StringComparison.Ordinal));
     }
 
     // The loop of a k-block: every statement of it is executed once per warp and block, so no branch jumps over any.

@@ -12,6 +12,8 @@ public sealed class LinearActivationTests : OpConformanceTests<LinearActivationT
         Alone("one row", 1, 37, 19, ActivationFunction.GeluTanh),
         Alone("few rows, more columns than fit", 16, 33, 150, ActivationFunction.GeluTanh),
         Alone("several tiles and chunks", 150, 530, 99, ActivationFunction.GeluTanh),
+        Alone("three rows", 3, 40, 19, ActivationFunction.GeluTanh),
+        Mlp("whole packs of 16 bytes through two layers", 150, 72, 136, ActivationFunction.GeluTanh),
         Mlp("one row through two layers", 1, 9, 70, ActivationFunction.GeluTanh),
         Mlp("two layers, several tiles and chunks", 150, 70, 530, ActivationFunction.GeluErf),
         new("no bias", t => F(t[0], t[1], Tensor.None), Normal((5, 6), 1), Normal((4, 6), 2).AsParameter()),

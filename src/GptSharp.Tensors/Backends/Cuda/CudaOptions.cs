@@ -1,3 +1,5 @@
+using GptSharp.Tensors.Backends.Cuda.Products;
+
 namespace GptSharp.Tensors.Backends.Cuda;
 
 /// <summary>How a <see cref="CudaBackend"/> works.</summary>
@@ -8,4 +10,10 @@ public sealed record CudaOptions
     /// the device at once, so that an error shows where it was made.
     /// </summary>
     public bool Graphs { get; init; } = true;
+
+    /// <summary>
+    /// Gives every matrix product that is large enough for tiles at all this one, whatever its size says: tests reach all kernels with small
+    /// sizes. Null for <see cref="ProductRoute"/>'s choice.
+    /// </summary>
+    internal ProductTile? ProductTile { get; init; }
 }

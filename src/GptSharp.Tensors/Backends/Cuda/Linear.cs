@@ -11,6 +11,7 @@ public sealed unsafe partial class CudaBackend
 {
     private const int BiasWarps = 8, ShortestBiasSlice = 256, MostBiasSlices = 128;
 
+    private readonly ProductTile? _productTile;
     private readonly ProductKernels _linear = new("linear", "product_any");
     private readonly ProductKernels _linearActivation = new("linear_activation", "product_activation_any");
     private readonly ProductKernels _linearBackwardInput = new("linear_backward_input", "product_any");
@@ -45,7 +46,7 @@ public sealed unsafe partial class CudaBackend
     public void LinearBackwardWeight(Tensor dWeight, Tensor dy, Tensor x, float beta)
     {
         var size = new ProductSize(dWeight.Shape[0], dWeight.Shape[1], dy.Shape.Rows, ProductForm.TN);
-        int slices = WeightSlices(size, dy.DType, dWeight.DType);
+        int slices = ProductRoute.Slices(size, dy.DType, dWeight.DType);
         if (slices == 1 || !IsAligned(dy.Address | x.Address | dWeight.Address))
         {
             LaunchProduct(_linearBackwardWeight, size, dWeight.DType, dy, x, dWeight.Address, [dWeight.Address, 0L, dWeight.Address, beta]);
@@ -77,11 +78,8 @@ public sealed unsafe partial class CudaBackend
     private static long LinearBackwardWeightWorkspaceBytes(in LinearBackwardWeightOp op)
     {
         var size = new ProductSize(op.DWeight.Shape[0], op.DWeight.Shape[1], op.Dy.Shape.Rows, ProductForm.TN);
-        return WeightWorkspaceBytes(size, WeightSlices(size, op.Dy.DType, op.DWeight.DType));
+        return WeightWorkspaceBytes(size, ProductRoute.Slices(size, op.Dy.DType, op.DWeight.DType));
     }
-
-    private static int WeightSlices(ProductSize size, DType type, DType result) =>
-        ProductRoute.Slices(size, ProductRoute.Tile(size, type, result), type);
 
     private static long WeightWorkspaceBytes(ProductSize size, int slices) => slices == 1 ? 0 : slices * size.M * size.N * sizeof(float);
 
@@ -117,6 +115,11 @@ public sealed unsafe partial class CudaBackend
 
         DType type = a.DType;
         ProductTile tile = ProductRoute.Tile(size, type, result, IsAligned(addresses | a.Address | b.Address));
+        if (_productTile is { } other && tile >= ProductTile.Tile64x64)
+        {
+            tile = (ProductTile)Math.Min((int)other, (int)ProductRoute.Largest(type));
+        }
+
         CudaKernel kernel = kernels.For(ref tile, type, result, this);
         if (tile == ProductTile.Any)
         {

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using GptSharp.Tensors.Backends.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Images;
+using GptSharp.Tensors.Backends.Cuda.Products;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Backends.Cuda;
@@ -20,9 +21,13 @@ public sealed partial class LaunchCoverageTests
         HashSet<string> launched = [];
         foreach (string precision in capability < 80 ? ["fp32"] : TestPrecisions.Names)
         {
-            var driver = new SilentDriver(capability) { Launched = launch => launched.Add(launch.Kernel.Name) };
-            using Engine engine = new(new CudaBackend(driver, "silent device", new CudaOptions { Graphs = false }));
-            EveryOperation.Run(engine, TestPrecisions.Find(precision));
+            // As LinearTileTests does, too.
+            foreach (ProductTile? tile in new ProductTile?[] { null, ProductTile.Tile64x64, ProductTile.Tile128x128, ProductTile.Tile128x256 })
+            {
+                var driver = new SilentDriver(capability) { Launched = launch => launched.Add(launch.Kernel.Name) };
+                using Engine engine = new(new CudaBackend(driver, "silent device", new CudaOptions { Graphs = false, ProductTile = tile }));
+                EveryOperation.Run(engine, TestPrecisions.Find(precision));
+            }
         }
 
         string[] never =

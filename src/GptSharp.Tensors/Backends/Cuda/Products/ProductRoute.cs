@@ -17,33 +17,32 @@ internal static class ProductRoute
     private const int EnoughBlocks = 108;
 
     // Below, a slice's loop is too short against its beginning and end; a whole number of k-blocks of every kernel.
-    private const int ShortestSlice = 512, SliceUnit = 64;
+    private const long ShortestSlice = 512, SliceUnit = 64;
     private const int MostSlices = 32;
+
+    // Within a tile the kernels measure distances in 32 bits: 256 rows of so many elements of 4 bytes are 4 GB.
+    private const long LongestRow = 1 << 22;
 
     /// <summary>The tile for a product.</summary>
     /// <param name="size">The product.</param>
     /// <param name="type">Type of the operands.</param>
     /// <param name="result">Type of the result.</param>
     /// <param name="aligned">Whether operands, result and what the epilogue reads begin at multiples of 16 bytes.</param>
-    public static ProductTile Tile(ProductSize size, DType type, DType result, bool aligned = true)
+    public static ProductTile Tile(ProductSize size, DType type, DType result, bool aligned)
     {
         if (size.Form == ProductForm.NT && size.M <= 16)
         {
             return size.M == 1 ? ProductTile.Tile1x8 : size.M <= 4 ? ProductTile.Tile4x16 : ProductTile.Tile16x16;
         }
 
-        // A row of the result is made of packs, too; those of the operands' type are at least as long.
-        if (!aligned || !size.HasWholePacks(type) || !size.HasWholePacks(result) || size.K > int.MaxValue / 2)
+        if (!aligned || !size.HasWholePacks(type) || !size.HasWholePacks(result) || size.RowOfOperands > LongestRow)
         {
             return ProductTile.Any;
         }
 
-        ReadOnlySpan<ProductTile> largestFirst = type == DType.BF16
-            ? [ProductTile.Tile128x256, ProductTile.Tile128x128]
-            : [ProductTile.Tile128x128];
-        foreach (ProductTile tile in largestFirst)
+        for (ProductTile tile = Largest(type); tile > ProductTile.Tile64x64; tile--)
         {
-            if (TileSizes.Of(tile, type).Blocks(size) * Slices(size, tile, type) >= EnoughBlocks)
+            if (TileSizes.Of(tile, type).Blocks(size) * Slices(size, type, result) >= EnoughBlocks)
             {
                 return tile;
             }
@@ -52,23 +51,29 @@ internal static class ProductRoute
         return ProductTile.Tile64x64;
     }
 
+    /// <summary>The largest tile for operands of a type: 128 x 256 in binary32 would not fit into the registers.</summary>
+    public static ProductTile Largest(DType type) => type == DType.BF16 ? ProductTile.Tile128x256 : ProductTile.Tile128x128;
+
     /// <summary>
-    /// Into how many slices the sums of a weight's gradient are cut: as many as make enough blocks, but none shorter than 512 terms.
-    /// 1 for every other product: their results are large where their sums are long.
+    /// Into how many slices the sums of a weight's gradient are cut: as many as make enough blocks of 128 x 128, but none shorter than 512
+    /// terms. 1 for every other product: their results are large where their sums are long.
     /// </summary>
-    public static int Slices(ProductSize size, ProductTile tile, DType type)
+    /// <param name="size">The product.</param>
+    /// <param name="type">Type of the operands.</param>
+    /// <param name="result">Type of the result.</param>
+    public static int Slices(ProductSize size, DType type, DType result)
     {
-        if (size.Form != ProductForm.TN || tile == ProductTile.Any)
+        if (size.Form != ProductForm.TN || !size.HasWholePacks(type) || !size.HasWholePacks(result))
         {
             return 1;
         }
 
-        long blocks = TileSizes.Of(tile, type).Blocks(size);
+        long blocks = TileSizes.Of(ProductTile.Tile128x128, type).Blocks(size);
         long wanted = (EnoughBlocks + blocks - 1) / blocks;
         return (int)Math.Clamp(Math.Min(wanted, size.K / ShortestSlice), 1, MostSlices);
     }
 
     /// <summary>Terms of a slice: the last one may have fewer.</summary>
     public static int SliceLength(ProductSize size, int slices) =>
-        checked((int)((size.K + ((long)slices * SliceUnit) - 1) / ((long)slices * SliceUnit) * SliceUnit));
+        checked((int)((size.K + (slices * SliceUnit) - 1) / (slices * SliceUnit) * SliceUnit));
 }

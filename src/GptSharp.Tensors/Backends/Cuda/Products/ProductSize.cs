@@ -13,6 +13,14 @@ internal readonly record struct ProductSize(long M, long N, long K, ProductForm 
     /// <summary>Distance of B's columns and of its rows, in elements.</summary>
     public (long Row, long Step) StridesOfB => Form == ProductForm.NT ? (K, 1) : (1, N);
 
+    /// <summary>Elements of the longer row of the operands, as they lie in memory.</summary>
+    public long RowOfOperands => Form switch
+    {
+        ProductForm.NT => K,
+        ProductForm.NN => Math.Max(K, N),
+        _ => Math.Max(M, N),
+    };
+
     /// <summary>Whether rows of operands and result are whole packs of 16 bytes of a type.</summary>
     public bool HasWholePacks(DType type)
     {
