@@ -31,6 +31,7 @@ DEVICE float shuffle_xor(float v, int mask) { return __shfl_xor_sync(0xffffffffu
 DEVICE u32 shuffle_xor(u32 v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE double shuffle_xor(double v, int mask) { return __shfl_xor_sync(0xffffffffu, v, mask); }
 DEVICE float shuffle(float v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
+DEVICE int shuffle(int v, int lane) { return __shfl_sync(0xffffffffu, v, lane); }
 DEVICE float max_of(float a, float b) { return fmaxf(a, b); }
 DEVICE float min_of(float a, float b) { return fminf(a, b); }
 DEVICE float fused(float a, float b, float c) { return fmaf(a, b, c); }
@@ -77,6 +78,7 @@ DEVICE double shuffle_xor(double v, int mask) {
     return __builtin_bit_cast(double, (u64)high << 32 | low);
 }
 DEVICE float shuffle(float v, int lane) { return __nvvm_shfl_sync_idx_f32(0xffffffffu, v, lane, 0x1f); }
+DEVICE int shuffle(int v, int lane) { return __nvvm_shfl_sync_idx_i32(0xffffffffu, v, lane, 0x1f); }
 DEVICE float max_of(float a, float b) { return __nvvm_fmax_f(a, b); }
 DEVICE float min_of(float a, float b) { return __nvvm_fmin_f(a, b); }
 DEVICE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }

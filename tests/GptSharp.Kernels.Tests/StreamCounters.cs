@@ -15,7 +15,9 @@ internal static class StreamCounters
     /// <param name="minimumBytes">Each input once, each output once.</param>
     /// <param name="mostRegisters">Registers alive at once.</param>
     /// <param name="share">What of the minimum is allowed.</param>
-    public static void AssertStreams(this LaunchCounters counters, long minimumBytes, int mostRegisters = 82, double share = 1.05)
+    /// <param name="scattered">A form of access whose sectors are not counted, because its lanes' places are far apart by the tensor's layout.</param>
+    public static void AssertStreams(
+        this LaunchCounters counters, long minimumBytes, int mostRegisters = 82, double share = 1.05, string scattered = "(none)")
     {
         long bytes = counters.Accesses.GlobalBytes;
         Assert.True(bytes <= share * minimumBytes, $"{bytes} bytes are {bytes / (double)minimumBytes:F3} of the minimum {minimumBytes}");
@@ -24,7 +26,8 @@ internal static class StreamCounters
         foreach (StatementCounters statement in counters.Statements)
         {
             long ideal = IdealSectors(statement.Accesses);
-            Assert.True(statement.Accesses.Sectors <= ideal, $"{statement.Accesses.Sectors} sectors instead of {ideal}: {statement.Text}");
+            bool counts = !statement.Text.Contains(scattered, StringComparison.Ordinal);
+            Assert.True(!counts || statement.Accesses.Sectors <= ideal, $"{statement.Accesses.Sectors} sectors instead of {ideal}: {statement.Text}");
             Assert.DoesNotContain(SlowForms, form => statement.Text.Contains(form, StringComparison.Ordinal));
         }
     }

@@ -201,4 +201,29 @@ public class DivergenceTests
             """);
         Assert.Equal(Snippet.Each(t => t % 2 == 1 ? t + 100 : 12), snippet.Run());
     }
+
+    [Fact]
+    public void Sides_meet_in_a_loop_that_is_left_only_for_the_end_of_the_kernel()
+    {
+        var snippet = new Snippet("""
+            mov.u32 %r2, 0;
+            bra LOOP;
+            END: ret;
+            LOOP:
+            setp.ge.u32 %p1, %r0, 7;
+            @%p1 bra HIGH;
+            MEET:
+            bar.sync 0;
+            add.u32 %r1, %r1, 100;
+            st.global.u32 [%d1], %r1;
+            add.u32 %r2, %r2, 1;
+            setp.eq.u32 %p2, %r2, 3;
+            @%p2 bra END;
+            bra LOOP;
+            HIGH:
+            add.u32 %r1, %r1, 1;
+            bra MEET;
+            """);
+        Assert.Equal(Snippet.Each(t => t < 7 ? 300u : 303), snippet.Run());
+    }
 }

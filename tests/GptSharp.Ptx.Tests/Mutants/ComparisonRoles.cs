@@ -104,7 +104,8 @@ internal sealed class ComparisonRoles
     {
         int count = _graph.Blocks.Count;
         var flow = new ControlFlow(
-            [.. _graph.Blocks.Select(block => block.First)], _graph.Instructions.Count, [.. _graph.Blocks.Select(block => block.Successors.ToList())]);
+            [.. _graph.Blocks.Select(block => block.First)], _graph.Instructions.Count, [.. _graph.Blocks.Select(block => block.Successors.ToList())],
+            new HashSet<int>());
         var direct = new HashSet<int>[count];
         for (int block = 0; block < count; block++)
         {

@@ -12,6 +12,9 @@ public sealed class RMSNormTests : OpConformanceTests<RMSNormTests>, IOpCases
         Case("narrow", (300, 3)),
         Case("several parts", (3, 111, 130)),
         Case("wide", (2, 1031)),
+        Case("384 channels", (5, 384)),
+        Case("768 channels", (3, 768)),
+        Case("1024 channels", (2, 1024)),
 
         // One channel is its own norm: only a large epsilon leaves a slope that rounding does not bury.
         Case("one channel", (9, 1), epsilon: 0.5),

@@ -11,14 +11,16 @@ internal sealed class ControlFlow
     private readonly int[] _postDominator;
     private readonly int[] _order;
     private readonly HashSet<int> _endless = [];
+    private readonly IReadOnlySet<int> _leaving;
 
     /// <summary>Builds the graph.</summary>
     /// <param name="starts">First instruction of each block, ascending; the first one is 0.</param>
     /// <param name="length">Number of instructions.</param>
     /// <param name="successors">Blocks that may follow each block; an empty list ends the function.</param>
-    public ControlFlow(int[] starts, int length, List<int>[] successors)
+    /// <param name="leaving">Blocks at whose end some threads may leave the function while the others go on.</param>
+    public ControlFlow(int[] starts, int length, List<int>[] successors, IReadOnlySet<int> leaving)
     {
-        (Starts, Length, _successors) = (starts, length, successors);
+        (Starts, Length, _successors, _leaving) = (starts, length, successors, leaving);
         _predecessors = new List<int>[starts.Length];
         for (int block = 0; block < starts.Length; block++)
         {
@@ -84,7 +86,7 @@ internal sealed class ControlFlow
         return backwards;
     }
 
-    // Post-order from the end, against the edges. A loop without a way out is given one.
+    // Post-order from the end, against the edges. A loop without a way out is given one: where threads leave the function, if they do.
     private List<int> ReachExit(int exit, List<int>[] backwards)
     {
         var sequence = new List<int>(exit + 1);
@@ -98,7 +100,7 @@ internal sealed class ControlFlow
             }
         }
 
-        for (int block = exit - 1; block >= 0; block--)
+        foreach (int block in Enumerable.Range(0, exit).Reverse().OrderBy(block => _leaving.Contains(block) ? 0 : 1))
         {
             if (!seen[block])
             {

@@ -26,11 +26,17 @@ internal sealed unsafe partial class FunctionDecoder
         }
 
         var successors = new List<int>[first.Length];
+        var leaving = new HashSet<int>();
         for (int block = 0; block < first.Length; block++)
         {
             int end = block + 1 < first.Length ? first[block + 1] : _code.Count;
             Instruction last = _code[end - 1];
             successors[block] = [];
+            if (last.Operation is Operation.Exit or Operation.Return && last.Guard != Instruction.None)
+            {
+                leaving.Add(block);
+            }
+
             if (FallsThrough(last) && end < _code.Count)
             {
                 successors[block].Add(block + 1);
@@ -46,7 +52,7 @@ internal sealed unsafe partial class FunctionDecoder
             }
         }
 
-        return new ControlFlow(first, _code.Count, successors);
+        return new ControlFlow(first, _code.Count, successors, leaving);
     }
 
     private static bool EndsBlock(in Instruction step) =>

@@ -4,15 +4,6 @@ namespace GptSharp.Tensors.Backends.Cuda;
 public sealed unsafe partial class CudaBackend
 {
     /// <inheritdoc/>
-    public void Embedding(Tensor y, Tensor indices, Tensor table, Tensor positions) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void EmbeddingBackward(Tensor dTable, Tensor dy, Tensor indices, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
-    public void PositionBackward(Tensor dPositions, Tensor dy, float beta) => throw Unwritten();
-
-    /// <inheritdoc/>
     public void GatedUnit(Tensor y, Tensor x, ActivationFunction gate) => throw Unwritten();
 
     /// <inheritdoc/>
