@@ -80,7 +80,7 @@ internal readonly record struct LinearActivationOp(
 internal readonly record struct LinearBackwardInputActivationOp(
     Tensor DPre, Tensor Dy, Tensor Weight, Tensor Pre, ActivationFunction Function, int UsedOutputs, float Beta) : IOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("linear backward input activation", "dPre <- dy weight pre");
+    public static OpInfo Info { get; } = OpInfo.Floats("linear activation backward", "dPre <- dy weight pre");
 
     public TensorList Operands => new(DPre, Dy, Weight, Pre);
 
