@@ -1,8 +1,28 @@
-// What the two tensor-core kernels of attention's backward pass share: tiles in shared memory, what a form asks of the scores, and how
-// gradients leave. Rows of a tile are D BF16 values, in chunks of 16 bytes; chunk c of row r lies at place c ^ (r & 7), so that the eight
+// What the kernels of attention's backward pass share: what becomes of a score, and for the tensor cores the tiles in shared memory and the
+// way in which gradients leave. Rows of such a tile are D BF16 values, in chunks of 16 bytes; chunk c of row r lies at place c ^ (r & 7), so that the eight
 // rows of an ldmatrix phase use all banks.
 #pragma once
 #include "attention.cuh"
+
+// A score of query i and key j, and what follows from it: `product` becomes the weight Z that multiplies v, `gradient`, the product dy_i · v_j,
+// becomes dS without the scale.
+struct ScoreRule {
+    const AttentionForm &form;
+    DropoutKey key;
+    float slope;
+    int h;
+
+    DEVICE void apply(float &product, float &gradient, float minus_log_sum_exp, float minus_delta, int i, int j, bool visible) const {
+        float p = visible ? exp2_fast(score(form, product, slope, i - j) + minus_log_sum_exp) : 0;
+        float kept = 1;
+        if (form.dropout_threshold) {  // the same for the whole grid; the ten rounds' keys are not kept in registers
+            const u64 seed = (u64)opaque((u32)(key.seed >> 32)) << 32 | opaque((u32)key.seed);
+            kept = dropout_factor(form, DropoutKey{seed, opaque(key.step), opaque(key.sample)}, h, i, j);
+        }
+        gradient = score_slope(form, product) * p * fused(kept, gradient, minus_delta);
+        product = kept * p;
+    }
+};
 
 #if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
 
@@ -73,25 +93,5 @@ DEVICE void store_rows(float (&sum)[D / 8][4], u32 staging, bf16 *matrix, i64 st
         if (row + r < count)
             store4((u32 *)(matrix + (row + r) * stride) + chunk * 4, load_shared_bits4(staging + Layout::place(row + r, chunk)));
 }
-
-// A score of query i and key j, and what follows from it: `product` becomes the weight Z that multiplies v, `gradient`, the product dy_i · v_j,
-// becomes dS without the scale.
-struct ScoreRule {
-    const AttentionForm &form;
-    DropoutKey key;
-    float slope;
-    int h;
-
-    DEVICE void apply(float &product, float &gradient, float minus_log_sum_exp, float minus_delta, int i, int j, bool visible) const {
-        float p = visible ? exp2_fast(score(form, product, slope, i - j) + minus_log_sum_exp) : 0;
-        float kept = 1;
-        if (form.dropout_threshold) {  // the same for the whole grid; the ten rounds' keys are not kept in registers
-            const u64 seed = (u64)opaque((u32)(key.seed >> 32)) << 32 | opaque((u32)key.seed);
-            kept = dropout_factor(form, DropoutKey{seed, opaque(key.step), opaque(key.sample)}, h, i, j);
-        }
-        gradient = score_slope(form, product) * p * fused(kept, gradient, minus_delta);
-        product = kept * p;
-    }
-};
 
 #endif

@@ -8,8 +8,10 @@
 // matrices to what each thread keeps in registers: 4 owned rows x 4 channels of a gradient.
 //
 // C is D rounded up to 64, 128 or 256. Rows in shared memory are padded by 4 floats: 8 lanes on 8 neighbouring rows use all banks.
-// FLOPs: 7 products of 2 D per visible pair, 3 and 4 of each pass. Bytes: each owned row once, the streamed rows once per owned tile.
-#include "attention.cuh"
+// FLOPs: 7 products of 2 D per visible pair, 4 with keys owned and 3 with queries owned. Bytes: each owned row once, the streamed rows once
+// per owned tile that they meet. Max-live registers: 173 with keys owned, 114 with queries.
+#include "attention_backward.cuh"
+#include "vector.cuh"
 
 extern __shared__ __attribute__((aligned(16))) u8 shared_memory[];
 
@@ -26,65 +28,30 @@ template <class T> struct Rows {
 };
 
 // Four neighbouring channels; `count` of them exist, `vector` says that all do and are aligned.
-DEVICE float4 load_channels(const float *p, int count, bool vector) {
-    if (vector) return load4(p);
-    float4 v = {0, 0, 0, 0};
-    v.x = p[0];
-    if (count > 1) v.y = p[1];
-    if (count > 2) v.z = p[2];
-    if (count > 3) v.w = p[3];
+template <class T> DEVICE float4 load_channels(const T *p, int count, bool vector) {
+    Pack<4> pack = {};
+    if (vector) {
+        load_pack(pack, p);
+    } else {
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            if (i < count) pack.v[i] = load(p + i);
+    }
+    float4 v;
+    v.x = pack.v[0], v.y = pack.v[1], v.z = pack.v[2], v.w = pack.v[3];
     return v;
 }
 
-DEVICE float4 sum_with(const float *p, float4 v, float beta, int count, bool vector) {
-    if (beta == 0) return v;
-    return v + load_channels(p, count, vector) * beta;
-}
-
-DEVICE void store_channels(float *p, float4 v, int count, bool vector) {
+template <class T> DEVICE void store_channels(T *p, float4 v, int count, bool vector) {
+    Pack<4> pack = {{v.x, v.y, v.z, v.w}};
     if (vector) {
-        store4(p, v);
-        return;
+        store_pack(p, pack);
+    } else {
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            if (i < count) store(p + i, pack.v[i]);
     }
-    p[0] = v.x;
-    if (count > 1) p[1] = v.y;
-    if (count > 2) p[2] = v.z;
-    if (count > 3) p[3] = v.w;
 }
-
-#if __CUDA_ARCH__ >= 800
-DEVICE float4 load_channels(const bf16 *p, int count, bool vector) {
-    float4 v = {0, 0, 0, 0};
-    if (vector) {
-        uint2 pairs = *(const uint2 *)p;
-        v.x = low_float(pairs.x), v.y = high_float(pairs.x), v.z = low_float(pairs.y), v.w = high_float(pairs.y);
-        return v;
-    }
-    v.x = to_float(p[0]);
-    if (count > 1) v.y = to_float(p[1]);
-    if (count > 2) v.z = to_float(p[2]);
-    if (count > 3) v.w = to_float(p[3]);
-    return v;
-}
-
-DEVICE float4 sum_with(const bf16 *p, float4 v, float beta, int count, bool vector) {
-    if (beta == 0) return v;
-    return v + load_channels(p, count, vector) * beta;
-}
-
-DEVICE void store_channels(bf16 *p, float4 v, int count, bool vector) {
-    if (vector) {
-        uint2 pairs;
-        pairs.x = pack_bf16(v.x, v.y), pairs.y = pack_bf16(v.z, v.w);
-        *(uint2 *)p = pairs;
-        return;
-    }
-    p[0] = to_bf16(v.x);
-    if (count > 1) p[1] = to_bf16(v.y);
-    if (count > 2) p[2] = to_bf16(v.z);
-    if (count > 3) p[3] = to_bf16(v.w);
-}
-#endif
 
 // ROWS rows from `row` on of a matrix of `limit` rows; what lies outside it becomes zero.
 template <int C, int ROWS, class T>
@@ -109,7 +76,9 @@ DEVICE void store_gradient(const float4 (&sum)[4], const Rows<T> &matrix, int ro
     for (int r = 0; r < 4; r++) {
         if (row + r >= form.T) return;
         T *p = matrix.first + (row + r) * matrix.stride + d;
-        store_channels(p, sum_with(p, sum[r] * factor, beta, form.D - d, vector), form.D - d, vector);
+        float4 v = sum[r] * factor;
+        if (beta != 0) v = v + load_channels(p, form.D - d, vector) * beta;
+        store_channels(p, v, form.D - d, vector);
     }
 }
 
@@ -165,7 +134,7 @@ DEVICE void backward(T *dqkv, const T *qkv, const T *dy, const float *statistics
     const int x = thread() % 16, y = thread() / 16, channel = thread() % (C / 4) * 4, row4 = thread() / (C / 4) * 4;
 
     for (int h = KEYS ? head * group : head; h < (KEYS ? (head + 1) * group : head + 1); h++) {
-        const float slope = alibi_slope(form, h);
+        const ScoreRule rule = {form, key, alibi_slope(form, h), h};
         int first = KEYS ? own : 0, end = KEYS ? form.T : smaller(own + OWNED, form.T);
         if (KEYS && form.window) end = smaller(end, own + OWNED - 1 + form.window);
         if (!KEYS) first = key_range(form, b, own, OWNED).first / STREAMED * STREAMED;
@@ -194,19 +163,19 @@ DEVICE void backward(T *dqkv, const T *qkv, const T *dy, const float *statistics
                 for (int m = 0; m < OWNED / 16; m++) {
                     const int i = KEYS ? stream + y : own + x + m * 16, j = KEYS ? own + x + m * 16 : stream + y;
                     const QueryRow query = queries[KEYS ? y : x + m * 16];
-                    float p = 0, kept = 1;
+                    float weight = 0, gradient = 0;
                     if (j >= query.first_key && j <= i) {
-                        p = exp2_fast(score(form, s[m], slope, i - j) + query.minus_log_sum_exp);
-                        if (form.dropout_threshold) kept = dropout_factor(form, key, h, i, j);
+                        weight = s[m], gradient = dp[m];
+                        rule.apply(weight, gradient, query.minus_log_sum_exp, query.minus_delta, i, j, true);
                     }
-                    score_gradients[y * PAIRS + x + m * 16] = score_slope(form, s[m]) * p * fused(kept, dp[m], query.minus_delta);
-                    if (KEYS) weights[y * PAIRS + x + m * 16] = kept * p;
+                    score_gradients[y * PAIRS + x + m * 16] = gradient;
+                    if (KEYS) weights[y * PAIRS + x + m * 16] = weight;
                 }
             }
             block_barrier();
 
             if (channel < D)
-#pragma unroll
+#pragma unroll 4
                 for (int r = 0; r < STREAMED; r++) {
                     float4 a = load4(streamed1 + r * ROW + channel), g = load4(score_gradients + r * PAIRS + row4);
 #pragma unroll

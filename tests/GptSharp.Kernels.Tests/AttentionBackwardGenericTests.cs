@@ -1,3 +1,7 @@
+using GptSharp.Ptx.Counters;
+using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cuda.Launching;
+
 namespace GptSharp.Kernels.Tests;
 
 /// <summary>The kernels that take every form, width and alignment, against binary64.</summary>
@@ -55,5 +59,34 @@ public sealed class AttentionBackwardGenericTests
         shuffled.Run(tensorCores: false, shuffleSeed: 3);
 
         Assert.Equal(inOrder.DQkv.Bytes.ToArray(), shuffled.DQkv.Bytes.ToArray());
+    }
+
+    [Theory]
+    [InlineData(64, 64, 173, 114)]
+    [InlineData(128, 32, 167, 105)]
+    [InlineData(256, 16, 163, 100)]
+    public void Tiles_are_read_once_without_conflicts(int headSize, int owned, int keyRegisters, int queryRegisters)
+    {
+        const int Time = 128;
+        using AttentionGradientBench bench = new(new AttentionProblem(1, Time, 1, 1, headSize), isHalf: false);
+        bench.Delta("attention_delta_f32");
+        foreach (bool ownsKeys in (bool[])[true, false])
+        {
+            LaunchCounters counters = bench.Gradients(
+                AttentionBackwardTile.Generic(ownsKeys ? "keys" : "queries", headSize, DType.F32), ownsKeys);
+
+            int tiles = Time / owned;
+            long streamedRows = (tiles * (tiles + 1) / 2) * (long)owned;
+            long outputs = Time * (ownsKeys ? 2L : 1L) * headSize * sizeof(float);
+            long inputs = (2L * Time) + (2 * streamedRows);
+            Assert.InRange(counters.Accesses.GlobalBytes, 1, 1.15 * ((inputs * headSize * sizeof(float)) + (8 * (ownsKeys ? streamedRows : Time)) + outputs));
+            Assert.Equal(outputs, counters.UniqueBytesStored);
+            Assert.Equal((4L * Time * headSize * sizeof(float)) + (8L * Time), counters.UniqueBytesLoaded); // nothing of size T x T
+            Assert.Equal(counters.Accesses.IdealWavefronts, counters.Accesses.Wavefronts);
+            Assert.Equal(0, counters.Accesses.LocalRequests);
+            Assert.Equal(0, counters.Accesses.Atomics);
+            Assert.Equal(0, counters.Count(InstructionClass.Generic));
+            Assert.InRange(counters.MaxLiveRegisters, 1, ownsKeys ? keyRegisters : queryRegisters);
+        }
     }
 }

@@ -5,14 +5,13 @@ namespace GptSharp.Tensors.Backends.Cuda;
 
 /// <content>
 /// Attention, backward: one launch for the statistics of the queries (<c>kernels/attention_delta.cu</c>), one for the gradients of keys and
-/// values, one for the gradient of queries. BF16 with heads of 64 or 128 channels, 16-byte alignment and less than 2^30 elements per sample
-/// goes to the tensor cores (<c>attention_backward_keys.cu</c>, <c>attention_backward_queries.cu</c>), to the kernel that has no more
-/// features than the form asks for; everything else goes to <c>attention_backward_generic.cu</c>.
+/// values, one for the gradient of queries. BF16 with heads of 64 or 128 channels at 16-byte alignment goes to the tensor cores
+/// (<c>attention_backward_keys.cu</c>, <c>attention_backward_queries.cu</c>), to the kernel that has no more features than the form asks for;
+/// everything else goes to <c>attention_backward_generic.cu</c>.
 /// </content>
 public sealed unsafe partial class CudaBackend
 {
     private const int StatisticsRows = 64;
-    private const long MostElementsOfSample = 1L << 30; // rows lie at 32-bit distances in bytes
 
     private readonly Dictionary<AttentionBackwardRoute, (CudaKernel Kernel, AttentionBackwardTile Tile)> _attentionBackward = [];
     private KernelPair _attentionDelta = new("attention_delta", "attention_delta");
@@ -29,8 +28,7 @@ public sealed unsafe partial class CudaBackend
         nint firstKeys = statistics + (nint)StatisticsBytes(batch, time, heads);
 
         AttentionFeatures features = AttentionBackwardRoute.FeaturesOf(form, !documentStarts.IsNone, dropoutRate);
-        bool tensorCores = qkv.DType == DType.BF16 && headSize is 64 or 128 && qkv.Count / batch < MostElementsOfSample
-            && ((dQkv.Address | dy.Address | qkv.Address | y.Address) & 15) == 0;
+        bool tensorCores = qkv.DType == DType.BF16 && headSize is 64 or 128 && ((dQkv.Address | dy.Address | qkv.Address | y.Address) & 15) == 0;
         var route = new AttentionBackwardRoute(qkv.DType, headSize, time, tensorCores, features, OwnsKeys: true);
 
         CudaKernel delta = !tensorCores ? _attentionDelta.For(qkv.DType, this)
