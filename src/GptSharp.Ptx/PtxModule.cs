@@ -21,9 +21,17 @@ public sealed class PtxModule
     private readonly Dictionary<string, PtxKernel> _kernels = new(StringComparer.Ordinal);
     private readonly ConditionalWeakTable<DeviceMemory, LoadedModule> _loaded = [];
 
+    // Of a module without variables in device memory: nothing in its programs depends on the memory, so that they are decoded once.
+    private readonly Lazy<LoadedModule>? _everywhere;
+
     private PtxModule(ModuleSyntax syntax)
     {
         Syntax = syntax;
+        if (!LoadedModule.HasVariables(syntax))
+        {
+            _everywhere = new Lazy<LoadedModule>(() => new LoadedModule(syntax, memory: null));
+        }
+
         foreach (FunctionSyntax function in syntax.Functions)
         {
             if (function.IsEntry && function.Body is not null)
@@ -148,5 +156,5 @@ public sealed class PtxModule
     private static KernelProgram Program(PtxKernel kernel, LoadedModule loaded, LaunchOptions options) =>
         loaded.Program(kernel.Syntax, new ProgramOptions(options.Perturb, options.Mma));
 
-    private LoadedModule Load(DeviceMemory memory) => _loaded.GetValue(memory, key => new LoadedModule(Syntax, key));
+    private LoadedModule Load(DeviceMemory memory) => _everywhere?.Value ?? _loaded.GetValue(memory, key => new LoadedModule(Syntax, key));
 }

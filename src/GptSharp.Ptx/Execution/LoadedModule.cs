@@ -17,7 +17,9 @@ internal sealed class LoadedModule
     private readonly ConcurrentDictionary<(string Kernel, ProgramOptions Options), Lazy<KernelProgram>> _programs = new();
 
     /// <summary>Gives every variable a place and its first value.</summary>
-    public LoadedModule(ModuleSyntax syntax, DeviceMemory memory)
+    /// <param name="syntax">The module.</param>
+    /// <param name="memory">Where to; null for a module that has no variables there.</param>
+    public LoadedModule(ModuleSyntax syntax, DeviceMemory? memory)
     {
         Syntax = syntax;
         foreach (FunctionSyntax function in syntax.Functions)
@@ -25,12 +27,9 @@ internal sealed class LoadedModule
             DeclareFunction(function);
         }
 
-        foreach (VariableSyntax variable in AllVariables(syntax))
+        foreach (VariableSyntax variable in AllVariables(syntax).Where(IsInMemory))
         {
-            if (variable.Space is StateSpace.Global or StateSpace.Constant && variable.Linkage != Linkage.Extern)
-            {
-                _buffers.Add(variable, memory.Allocate(variable.ByteLength, variable.Name, variable.Space == StateSpace.Constant));
-            }
+            _buffers.Add(variable, memory!.Allocate(variable.ByteLength, variable.Name, variable.Space == StateSpace.Constant));
         }
 
         foreach (VariableSyntax variable in syntax.Variables)
@@ -50,6 +49,9 @@ internal sealed class LoadedModule
 
     /// <summary>The module.</summary>
     public ModuleSyntax Syntax { get; }
+
+    /// <summary>Whether a module has variables that need places in a device memory.</summary>
+    public static bool HasVariables(ModuleSyntax syntax) => AllVariables(syntax).Any(IsInMemory);
 
     /// <summary>What a name of module scope stands for.</summary>
     public Symbol? Find(string name) => _symbols.GetValueOrDefault(name);
@@ -79,6 +81,9 @@ internal sealed class LoadedModule
             memory.Free(buffer);
         }
     }
+
+    private static bool IsInMemory(VariableSyntax variable) =>
+        variable.Space is StateSpace.Global or StateSpace.Constant && variable.Linkage != Linkage.Extern;
 
     private static IEnumerable<VariableSyntax> AllVariables(ModuleSyntax syntax)
     {
