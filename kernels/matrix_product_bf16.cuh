@@ -24,9 +24,9 @@ template <int BM_, int BN_, int WM_, int WN_, int STAGES_, int BLOCKS_> struct T
     static constexpr int BLOCKS = BLOCKS_;  // that shall fit on a multiprocessor at once
 };
 
-typedef Tile<64, 64, 32, 32, 4, 3> Tile64x64;       // 128 threads, 64 KB: where larger tiles would leave multiprocessors idle
+typedef Tile<64, 64, 32, 32, 3, 3> Tile64x64;       // 128 threads, 48 KB: where larger tiles would leave multiprocessors idle
 typedef Tile<128, 128, 64, 32, 3, 1> Tile128x128;   // 256 threads, 96 KB
-typedef Tile<128, 256, 64, 64, 3, 1> Tile128x256;   // 256 threads, 144 KB: two thirds of the traffic of 128 x 128
+typedef Tile<128, 256, 64, 64, 3, 1> Tile128x256;   // 256 threads, 144 KB: three quarters of the traffic of 128 x 128
 
 // An operand's part of a stage, and how this thread copies it: one 16-byte chunk in each of PASSES rows. `first` is where the tile begins
 // among the operand's `count` rows or columns, `length` the distance of its rows in memory. copy_first takes the first k-block, of which

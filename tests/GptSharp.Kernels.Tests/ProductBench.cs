@@ -52,6 +52,9 @@ internal sealed class ProductBench : IDisposable
     /// <summary>Options of the launch besides shared memory and counters.</summary>
     public LaunchOptions Options { get; init; } = new() { Workers = 1 };
 
+    /// <summary>Another module than the one that ships.</summary>
+    public PtxModule? Module { get; init; }
+
     private int ResultBytes => _halfResult ? 2 : 4;
 
     public LaunchCounters Launch()
@@ -69,8 +72,9 @@ internal sealed class ProductBench : IDisposable
             arguments.Add((k + 63) / 64 * 64);
         }
 
-        return _bench.Launch(
-            _kernel.Image, $"{_kernel.Name}_{Types}", shape, Options with { Counters = true, SharedBytes = shape.SharedBytes }, [.. arguments]).Counters!;
+        return (Module ?? KernelBench.Module(_kernel.Image)).Launch(
+            $"{_kernel.Name}_{Types}", new Dimensions(shape.GridX), new Dimensions(shape.Threads), [.. arguments], _bench.Memory,
+            Options with { Counters = true, SharedBytes = shape.SharedBytes }).Counters!;
     }
 
     /// <summary>The bytes of the result.</summary>

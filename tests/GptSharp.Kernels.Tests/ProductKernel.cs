@@ -33,7 +33,7 @@ internal sealed record ProductKernel(string Image, string Name, OperandForm Form
         int blocks = ((m + Rows - 1) / Rows) * ((n + Columns - 1) / Columns);
         bool small = Rows == 64;
         return IsAny || Rows <= 16 ? new(blocks, 256)
-            : halves ? new(blocks, small ? 128 : 256, (small ? 4 : 3) * (Rows + Columns) * 128)
+            : halves ? new(blocks, small ? 128 : 256, 3 * (Rows + Columns) * 128)
             : new(blocks, small ? 128 : 256, 64 * (Rows + Columns + 8));
     }
 

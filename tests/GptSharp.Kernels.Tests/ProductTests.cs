@@ -1,5 +1,7 @@
 using GptSharp.Ptx;
+using GptSharp.Ptx.Memory;
 using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cuda.Images;
 
 namespace GptSharp.Kernels.Tests;
 
@@ -71,6 +73,7 @@ public sealed class ProductTests
                 Function = function,
                 HasBias = kernel.Epilogue != ProductEpilogue.Slope,
                 Beta = 0.5f,
+                Options = new LaunchOptions { Workers = 1, Perturb = true },
             };
             bench.Launch();
             Assert.InRange(bench.WorstError(), 0, 1);
@@ -107,6 +110,42 @@ public sealed class ProductTests
 
         Assert.Equal(results[0], results[1]);
         Assert.Equal(results[0], results[2]);
+    }
+
+    [Theory]
+    [InlineData(MmaModel.Ampere)]
+    [InlineData(MmaModel.Hopper)]
+    public void The_way_in_which_tensor_cores_round_is_good_enough(MmaModel model)
+    {
+        using ProductBench bench = new(ProductKernels.Find("linear", 64, 64), "bf16", (40, 72, 264)) { Options = new LaunchOptions { Workers = 1, Mma = model } };
+        bench.Launch();
+        Assert.InRange(bench.WorstError(), 0, 1);
+    }
+
+    [Theory]
+    [InlineData("linear", 64, 64, "bf16")]
+    [InlineData("linear_backward_weight", 64, 64, "bf16_f32")]
+    [InlineData("linear", 64, 64, "f32")]
+    public void No_barrier_and_no_wait_can_be_left_out(string product, int rows, int columns, string types)
+    {
+        ProductKernel kernel = ProductKernels.Find(product, rows, columns);
+        string[] lines = KernelImages.ReadText(kernel.Image).Split('\n');
+        int first = Array.FindIndex(lines, line => line.Contains($".entry {kernel.Name}_{types}(", StringComparison.Ordinal));
+        int[] waits =
+        [
+            .. Enumerable.Range(first, Array.FindIndex(lines, first, line => line.StartsWith('}')) - first).Where(i =>
+                lines[i].Contains("bar.sync", StringComparison.Ordinal) || lines[i].Contains("bar.warp", StringComparison.Ordinal)
+                || lines[i].Contains("wait_group", StringComparison.Ordinal)),
+        ];
+        Assert.InRange(waits.Length, types == "f32" ? 2 : 7, 8);
+
+        foreach (int wait in waits)
+        {
+            string[] mutant = [.. lines];
+            mutant[wait] = "";
+            using ProductBench bench = new(kernel, types, (72, 72, 328)) { Module = PtxModule.Parse(string.Join('\n', mutant)) };
+            Assert.Throws<KernelFaultException>(() => bench.Launch());
+        }
     }
 
     [Theory]

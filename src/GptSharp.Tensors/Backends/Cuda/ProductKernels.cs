@@ -17,13 +17,21 @@ public sealed unsafe partial class CudaBackend
     {
         private readonly CudaKernel?[,] _kernels = new CudaKernel?[TileNames.Length, 3];
 
-        /// <summary>The kernel for a tile. If the driver's compiler could not keep it in registers, that for the next smaller tile.</summary>
+        /// <summary>
+        /// The kernel for a tile; that for the next smaller one if a block has not so much shared memory (compute capability 8.6 and 8.9), or if the
+        /// driver's compiler could not keep it in registers. The bits of the result are the same.
+        /// </summary>
         /// <param name="tile">The tile that is wanted; afterwards the one that the kernel has.</param>
         /// <param name="type">Type of the operands.</param>
         /// <param name="result">Type of the result.</param>
         /// <param name="backend">Who loads it.</param>
         public CudaKernel For(ref ProductTile tile, DType type, DType result, CudaBackend backend)
         {
+            while (TileSizes.Of(tile, type).SharedBytes > backend._driver.Properties.SharedBytesPerBlock && tile > ProductTile.Tile64x64)
+            {
+                tile--;
+            }
+
             CudaKernel kernel = Load(tile, type, result, backend);
             while (kernel.LocalBytes > 0 && tile > ProductTile.Tile64x64)
             {

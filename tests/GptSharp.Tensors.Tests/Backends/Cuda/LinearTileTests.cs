@@ -61,6 +61,22 @@ public sealed class LinearTileTests
         Assert.True(ProductRoute.SliceLength(size, slices) * (slices - 1L) < k); // the last is not empty
     }
 
+    [Theory]
+    [InlineData(80, "linear_128x256_bf16")]
+    [InlineData(89, "linear_128x128_bf16")]
+    public void A_tile_that_does_not_fit_into_shared_memory_makes_room_for_a_smaller_one(int capability, string kernel)
+    {
+        List<string> launched = [];
+        using SilentDriver driver = new(capability) { Launched = launch => launched.Add(launch.Kernel.Name) };
+        using Engine engine = new(new CudaBackend(driver, "silent device", new CudaOptions { Graphs = false, ProductTile = ProductTile.Tile128x256 }));
+        using Step step = engine.BeginStep();
+
+        Tensor x = step.Input(new double[64 * 8], (64, 8), DType.BF16);
+        Tensors.Ops.Linear(x, x);
+
+        Assert.Equal([kernel], launched);
+    }
+
     [Fact]
     public void A_kernel_that_spills_makes_room_for_a_smaller_tile()
     {

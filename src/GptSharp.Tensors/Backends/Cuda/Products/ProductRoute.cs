@@ -7,7 +7,7 @@ namespace GptSharp.Tensors.Backends.Cuda.Products;
 /// <remarks>
 /// Larger tiles read less: per multiply-add a tile of R x C moves 1/R + 1/C elements from the second-level cache, and needs fewer
 /// instructions besides. But a tile is the work of one block, and a GPU has some hundred multiprocessors to feed. So it is the largest tile
-/// of which there are enough blocks; 64 x 64 where there are never enough. All BF16 tiles add up a result's terms in the same order:
+/// of which there are enough blocks; 64 x 64 where there are never enough. All tiles of a type add up a result's terms in the same order:
 /// which one is chosen does not show in the bits. Up to 16 rows, in generation, the time is that of reading the weight: a warp takes one or two
 /// of its rows, so that all multiprocessors read.
 /// </remarks>

@@ -39,9 +39,9 @@ internal readonly record struct TileSizes(int Rows, int Columns, int Threads, in
         (ProductTile.Tile1x8, _) => new(1, 8, 256, 0),
         (ProductTile.Tile4x16, _) => new(4, 16, 256, 0),
         (ProductTile.Tile16x16, _) => new(16, 16, 256, 0),
-        (ProductTile.Tile64x64, DType.BF16) => Halves(64, 64, 128, stages: 4),
-        (ProductTile.Tile128x128, DType.BF16) => Halves(128, 128, 256, stages: 3),
-        (ProductTile.Tile128x256, DType.BF16) => Halves(128, 256, 256, stages: 3),
+        (ProductTile.Tile64x64, DType.BF16) => Halves(64, 64, 128),
+        (ProductTile.Tile128x128, DType.BF16) => Halves(128, 128, 256),
+        (ProductTile.Tile128x256, DType.BF16) => Halves(128, 256, 256),
         (ProductTile.Tile64x64, _) => Singles(64, 64, 128),
         _ => Singles(128, 128, 256),
     };
@@ -49,8 +49,8 @@ internal readonly record struct TileSizes(int Rows, int Columns, int Threads, in
     /// <summary>Blocks that cover a result.</summary>
     public long Blocks(ProductSize size) => ((size.M + Rows - 1) / Rows) * ((size.N + Columns - 1) / Columns);
 
-    // Stages of 64 of k, two bytes each.
-    private static TileSizes Halves(int rows, int columns, int threads, int stages) => new(rows, columns, threads, stages * (rows + columns) * 64 * 2);
+    // Three stages of 64 of k, two bytes each.
+    private static TileSizes Halves(int rows, int columns, int threads) => new(rows, columns, threads, 3 * (rows + columns) * 64 * 2);
 
     // Two stages of 8 of k, four bytes each, with four elements more than the tile has.
     private static TileSizes Singles(int rows, int columns, int threads) => new(rows, columns, threads, 2 * 8 * (rows + 4 + columns + 4) * 4);
