@@ -1,8 +1,8 @@
 // y (M, N) = x (M, K) weightᵀ (K, N) for M up to 16 rows, as in generation: the time is that of reading the weight, which is read once.
 //
 // A warp owns COLUMNS rows of the weight and walks along K, each lane 16 bytes at a time, against all rows of x, which come from the
-// first-level cache; at the end the lanes' sums are added in a fixed order. Any K, N and alignment: what is not whole packs of 16 bytes goes element by
-// element. Rows beyond M copy the last, whose results are not stored.
+// first-level cache; at the end the lanes' sums are added in a fixed order. Any K, N and alignment: what is not whole packs of 16 bytes goes
+// element by element. Rows beyond M copy the last, whose results are not stored.
 #pragma once
 #include "epilogue.cuh"
 

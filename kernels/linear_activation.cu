@@ -1,7 +1,8 @@
 // flags: -mllvm -disable-lsr
 // pre (M, N) = x (M, K) weightᵀ (K, N) + bias (N), rounded to its type, and y (M, N) = f(pre); bias and pre may be absent.
 // FLOPs: 2 M N K, and about 10 per element for f. Bytes: as linear.cu, y and pre once.
-// Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh, for up to 16 rows few_rows.cuh.
+// Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh, for up to 16 rows few_rows.cuh. Registers (most alive): 64x64 99, 128x128 147,
+// 128x256 233; binary32 82 and 118.
 #include "few_rows.cuh"
 #include "product_kernels.cuh"
 

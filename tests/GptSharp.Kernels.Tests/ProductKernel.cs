@@ -69,5 +69,15 @@ internal static class ProductKernels
 
     /// <summary>The kernel for operands that lie in any way.</summary>
     public static ProductKernel Any(OperandForm form, ProductEpilogue epilogue) => new(
-        "product_any", epilogue == ProductEpilogue.Linear ? "product_any" : $"product_{epilogue.ToString().ToLowerInvariant()}_any", form, epilogue, 64, 64);
+        "product_any",
+        epilogue switch
+        {
+            ProductEpilogue.Linear => "product_any",
+            ProductEpilogue.Activation => "product_activation_any",
+            _ => "product_slope_any",
+        },
+        form,
+        epilogue,
+        64,
+        64);
 }

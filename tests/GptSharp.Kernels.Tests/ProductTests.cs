@@ -8,7 +8,8 @@ namespace GptSharp.Kernels.Tests;
 /// <summary>All products against binary64: ragged sizes, every epilogue, with race, bounds and initialisation checks.</summary>
 public sealed class ProductTests
 {
-    public static TheoryData<string, int, int, string> Tiled => [.. ProductKernels.Tiled.Select(each => (each.Kernel.Image, each.Kernel.Rows, each.Kernel.Columns, each.Types))];
+    public static TheoryData<string, int, int, string> Tiled =>
+        [.. ProductKernels.Tiled.Select(each => (each.Kernel.Image, each.Kernel.Rows, each.Kernel.Columns, each.Types))];
 
     public static TheoryData<string, ActivationFunction> Functions =>
         [.. from types in new[] { "f32", "bf16" } from function in Enum.GetValues<ActivationFunction>() select (types, function)];
@@ -117,7 +118,10 @@ public sealed class ProductTests
     [InlineData(MmaModel.Hopper)]
     public void The_way_in_which_tensor_cores_round_is_good_enough(MmaModel model)
     {
-        using ProductBench bench = new(ProductKernels.Find("linear", 64, 64), "bf16", (40, 72, 264)) { Options = new LaunchOptions { Workers = 1, Mma = model } };
+        using ProductBench bench = new(ProductKernels.Find("linear", 64, 64), "bf16", (40, 72, 264))
+        {
+            Options = new LaunchOptions { Workers = 1, Mma = model },
+        };
         bench.Launch();
         Assert.InRange(bench.WorstError(), 0, 1);
     }

@@ -17,7 +17,8 @@ DEVICE void copy_tile(u32 stage, const bf16 *operand, int first, int count, int 
     for (int i = 0; i < EXTENT * 8 / THREADS; i++) {
         int at = thread() + i * THREADS, row = at / 8, chunk = at % 8;
         bool inside = first + row < count && k + chunk * 8 < K;
-        copy16(stage + row * ROW_BYTES + (chunk ^ (row & 7)) * 16, inside ? operand + (i64)(first + row) * K + k + chunk * 8 : operand, inside ? 16 : 0);
+        const bf16 *from = inside ? operand + (i64)(first + row) * K + k + chunk * 8 : operand;
+        copy16(stage + row * ROW_BYTES + (chunk ^ (row & 7)) * 16, from, inside ? 16 : 0);
     }
 }
 

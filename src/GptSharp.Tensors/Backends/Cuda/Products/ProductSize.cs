@@ -29,7 +29,10 @@ internal readonly record struct ProductSize(long M, long N, long K, ProductForm 
     }
 }
 
-/// <summary>How the operands of a product lie: the first letter for A, the second for B; T where the mathematical matrix is the transpose of what lies in memory row by row.</summary>
+/// <summary>
+/// How the operands of a product lie: the first letter for A, the second for B; T where the matrix is the transpose of what lies in memory
+/// row by row.
+/// </summary>
 internal enum ProductForm
 {
     /// <summary>x Wᵀ: both along k.</summary>
