@@ -58,41 +58,34 @@ public sealed partial class Engine
         }
         else
         {
-            try
-            {
-                address = Backend.Allocate(bytes);
-            }
-            catch (OutOfDeviceMemoryException refused) when (refused.Report is null)
-            {
-                throw new OutOfDeviceMemoryException(bytes, refused.Limit, ReportMemory(), refused);
-            }
+            address = Report(() => Backend.Allocate(bytes));
         }
 
-        _held += bytes;
-        _mostHeld = Math.Max(_mostHeld, _held);
+        Hold(bytes);
         return address;
     }
 
     internal void Free(nint address, long bytes)
     {
-        _held -= bytes;
+        Hold(-bytes);
         if (!Options.IsDryRun)
         {
             Backend.Free(address, bytes);
         }
     }
 
-    /// <summary>Memory of the host, which counts only where it is the device's.</summary>
-    internal nint AllocateHost(long bytes) =>
-        Backend.FreeBytes is null ? Allocate(bytes) : Options.IsDryRun ? FreeList.Alignment : Backend.AllocateHost(bytes);
+    /// <summary>Memory of the host; it counts where the device has none of its own.</summary>
+    internal nint AllocateHost(long bytes)
+    {
+        nint address = Options.IsDryRun ? FreeList.Alignment : Report(() => Backend.AllocateHost(bytes));
+        Hold(Backend.FreeBytes is null ? bytes : 0);
+        return address;
+    }
 
     internal void FreeHost(nint address, long bytes)
     {
-        if (Backend.FreeBytes is null)
-        {
-            Free(address, bytes);
-        }
-        else if (!Options.IsDryRun)
+        Hold(Backend.FreeBytes is null ? -bytes : 0);
+        if (!Options.IsDryRun)
         {
             Backend.FreeHost(address, bytes);
         }
@@ -123,6 +116,25 @@ public sealed partial class Engine
         else
         {
             Backend.Download(destination, source);
+        }
+    }
+
+    private void Hold(long bytes)
+    {
+        _held += bytes;
+        _mostHeld = Math.Max(_mostHeld, _held);
+    }
+
+    // A backend that refuses does not know who holds what.
+    private nint Report(Func<nint> allocate)
+    {
+        try
+        {
+            return allocate();
+        }
+        catch (OutOfDeviceMemoryException refused) when (refused.Report is null)
+        {
+            throw new OutOfDeviceMemoryException(refused.Requested, refused.Limit, ReportMemory(), refused);
         }
     }
 

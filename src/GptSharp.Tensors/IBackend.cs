@@ -19,8 +19,7 @@ public partial interface IBackend : IDisposable
     long WorkspaceBytes { get; }
 
     /// <summary>
-    /// Bytes of its own memory that the device has left, whoever holds the others; null if its memory is the host's, where spans can
-    /// point into it as well.
+    /// Bytes of its own memory that the device has left, whoever holds the others; null if it shares the host's, so that both count together.
     /// </summary>
     long? FreeBytes { get; }
 

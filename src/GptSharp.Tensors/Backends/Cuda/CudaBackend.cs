@@ -82,6 +82,11 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <exception cref="OutOfDeviceMemoryException">The host has not that much that can be pinned.</exception>
     public nint AllocateHost(long bytes)
     {
+        if (FreeBytes is null)
+        {
+            BeforeAllocation?.Invoke(bytes);
+        }
+
         try
         {
             return _driver.AllocatePinned(bytes);
