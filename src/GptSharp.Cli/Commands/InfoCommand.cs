@@ -147,7 +147,7 @@ internal static class InfoCommand
         }
 
         SamplePlan samples = new(
-            Math.Max(1, config.Sample.Prompt.Length), config.Data.IsBuiltIn && config.Train.Name is not null ? StoryGrammar.BuiltIn.LongestLength : null,
+            Math.Max(1, config.Sample.Prompt.Length), config.Data.IsBuiltIn && config.Train.Name is not null && config.Sample.Judged > 0 ? StoryGrammar.BuiltIn.LongestLength : null,
             config.Data.EffectiveValidationShare > 0);
         long free = FreeBytes(config);
         int size = config.Train.MicroBatch ?? RunMemory.Largest(config, description.Config, samples, free);

@@ -24,6 +24,9 @@ public sealed record SampleSection
     /// <summary>Only the likeliest tokens that together have this probability are drawn from; 1 for all.</summary>
     public double TopP { get; init; } = 1;
 
+    /// <summary>Stories that are written and judged at the end of a run on the built-in corpus; 0 for none.</summary>
+    public int Judged { get; init; } = 200;
+
     /// <summary>Seed of the draws.</summary>
     public ulong Seed { get; init; } = 1;
 }

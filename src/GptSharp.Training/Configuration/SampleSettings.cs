@@ -22,6 +22,8 @@ internal static class SampleSettings
             CountOr("all"), s => s.TopK, (s, value) => s with { TopK = value }),
         Make("top_p", "Draw from the likeliest tokens that together have this probability.",
             new NumberFormat("a number above 0 and at most 1", value => value is > 0 and <= 1), s => s.TopP, (s, value) => s with { TopP = value }),
+        Make("judged", "Stories that are written and judged at the end of a run on the built-in corpus; 0 for none.",
+            new WholeFormat<int>(0), s => s.Judged, (s, value) => s with { Judged = value }),
         Make("seed", "Seed of the draws.",
             Seed, s => s.Seed, (s, value) => s with { Seed = value }),
     ];

@@ -9,8 +9,6 @@ namespace GptSharp.Training.Runs;
 /// <summary>Lets the model of a run write, as its <c>sample:</c> section says.</summary>
 internal sealed class SampleWriter
 {
-    private const int JudgedStories = 200;
-
     // Bounds the memory of the cache.
     private const int StoriesAtOnce = 50;
 
@@ -30,7 +28,9 @@ internal sealed class SampleWriter
 
     /// <summary>The texts of a run, as far as memory is concerned.</summary>
     public static SamplePlan PlanOf(TrainingData data, SampleSection section) => new(
-        section.Prompt.Length == 0 ? 1 : Math.Max(1, data.Tokenizer.Encode(section.Prompt).Length), data.Grammar?.LongestLength, data.Validation is not null);
+        section.Prompt.Length == 0 ? 1 : Math.Max(1, data.Tokenizer.Encode(section.Prompt).Length),
+        section.Judged > 0 ? data.Grammar?.LongestLength : null,
+        data.Validation is not null);
 
     /// <summary>What the model writes now.</summary>
     /// <param name="step">Updates done: every time, other random numbers.</param>
@@ -41,22 +41,22 @@ internal sealed class SampleWriter
         return Texts(_prompt, _section.Count, options, cancellation);
     }
 
-    /// <summary>Share of 200 stories that the grammar could have written; null where there is no grammar.</summary>
+    /// <summary>Share of the judged stories that the grammar could have written; null where there is no grammar, or none is to be judged.</summary>
     public double? AcceptedShare(CancellationToken cancellation)
     {
-        if (_data.Grammar is not { } grammar)
+        if (_data.Grammar is not { } grammar || _section.Judged == 0)
         {
             return null;
         }
 
         int accepted = 0;
-        for (int first = 0; first < JudgedStories; first += StoriesAtOnce)
+        for (int first = 0; first < _section.Judged; first += StoriesAtOnce)
         {
             SamplingOptions options = Options() with { FirstSequence = first, MaxTokens = grammar.LongestLength };
-            accepted += Texts([_data.StartToken], StoriesAtOnce, options, cancellation).Count(grammar.Accepts);
+            accepted += Texts([_data.StartToken], Math.Min(StoriesAtOnce, _section.Judged - first), options, cancellation).Count(grammar.Accepts);
         }
 
-        return (double)accepted / JudgedStories;
+        return (double)accepted / _section.Judged;
     }
 
     /// <summary>
@@ -72,7 +72,7 @@ internal sealed class SampleWriter
         Write(section.Count, promptLength, section.Length);
         if (longestStory is { } length)
         {
-            Write(StoriesAtOnce, promptLength: 1, length);
+            Write(Math.Min(StoriesAtOnce, section.Judged), promptLength: 1, length);
         }
 
         // As texts end, those that remain are fed again together, however many they are and however long: other shapes than before.

@@ -95,6 +95,7 @@ public sealed class SettingsTests
         ["train.name"] = "first",
         ["sample.every"] = "0",
         ["sample.count"] = "3",
+        ["sample.judged"] = "20",
         ["sample.length"] = "20",
         ["sample.prompt"] = "Once",
         ["sample.temperature"] = "0",

@@ -50,7 +50,7 @@ public sealed class EmulatedRunTests
             {
                 Device = "emulator", Steps = 1, Batch = 2, WarmupSteps = 0, EvaluationBatches = 1, OutputFolder = folder.Path, Name = "run",
             },
-            Sample = config.Sample with { Every = 0, Count = 1, Length = 2 },
+            Sample = config.Sample with { Every = 0, Count = 1, Length = 2, Judged = 0 },
         };
         RunRecord run = SmallRun.Run(config);
 

@@ -47,7 +47,11 @@ public sealed class MemoryPlanTests
             Model = run.Model with { Width = 48, LayerCount = 1, Positions = PositionEncoding.Sinusoidal },
             Sample = run.Sample with { Length = 150, Count = 3 },
         },
-        ["emulator"] = run => run with { Train = run.Train with { Device = "emulator", Precision = TrainingPrecision.Bf16 } },
+        ["emulator"] = run => run with
+        {
+            Train = run.Train with { Device = "emulator", Precision = TrainingPrecision.Bf16 },
+            Sample = run.Sample with { Judged = 2 },
+        },
         ["reference"] = run => run with { Train = run.Train with { Device = "reference", Steps = 2, Batch = 2, MicroBatch = 1 } },
     };
 
