@@ -22,7 +22,7 @@ internal static class GpuBenchmark
         // This driver stays open to the end: a device whose last driver is closed would start anew for each case of the suite.
         using ICudaDriver driver = Open(options, Checks.None);
         DeviceProperties device = driver.Properties;
-        output.WriteLine($"{device.Name}, sm_{device.Capability}, {device.Multiprocessors} multiprocessors, {device.MemoryBytes >> 20} MiB");
+        output.WriteLine($"{device.Name}, compute capability {device.Major}.{device.Minor}, {device.Multiprocessors} multiprocessors, {device.MemoryBytes >> 20} MiB");
         var results = new Results
         {
             Device = device,

@@ -16,7 +16,7 @@ internal static class Stopwatches
     public static double MedianSeconds(ICudaDriver driver, bool isSmall, Action launch, Action? between = null)
     {
         int runs = isSmall ? 1 : Runs;
-        for (int i = 0; i < (isSmall ? 0 : WarmUps); i++)
+        for (int i = 0; i < (isSmall ? 1 : WarmUps); i++)
         {
             launch();
         }

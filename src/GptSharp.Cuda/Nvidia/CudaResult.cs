@@ -4,13 +4,11 @@ namespace GptSharp.Cuda.Nvidia;
 internal enum CudaResult
 {
     Success = 0,
-    InvalidValue = 1,
     OutOfMemory = 2,
     NotInitialized = 3,
     StubLibrary = 34,
     DeviceUnavailable = 46,
     NoDevice = 100,
-    InvalidDevice = 101,
     InvalidImage = 200,
     NoBinaryForGpu = 209,
     EccUncorrectable = 214,

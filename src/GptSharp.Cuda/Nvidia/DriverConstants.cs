@@ -6,7 +6,6 @@ internal enum DeviceAttribute
     ClockKilohertz = 13,
     Multiprocessors = 16,
     L2Bytes = 38,
-    UnifiedAddressing = 41,
     CapabilityMajor = 75,
     CapabilityMinor = 76,
     SharedBytesPerBlockOptIn = 97,
