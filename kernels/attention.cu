@@ -10,7 +10,7 @@
 // same whether a sequence is read at once or in chunks over a cache, and with ROWS = 1, for a few new positions.
 //
 // Loads per multiply-add, both of 4 floats: 1/8 for scores, 3/32 for outputs with D = 64. Bytes: q and y once, k and v once per block.
-// Max-live registers: 95 (D to 64), 122 (128), 193 (256).
+// Max-live registers: 175 (D to 64), 197 (128), 175 (256), and for few queries 119 and 107.
 #include "attention.cuh"
 #include "vector.cuh"
 

@@ -12,10 +12,13 @@
 //
 // Per query block and key block 8 BQ BK D FLOPs (four products). Bytes: K and V once, Q and dy once per key block that they see.
 //
-// Instructions beside each mma in the loop off the diagonal, and max-live registers: D = 64 128x32 2.13, 249; 64x64 2.91, 177; D = 128 64x32
-// 2.26, 221. With a window or documents 186 (64x64: six more than plain, for the first keys that the queries see, their copies and the bounds
-// of three loops in place of two) and 230 (D = 128). With soft cap, ALiBi and dropout 196 (D = 64, tiles of 32 queries) and 244 (D = 128, of
-// 16): there the functions of single scores need what a larger tile would.
+// Instructions beside each mma in the loop off the diagonal: D = 64 128x32 2.13, 64x64 2.91; D = 128 64x32 2.26. Max-live registers: 249 with
+// 32 keys per warp, 177 with 16. More than 180 have, with 16:
+// registers: attention_backward_keys_d64_local_64x64 186: the first keys that the queries see, their copies, and the bounds of a third loop.
+// registers: attention_backward_keys_d64_full_64x32 196: cap, slope and random word of a score need what a larger tile would.
+// registers: attention_backward_keys_d128_64x32 221: dk and dv of 128 channels are 128 sums per thread, twice those of 64.
+// registers: attention_backward_keys_d128_local_64x32 230: the same, and what the window and documents need.
+// registers: attention_backward_keys_d128_full_64x16 244: the same, and cap, slope and random word of a score.
 #include "attention_backward.cuh"
 
 #if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)

@@ -52,10 +52,11 @@ template <bool WHOLE> struct Four {
 template <class V, bool MASTER> struct Moved {
     V *values;
     float *master;
-    u32 seed_low, seed_high, step, sample, site;
+    u64 seed;
+    u32 step, sample, site;
 
     DEVICE Moved(V *values, float *master, const StepState *state, u32 site)
-        : values(values), master(master), seed_low((u32)state->seed), seed_high((u32)(state->seed >> 32)), step(state->step), sample(state->first_sample), site(site) {}
+        : values(values), master(master), seed(state->seed), step(state->step), sample(state->first_sample), site(site) {}
 
     DEVICE bool aligned() const { return is_aligned(values) && is_aligned(master); }
 
@@ -72,7 +73,6 @@ template <class V, bool MASTER> struct Moved {
 
     // Adds sixteen random bits below the sixteen that stay, and cuts off. Infinities and NaN stay what they are.
     DEVICE void round_at_random(Pack<4> &w, i64 first) const {
-        u64 seed = (u64)opaque(seed_high) << 32 | opaque(seed_low);  // twenty round keys are added up anew rather than kept
         uint4 words = random_words(seed, step, sample, site, (u32)(first >> 2));
 #pragma unroll
         for (int k = 0; k < 4; k++) {

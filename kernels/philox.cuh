@@ -4,9 +4,10 @@
 #pragma once
 #include "prelude.cuh"
 
-// The words of elements 4 block, 4 block + 1, 4 block + 2 and 4 block + 3 of a sample.
+// The words of elements 4 block, 4 block + 1, 4 block + 2 and 4 block + 3 of a sample. The rounds' twenty keys are added up anew each time:
+// in a loop they would otherwise stay in twenty registers.
 DEVICE uint4 random_words(u64 seed, u32 step, u32 sample, u32 site, u32 block) {
-    u32 x0 = block, x1 = sample, x2 = step, x3 = site, k0 = (u32)seed, k1 = (u32)(seed >> 32);
+    u32 x0 = block, x1 = sample, x2 = step, x3 = site, k0 = opaque((u32)seed), k1 = opaque((u32)(seed >> 32));
 #pragma unroll
     for (int round = 0; round < 10; round++) {
         u64 p0 = (u64)0xD2511F53u * x0, p1 = (u64)0xCD9E8D57u * x2;
