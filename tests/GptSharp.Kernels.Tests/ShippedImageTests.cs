@@ -13,6 +13,9 @@ public sealed class ShippedImageTests
     // Not a fault by itself: RegisterTests hold every kernel to a limit, or to the reason in its source.
     private const string ManyRegisters = "registers at once";
 
+    // The lower rungs of a ladder are slow on purpose: a higher one cures it.
+    private static readonly string[] SlowOnPurpose = ["side by side", "in a loop is a subroutine"];
+
     public static TheoryData<string, int> Images => new(
         from capability in KernelImages.Capabilities
         from name in KernelImages.Names(capability)
@@ -26,7 +29,7 @@ public sealed class ShippedImageTests
         LintReport report = Linter.Lint(module);
 
         Assert.Empty(report.Refused);
-        Assert.DoesNotContain(report.Warnings, finding => !finding.Reason.Contains(ManyRegisters, StringComparison.Ordinal));
+        Assert.DoesNotContain(report.Warnings, finding => !Allowed(image).Any(reason => finding.Reason.Contains(reason, StringComparison.Ordinal)));
 
         // A lambda that is called twice and not inlined is a function with a body, which the linter has nothing against.
         Assert.DoesNotContain(module.Functions, function => !function.IsEntry);
@@ -60,4 +63,7 @@ public sealed class ShippedImageTests
         Assert.Empty(report.Refused);
         Assert.NotEmpty(report.Warnings);
     }
+
+    private static string[] Allowed(string image) =>
+        image.StartsWith("ladder/", StringComparison.Ordinal) ? [ManyRegisters, .. SlowOnPurpose] : [ManyRegisters];
 }
