@@ -34,6 +34,7 @@ internal static class CommandLine
             TokenizerCommand.Create(output),
             KernelsCommand.Create(output),
             PtxCommand.Create(output),
+            BenchCommand.Create(output),
             DoctorCommand.Create(output),
             debug,
         };

@@ -18,7 +18,7 @@ internal sealed record MachineLimits(int Threads, double GigaflopsPerSecond, dou
         SimdPath path = CpuFeatures.Select();
         return new(
             threads, CpuSpeed.MeasureArithmetic(threads, path, Repetitions, FmaRounds) / 1e9,
-            CpuSpeed.MeasureBandwidth(threads, path, Repetitions) / 1e9);
+            CpuSpeed.MeasureBandwidth(threads, path, StreamKind.Triad, Repetitions) / 1e9);
     }
 
     /// <summary>The time below which these operations and bytes cannot be done, in seconds.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using GptSharp.Benchmarks.Machine;
 using GptSharp.Benchmarks.Workloads;
+using GptSharp.Cli.Bench;
 using GptSharp.Cli;
 
 namespace GptSharp.Benchmarks.Reports;

@@ -18,10 +18,22 @@ internal static class DoctorCommand
         CommandWithExamples command = new(
             "doctor",
             "Show what this machine offers, and what of it is used.",
-            "gptsharp doctor");
-        command.SetAction(_ =>
+            "gptsharp doctor",
+            "gptsharp doctor --measure");
+        Option<bool> measure = new("--measure")
+        {
+            Description = "Measure what the processor and its memory can do at best, in some seconds; other work on the machine lowers the figures.",
+        };
+        command.Options.Add(measure);
+        command.SetAction(parsed =>
         {
             Write(output.Out, CgroupLimits.Read());
+            if (parsed.GetValue(measure))
+            {
+                output.Out.WriteLine();
+                MeasuredLimits.Write(output.Out, [.. new[] { 1, Environment.ProcessorCount }.Distinct().Select(MeasuredLimits.Measure)]);
+            }
+
             return ExitCode.Done;
         });
         return command;

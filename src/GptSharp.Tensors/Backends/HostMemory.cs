@@ -7,7 +7,6 @@ namespace GptSharp.Tensors.Backends;
 [SuppressMessage("Performance", "CA1822:Mark members as static", Justification = "They implement IBackend for the derived classes.")]
 public abstract unsafe class HostMemory
 {
-    // A page, so that large buffers can become huge pages and never share one.
     private const nuint Alignment = 4096;
 
     /// <summary>None of its own.</summary>
@@ -23,7 +22,14 @@ public abstract unsafe class HostMemory
         BeforeAllocation?.Invoke(bytes);
         try
         {
-            return (nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            bool isLarge = bytes >= HugePages.Bytes;
+            nint address = (nint)NativeMemory.AlignedAlloc((nuint)bytes, isLarge ? HugePages.Bytes : Alignment);
+            if (isLarge)
+            {
+                HugePages.Request(address, bytes);
+            }
+
+            return address;
         }
         catch (OutOfMemoryException exception)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using GptSharp.Tensors.Backends.Cpu.Assembly;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cpu.Speed;
@@ -11,22 +12,30 @@ namespace GptSharp.Tensors.Backends.Cpu.Speed;
 /// </summary>
 public static class CpuSpeed
 {
-    private const int ElementsPerThread = 1 << 24;    // 64 MiB, twice
+    private const int ElementsPerThread = 1 << 24;    // 64 MiB
     private const int Stagger = 336;                  // a third of a page and a little
 
     private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> Arithmetic = [];
-    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> Bandwidth = [];
+    private static readonly ConcurrentDictionary<(int Threads, SimdPath Path, StreamKind Stream), Lazy<double>> Bandwidth = [];
+    private static readonly ConcurrentDictionary<int, Lazy<double>> DotProducts = [];
 
     /// <summary>Operations per second of fused multiply-adds in registers, two each, in binary32; measured in a tenth of a second.</summary>
     public static double FlopsPerSecond(int threads, SimdPath path) => Arithmetic.GetOrAdd(
         (threads, path), key => new(() => MeasureArithmetic(key.Threads, key.Path, repetitions: 25, rounds: 2_000_000))).Value;
 
     /// <summary>
-    /// Bytes per second of a triad over memory, two reads and one write, all counted. Measured in about half a second, in 128 MiB per
-    /// thread that are given back.
+    /// Operations per second of BF16 dot products in registers, four for each pair of terms; null where the processor has none.
     /// </summary>
-    public static double BytesPerSecond(int threads, SimdPath path) => Bandwidth.GetOrAdd(
-        (threads, path), key => new(() => MeasureBandwidth(key.Threads, key.Path, repetitions: 4))).Value;
+    public static double? DotProductFlopsPerSecond(int threads) => !DotProductChain.IsAvailable
+        ? null
+        : DotProducts.GetOrAdd(threads, key => new(() => MeasureDotProducts(key, repetitions: 25, rounds: 2_000_000))).Value;
+
+    /// <summary>
+    /// Bytes per second of a stream over memory, reads and writes counted. Measured in about half a second, in 64 MiB per thread and
+    /// array that are given back.
+    /// </summary>
+    public static double BytesPerSecond(int threads, SimdPath path, StreamKind stream = StreamKind.Triad) => Bandwidth.GetOrAdd(
+        (threads, path, stream), key => new(() => MeasureBandwidth(key.Threads, key.Path, key.Stream, repetitions: 4))).Value;
 
     /// <summary>Seconds that it takes to gather all threads of a backend for a loop, the median of some hundred.</summary>
     public static double DispatchSeconds(CpuBackend backend)
@@ -54,24 +63,51 @@ public static class CpuSpeed
         return threads * 2.0 * FmaChain.Chains * lanes * rounds / seconds;
     }
 
-    internal static unsafe double MeasureBandwidth(int threads, SimdPath path, int repetitions)
+    internal static double MeasureDotProducts(int threads, int repetitions, int rounds) =>
+        (double)threads * DotProductChain.FlopsPerRound * rounds / Best(threads, repetitions, _ => DotProductChain.Run(rounds));
+
+    internal static unsafe double MeasureBandwidth(int threads, SimdPath path, StreamKind stream, int repetitions)
     {
-        // One block per thread. Its two arrays begin at different places of a page, lest stores and loads be taken for each other's.
+        (int arrays, int bytesPerElement) = stream switch
+        {
+            StreamKind.Read => (1, ReadStream.BytesPerElement),
+            StreamKind.Triad => (2, Triad.BytesPerElement),
+            _ => (4, UpdateStream.BytesPerElement),
+        };
+
+        // One block per thread. Its arrays begin at different places of a page, lest stores and loads be taken for each other's.
         const int stride = ElementsPerThread + Stagger;
-        nint[] blocks = [.. Enumerable.Range(0, threads).Select(_ => (nint)NativeMemory.AlignedAlloc(2 * stride * sizeof(float), 64))];
+        nuint blockBytes = (nuint)arrays * stride * sizeof(float);
+        nint[] blocks = [.. Enumerable.Range(0, threads).Select(_ => (nint)NativeMemory.AlignedAlloc(blockBytes, HugePages.Bytes))];
         try
         {
             foreach (nint block in blocks)
             {
-                new Span<float>((void*)block, 2 * stride).Fill(1);
+                HugePages.Request(block, (long)blockBytes);
+                for (int array = 0; array < arrays; array++)
+                {
+                    new Span<float>((float*)block + ((long)array * stride), stride).Fill(1);
+                }
             }
 
             double seconds = Best(threads, repetitions, thread =>
             {
                 float* a = (float*)blocks[thread];
-                LaneDispatch.Run(new Triad(a, a + stride, ElementsPerThread), path);
+                switch (stream)
+                {
+                    case StreamKind.Read:
+                        float sum;
+                        LaneDispatch.Run(new ReadStream(a, ElementsPerThread, &sum), path);
+                        break;
+                    case StreamKind.Triad:
+                        LaneDispatch.Run(new Triad(a, a + stride, ElementsPerThread), path);
+                        break;
+                    default:
+                        LaneDispatch.Run(new UpdateStream(a, a + stride, a + (2L * stride), a + (3L * stride), ElementsPerThread), path);
+                        break;
+                }
             });
-            return (double)threads * Triad.BytesPerElement * ElementsPerThread / seconds;
+            return (double)threads * bytesPerElement * ElementsPerThread / seconds;
         }
         finally
         {

@@ -8,29 +8,41 @@ using GptSharp.Training.Optimization;
 using GptSharp.Training.Profiling;
 using GptSharp.Training.Schedules;
 
-namespace GptSharp.Benchmarks.Workloads;
+namespace GptSharp.Cli.Bench;
 
 /// <summary>Training steps of one shape on random tokens.</summary>
-public sealed class StepWorkload : IDisposable
+internal sealed class StepWorkload : IDisposable
 {
+    private const int Batches = 100;
+
+    private readonly StepShape _shape;
     private readonly Engine _engine;
+    private readonly BatchSampler _batches;
     private readonly Gpt _model;
     private readonly TrainStep _step;
     private long _done;
 
+    /// <summary>Prepares steps on the CPU.</summary>
     public StepWorkload(StepShape shape, int threads, Precision? precision = null, Recompute recompute = default)
+        : this(shape, new CpuBackend(threads), precision, recompute)
     {
-        _engine = new Engine(new CpuBackend(threads), new EngineOptions { TrackActivations = true });
+    }
+
+    /// <summary>Prepares steps on any backend, of which it disposes.</summary>
+    public StepWorkload(StepShape shape, IBackend backend, Precision? precision = null, Recompute recompute = default)
+    {
+        _shape = shape;
+        _engine = new Engine(backend, new EngineOptions { TrackActivations = true });
         _model = new Gpt(_engine, shape.Model, precision) { Recompute = recompute };
         var random = new Random(1);
         int vocabulary = shape.Model.VocabularySize;
-        int[] tokens = [.. Enumerable.Range(0, 100 * shape.TokensPerStep).Select(_ => random.Next(vocabulary))];
-        var blocks = new BlockSet(new MemoryTokens(tokens, vocabulary), shape.Model.BlockSize, BlockAlignment.Stream);
+        int[] tokens = [.. Enumerable.Range(0, Batches * shape.TokensPerStep).Select(_ => random.Next(vocabulary))];
+        var blocks = new BlockSet(new MemoryTokens(tokens, vocabulary), shape.SequenceLength, BlockAlignment.Stream);
         var optimizer = new AdamW(_model.Arena, new AdamWOptions(0.9, 0.99, 1e-8, 0.1, 1));
         _model.Initialize(seed: 1);
         var schedule = new LearningRateSchedule(ScheduleShape.Constant, Peak: 1e-3, Minimum: 1e-3, WarmupSteps: 0, Steps: 1);
-        var batches = new BatchSampler(blocks, seed: 1, shape.BatchSize);
-        _step = new TrainStep(_model, optimizer, batches, schedule, seed: 1, microBatch: shape.BatchSize);
+        _batches = new BatchSampler(blocks, seed: 1, shape.BatchSize);
+        _step = new TrainStep(_model, optimizer, _batches, schedule, seed: 1, microBatch: shape.BatchSize);
     }
 
     /// <summary>Bytes of activations that waited for the last backward pass.</summary>
@@ -44,6 +56,20 @@ public sealed class StepWorkload : IDisposable
 
     /// <summary>Lets a profiler see every step; null for nobody.</summary>
     public void Watch(Profiler? profiler) => (_engine.Observer, _step.Profiler) = (profiler, profiler);
+
+    /// <summary>The model that is trained.</summary>
+    public Gpt Model => _model;
+
+    /// <summary>The loss of a batch, in nats per token; nothing is learned.</summary>
+    public double ForwardLoss(long batch)
+    {
+        var tokens = new int[_shape.TokensPerStep];
+        var targets = new int[_shape.TokensPerStep];
+        _batches.Read(batch, tokens, targets);
+        Shape shape = (_shape.BatchSize, _shape.SequenceLength);
+        using Step step = _engine.BeginStep(StepOptions.Evaluate);
+        return _model.Loss(step.Input(tokens, shape), step.Input(targets, shape), tokens.Length).Item();
+    }
 
     /// <summary>One step: batch, forward, backward, clipping, update.</summary>
     public void Run()

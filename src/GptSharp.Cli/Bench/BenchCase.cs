@@ -1,0 +1,14 @@
+using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cpu.Speed;
+
+namespace GptSharp.Cli.Bench;
+
+/// <summary>Something whose time is measured.</summary>
+/// <param name="Name">What the table calls it.</param>
+/// <param name="Flops">Floating-point operations of one run.</param>
+/// <param name="Bytes">Bytes that one run moves at least.</param>
+/// <param name="Stream">The stream over memory that it is compared with; null for one that arithmetic bounds.</param>
+/// <param name="InBF16">Whether its arithmetic is that of BF16 dot products, where the processor has them.</param>
+/// <param name="Prepare">Makes its operands on an engine, and gives what one run does.</param>
+internal sealed record BenchCase(
+    string Name, double Flops, double Bytes, StreamKind? Stream, bool InBF16, Func<Engine, Action> Prepare);

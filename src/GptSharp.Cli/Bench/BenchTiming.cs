@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace GptSharp.Cli.Bench;
+
+/// <summary>How long something takes, and how long a competitor takes for it.</summary>
+/// <param name="Milliseconds">The median of our runs.</param>
+/// <param name="Runs">How many there were.</param>
+/// <param name="OtherMilliseconds">The median of the competitor's figures.</param>
+internal sealed record BenchTiming(double Milliseconds, int Runs, double? OtherMilliseconds)
+{
+    private const int Rounds = 5;
+    private const int MostRunsPerRound = 200;
+
+    /// <summary>
+    /// Measures in rounds, after two runs that do not count; the competitor has its turn after each round, so that what slows the machine
+    /// for a while slows both.
+    /// </summary>
+    /// <param name="run">One run.</param>
+    /// <param name="seconds">How long to measure ours, in all; at least one run a round.</param>
+    /// <param name="other">The competitor, if any.</param>
+    public static BenchTiming Measure(Action run, double seconds, Competitor? other)
+    {
+        run();
+        run();
+        List<double> ours = [], theirs = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            int runs = 0;
+            do
+            {
+                long start = Stopwatch.GetTimestamp();
+                run();
+                ours.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                runs++;
+            }
+            while (runs < MostRunsPerRound && Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds / Rounds);
+
+            theirs.AddRange(other?.Run() ?? []);
+        }
+
+        return new(Median(ours), ours.Count, other is null ? null : Median(theirs));
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
+    }
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Text.Json;
+using GptSharp.Cli.Bench;
+using GptSharp.Cli.Machine;
+using GptSharp.Nn;
+using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cpu;
+
+namespace GptSharp.Cli.Commands;
+
+/// <summary>What all benchmarks of the command line share: threads, time, a competitor, JSON.</summary>
+internal sealed class BenchOptions
+{
+    private static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
+
+    private readonly Option<int?> _threads = new("--threads") { Description = "Threads; one per processor if not given.", HelpName = "number" };
+    private readonly Option<double> _seconds = new("--seconds") { Description = "How long to measure each.", HelpName = "seconds", DefaultValueFactory = _ => 3 };
+    private readonly Option<bool> _json = new("--json") { Description = "Write JSON instead of a table." };
+    private readonly Option<string?> _against = new("--against")
+    {
+        Description = "A command that does the same work and prints one figure per line, milliseconds: it is run in turn with ours.",
+        HelpName = "command",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_threads);
+        command.Options.Add(_seconds);
+        command.Options.Add(_against);
+        command.Options.Add(_json);
+    }
+
+    /// <summary>Threads to measure with.</summary>
+    /// <exception cref="ConfigurationException">Fewer than one.</exception>
+    public int Threads(ParseResult parsed) => parsed.GetValue(_threads) switch
+    {
+        null => Environment.ProcessorCount,
+        < 1 and { } few => throw new ConfigurationException($"{few} is no number of threads; at least 1 is needed.", "--threads"),
+        { } threads => threads,
+    };
+
+    /// <summary>Measures one thing.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="run">One run.</param>
+    /// <param name="count">How many things are measured in all: a competitor can stand beside one only.</param>
+    /// <exception cref="ConfigurationException">A competitor for several things, or no time.</exception>
+    public BenchTiming Measure(ParseResult parsed, Action run, int count)
+    {
+        string? against = parsed.GetValue(_against);
+        if (against is not null && count > 1)
+        {
+            throw new ConfigurationException($"a command can be measured against one thing, not {count}; name the one.", "--against");
+        }
+
+        double seconds = parsed.GetValue(_seconds);
+        return seconds > 0
+            ? BenchTiming.Measure(run, seconds, against is null ? null : new Competitor(against))
+            : throw new ConfigurationException($"{seconds} is no time to measure; give a positive number of seconds.", "--seconds");
+    }
+
+    /// <summary>Measures cases and writes them.</summary>
+    public void Run(ParseResult parsed, IReadOnlyList<BenchCase> cases, CommandOutput output)
+    {
+        int threads = Threads(parsed);
+        var limits = MeasuredLimits.Measure(threads);
+        List<BenchRow> rows = [];
+        foreach (BenchCase entry in cases)
+        {
+            using var engine = new Engine(new CpuBackend(threads));
+            rows.Add(BenchRow.Of(entry, Measure(parsed, entry.Prepare(engine), cases.Count), limits));
+        }
+
+        Write(parsed, rows, limits, checks: null, output);
+    }
+
+    /// <summary>Writes what was measured.</summary>
+    public void Write(
+        ParseResult parsed, IReadOnlyList<BenchRow> rows, MeasuredLimits limits, IReadOnlyList<StepCheck>? checks, CommandOutput output)
+    {
+        if (parsed.GetValue(_json))
+        {
+            output.Out.WriteLine(JsonSerializer.Serialize(
+                new { Processor = Processor.Name(), Vectors = CpuFeatures.Select().ToString(), Limits = limits, Rows = rows, Checks = checks }, Style));
+            return;
+        }
+
+        BenchRow.Write(output.Out, rows);
+        output.Out.WriteLine();
+        MeasuredLimits.Write(output.Out, [limits]);
+    }
+
+    /// <summary>Whether JSON was asked for.</summary>
+    public bool IsJson(ParseResult parsed) => parsed.GetValue(_json);
+}

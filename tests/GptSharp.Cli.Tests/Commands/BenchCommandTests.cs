@@ -1,0 +1,72 @@
+using System.Text.Json;
+using GptSharp.Tensors.Backends.Cpu;
+using Xunit;
+
+namespace GptSharp.Cli.Tests.Commands;
+
+public sealed class BenchCommandTests
+{
+    [Fact]
+    public void A_step_moves_every_parameter_and_its_loss_is_Reference_s()
+    {
+        JsonElement json = Json("bench", "step", "W2", "--seconds", "0.01", "--verify");
+
+        JsonElement check = json.GetProperty("checks")[0];
+        double reference = check.GetProperty("reference_loss").GetDouble();
+        Assert.InRange(check.GetProperty("loss").GetDouble(), reference * (1 - 1e-5), reference * (1 + 1e-5));
+        long parameters = check.GetProperty("parameters").GetInt64();
+        Assert.InRange(check.GetProperty("changed_parameters").GetInt64(), parameters - 10, parameters);
+        Assert.Equal(809_856, parameters);
+    }
+
+    [Fact]
+    public void A_competitor_s_median_stands_beside_ours()
+    {
+        JsonElement row = Json("bench", "gemm", "64,64,64", "--seconds", "0.01", "--against", "echo 3; echo 9; echo 4").GetProperty("rows")[0];
+
+        Assert.Equal(4, row.GetProperty("other_milliseconds").GetDouble());
+        Assert.Equal("fp32 peak", row.GetProperty("limit").GetString());
+        double flops = 2.0 * 64 * 64 * 64;
+        Assert.Equal(flops / row.GetProperty("milliseconds").GetDouble() / 1e6, row.GetProperty("gflops").GetDouble(), 1e-6);
+    }
+
+    [Theory]
+    [InlineData("nt", "fp32")]
+    [InlineData("nn", "bf16")]
+    [InlineData("tn", "bf16")]
+    public void Every_layout_and_storage_has_a_row_beside_its_limit(string layout, string type)
+    {
+        JsonElement json = Json("bench", "gemm", "96,80,70", "--layout", layout, "--dtype", type, "--seconds", "0.01");
+
+        JsonElement row = json.GetProperty("rows")[0];
+        Assert.Equal($"{layout} 96 x 80 x 70", row.GetProperty("name").GetString());
+        bool hasDots = type == "bf16" && CpuFeatures.IsAvailable(SimdPath.Avx512BF16);
+        Assert.Equal(hasDots ? "bf16 peak" : "fp32 peak", row.GetProperty("limit").GetString());
+    }
+
+    [Theory]
+    [InlineData(2, "there is no operation 'gelou' to measure; there are layernorm, ", "bench", "op", "gelou")]
+    [InlineData(2, "there is no step 'W9' to measure; there are W2, quickstart, W3, W1.", "bench", "step", "W9")]
+    [InlineData(2, "'5,4' is no shape; three sizes are needed, for example 1024,1024,1024.", "bench", "gemm", "5,4")]
+    [InlineData(2, "0 is no number of threads; at least 1 is needed.", "bench", "op", "gelu", "--threads", "0")]
+    [InlineData(2, "a command can be measured against one thing, not 2; name the one.", "bench", "op", "gelu", "layernorm", "--against", "echo 1")]
+    [InlineData(1, "printed 'fast'; one figure per line, in milliseconds, was expected.", "bench", "gemm", "8,8,8", "--seconds", "0.01", "--against", "echo fast")]
+    [InlineData(1, "printed nothing; one figure per line, in milliseconds, was expected.", "bench", "gemm", "8,8,8", "--seconds", "0.01", "--against", "true")]
+    [InlineData(1, "ended with exit code 3.", "bench", "gemm", "8,8,8", "--seconds", "0.01", "--against", "exit 3")]
+    public void Bad_input_gets_one_sentence(int code, string sentence, params string[] arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the commands are written for a Unix shell.");
+        (int actual, string output, string error) = CommandProcess.Run(arguments);
+        Assert.Equal((code, ""), (actual, output));
+        Assert.Contains(sentence, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    private static JsonElement Json(params string[] arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the commands are written for a Unix shell.");
+        (int code, string output, string error) = CommandProcess.Run([.. arguments, "--json"]);
+        Assert.Equal((0, ""), (code, error));
+        return JsonDocument.Parse(output).RootElement;
+    }
+}
