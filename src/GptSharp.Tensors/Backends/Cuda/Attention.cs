@@ -103,11 +103,13 @@ public sealed unsafe partial class CudaBackend
             (dropoutRate > 0 ? FlashFeatures.Dropout : 0)
             | (form.Window > 0 || !documentStarts.IsNone ? FlashFeatures.Local : 0)
             | (form.Alibi || form.SoftCap > 0 ? FlashFeatures.Shaped : 0);
+        FlashFeatures? kind = null; // of the leanest that can do it; those that can do more take more registers, not fewer
         for (int i = 0; i < FlashTile.All.Length; i++)
         {
             tile = FlashTile.All[i];
-            if (tile.Takes(form.HeadSize(qkv.Shape[2]), time, features))
+            if (tile.Takes(form.HeadSize(qkv.Shape[2]), time, features) && tile.Features == (kind ?? tile.Features))
             {
+                kind = tile.Features;
                 CudaKernel kernel = _flashAttention[i] ??= Kernel(tile.Image, tile.Name);
                 if (kernel.LocalBytes == 0)
                 {
