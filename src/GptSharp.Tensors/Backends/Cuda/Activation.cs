@@ -1,5 +1,3 @@
-using GptSharp.Cuda;
-
 namespace GptSharp.Tensors.Backends.Cuda;
 
 public sealed unsafe partial class CudaBackend
