@@ -14,7 +14,7 @@ most=$((60 * 1000 * 1000))
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 dotnet publish benchmarks/GptSharp.GpuBench -c Release -r linux-x64 --self-contained -o "$work" \
-    -p:PublishSingleFile=true -p:DebugType=none -p:GenerateDocumentationFile=false -p:ErrorOnDuplicatePublishOutputFiles=false \
+    -p:PublishSingleFile=true -p:DebugType=none -p:ErrorOnDuplicatePublishOutputFiles=false \
     -v quiet --nologo
 tar -C "$work" -czf "$folder/gptsharp-gpu.tar.gz" gptsharp-gpu
 bytes=$(stat -c %s "$folder/gptsharp-gpu.tar.gz")
