@@ -23,6 +23,8 @@ public sealed unsafe partial class CudaBackend
             attention.Qkv.Shape[0], attention.Qkv.Shape[1], attention.Form.HeadCount),
         LayerNormBackwardOp norm when !(norm.DWeight.IsNone && norm.DBias.IsNone) => LayerNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last),
         EmbeddingBackwardOp embedding => EmbeddingWorkspaceBytes(embedding.Indices.Count, embedding.DTable.Shape.Rows),
+        HeadNormBackwardOp norm when !(norm.DQueryWeight.IsNone && norm.DKeyWeight.IsNone) =>
+            HeadNormWorkspaceBytes(norm.Qkv.Shape.Rows, norm.QueryWeight.Shape.Last),
         RMSNormBackwardOp norm when !norm.DWeight.IsNone => RMSNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last),
         LinearBackwardWeightOp linear => LinearBackwardWeightWorkspaceBytes(linear),
         LinearBackwardBiasOp linear => BiasWorkspaceBytes(checked((int)linear.Dy.Shape.Rows), linear.Dy.Shape.Last),
