@@ -3,6 +3,7 @@
 //
 // A head of up to 256 channels in whole packs is a group of 2^lanes_log2 neighbouring lanes; a warp has 32 >> lanes_log2 heads at a time and
 // keeps both weights, and their gradients, in registers over all its rows. Other heads go to the kernels for any size, a warp per head.
+// registers: head_norm_backward_* 115: a lane holds both weights and the sums of both weights' gradients over all its rows.
 // Bytes: qkv, y and r once, weights once per group; backward: dy, qkv and dqkv once (dqkv twice with beta), 8 D per block of partial sums.
 #include "vector.cuh"
 
@@ -14,6 +15,15 @@ DEVICE uint4 select_bits(bool first, uint4 a, uint4 b) {
     uint4 v;
     v.x = first ? a.x : b.x, v.y = first ? a.y : b.y, v.z = first ? a.z : b.z, v.w = first ? a.w : b.w;
     return v;
+}
+
+// A pack of a weight, 0 beyond its end: the first group asks for it and hands it to the others.
+template <class T> DEVICE uint4 load_for_groups(const T *weight, int channel, int D, int lanes) {
+    uint4 bits = lane() < lanes && channel < D ? load_bits(weight + channel) : zero_bits();
+    int source = lane() & (lanes - 1);
+    bits.x = (u32)shuffle((int)bits.x, source), bits.y = (u32)shuffle((int)bits.y, source);
+    bits.z = (u32)shuffle((int)bits.z, source), bits.w = (u32)shuffle((int)bits.w, source);
+    return bits;
 }
 
 // Sum over the lanes of a group.
@@ -32,9 +42,8 @@ DEVICE void head_norm(T *y, float *rrms, const T *qkv, const T *query_weight, co
     uint4 weights[2][V];
 #pragma unroll
     for (int i = 0; i < V; i++) {
-        bool inside = own + i * lanes * N < heads.D;
-        weights[0][i] = inside ? load_bits(query_weight + own + i * lanes * N) : zero_bits();
-        weights[1][i] = inside ? load_bits(key_weight + own + i * lanes * N) : zero_bits();
+        weights[0][i] = load_for_groups(query_weight, own + i * lanes * N, heads.D, lanes);
+        weights[1][i] = load_for_groups(key_weight, own + i * lanes * N, heads.D, lanes);
     }
 #pragma unroll 1
     for (int row = first + warp(); row < end; row += 8)
@@ -70,6 +79,9 @@ DEVICE void head_norm(T *y, float *rrms, const T *qkv, const T *query_weight, co
         }
 }
 
+// Distance of a lane's N sums in shared memory: 32, and as much more as keeps neighbouring channels in different banks when they are read.
+template <int N> constexpr int SUM_STRIDE = 32 + 32 / N;
+
 // The gradients of both weights: over the groups of a warp, then over the warps, in fixed order, to one row (2, D) of partial sums.
 template <int V, int N> DEVICE void reduce_weights(float *partial, Pack<N> (&sums)[2][V], const Heads &heads, float *shared) {
     int lanes = 1 << heads.lanes_log2;
@@ -82,7 +94,7 @@ template <int V, int N> DEVICE void reduce_weights(float *partial, Pack<N> (&sum
                 float sum = sums[which][i].v[k];
 #pragma unroll 1
                 for (int offset = lanes; offset < 32; offset <<= 1) sum += shuffle_xor(sum, offset);
-                shared[((which * V + i) * N + k) * 32 + lane()] = 0;  // warp 0 adds first, see below
+                shared[((which * V + i) * N + k) * SUM_STRIDE<N> + lane()] = 0;  // warp 0 adds first, see below
                 sums[which][i].v[k] = sum;
             }
 #pragma unroll 1
@@ -94,13 +106,13 @@ template <int V, int N> DEVICE void reduce_weights(float *partial, Pack<N> (&sum
 #pragma unroll
             for (int i = 0; i < V; i++)
 #pragma unroll
-                for (int k = 0; k < N; k++) shared[((which * V + i) * N + k) * 32 + lane()] += sums[which][i].v[k];
+                for (int k = 0; k < N; k++) shared[((which * V + i) * N + k) * SUM_STRIDE<N> + lane()] += sums[which][i].v[k];
     }
     block_barrier();
     for (int d = thread(); d < 2 * heads.D; d += block_threads()) {
         int which = d >= heads.D, channel = d - which * heads.D, pack = channel / N;
         partial[(i64)block_x() * 2 * heads.D + d] =
-            shared[((which * V + (pack >> heads.lanes_log2)) * N + channel % N) * 32 + (pack & (lanes - 1))];
+            shared[((which * V + (pack >> heads.lanes_log2)) * N + channel % N) * SUM_STRIDE<N> + (pack & (lanes - 1))];
     }
 }
 
@@ -114,9 +126,8 @@ DEVICE void head_norm_backward(T *dqkv, float *partial, const T *dy, const T *qk
     Pack<N> sums[2][V] = {};
 #pragma unroll
     for (int i = 0; i < V; i++) {
-        bool inside = own + i * lanes * N < heads.D;
-        weights[0][i] = inside ? load_bits(query_weight + own + i * lanes * N) : zero_bits();
-        weights[1][i] = inside ? load_bits(key_weight + own + i * lanes * N) : zero_bits();
+        weights[0][i] = load_for_groups(query_weight, own + i * lanes * N, heads.D, lanes);
+        weights[1][i] = load_for_groups(key_weight, own + i * lanes * N, heads.D, lanes);
     }
 #pragma unroll 1
     for (int row = first + warp(); row < end; row += 8)
@@ -226,7 +237,7 @@ DEVICE void head_norm_any_backward(T *dqkv, float *partial, const T *dy, const T
     KERNEL __launch_bounds__(256) void head_norm_backward_##NAME(T *dqkv, float *partial, const T *dy, const T *qkv, const T *query_weight, \
                                                                  const T *key_weight, const float *rrms, int rows, int rows_per_block, int D, int H, \
                                                                  int normed, int all, int lanes_log2, float inverse_d, float beta) { \
-        __shared__ float shared[2 * V * PACK<T> * 32]; \
+        __shared__ float shared[2 * V * PACK<T> * SUM_STRIDE<PACK<T>>]; \
         head_norm_backward<V>(dqkv, partial, dy, qkv, query_weight, key_weight, rrms, rows, rows_per_block, {D, H, normed, all, lanes_log2}, \
                               inverse_d, beta, shared); \
     }

@@ -55,11 +55,10 @@ DEVICE void rope_heads(T *y, const T *x, const float *angles, const RopeShape &s
 #pragma unroll 1
     for (int angle = own * N; angle < half; angle += lanes * N) {
         Pack<N> cosine, sine;
+        load_pack(cosine, angles + angle);
+        load_pack(sine, angles + half + angle);
 #pragma unroll
-        for (int k = 0; k < N; k++) {
-            cosine.v[k] = angles[angle + k];
-            sine.v[k] = sign * angles[half + angle + k];
-        }
+        for (int k = 0; k < N; k++) sine.v[k] *= sign;
         int first = INTERLEAVED ? 2 * angle : angle, second = INTERLEAVED ? N : half;
 #pragma unroll 1
         for (int head = thread() >> shape.lanes_log2; head < shape.rotated; head += step)
@@ -78,7 +77,8 @@ DEVICE void rope(T *y, const T *qkv, const float *table, const int *starts, u64 
     constexpr int N = PACK<T>;
     int sequence = (u32)block_x() / (u32)time, t = block_x() - sequence * time, start = 0;
     if (starts) {
-        start = starts[sequence];
+        if (lane() == 0) start = starts[sequence];  // by all lanes it would count 32 times
+        start = shuffle(start, 0);
         if (start < 0) {
             if (t == 0 && thread() == 0) report_index(report, sequence, start, 0);
             start = 0;
@@ -101,12 +101,13 @@ DEVICE void rope(T *y, const T *qkv, const float *table, const int *starts, u64 
     }
 }
 
-extern __shared__ float rope_angles[];
+extern __shared__ uint4 rope_angles[];
 
 #define ROPE(NAME, T) \
     KERNEL __launch_bounds__(128) void NAME(T *y, const T *qkv, const float *table, const int *starts, u64 *report, int time, int positions, int D, int R, \
                                             int rotated, int heads, int lanes_log2, int interleaved, float sign, float beta) { \
-        rope(y, qkv, table, starts, report, time, positions, {D, R, rotated, heads, lanes_log2, interleaved}, sign, beta, rope_angles); \
+        rope(y, qkv, table, starts, report, time, positions, {D, R, rotated, heads, lanes_log2, interleaved}, sign, beta, \
+             (float *)rope_angles); \
     }
 
 ROPE(rope_f32, float)
