@@ -16,6 +16,10 @@ public sealed unsafe partial class CudaBackend : IBackend
     private readonly LaunchQueue? _queue;
     private readonly Dictionary<string, ICudaModule> _modules = [];
 
+    // After a kernel has failed a GPU refuses every call with the same error. Nothing is given back then, so that what failed is what is
+    // told; the driver takes all memory in the end.
+    private bool _isLost;
+
     /// <summary>Starts the backend.</summary>
     /// <param name="driver">The device, which the backend owns.</param>
     /// <param name="name">The word that selects it: <c>cuda</c>, <c>emulator</c>.</param>
@@ -74,8 +78,11 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Free(nint address, long bytes)
     {
-        Flush();
-        _driver.Free((ulong)address);
+        if (!_isLost)
+        {
+            Flush();
+            _driver.Free((ulong)address);
+        }
     }
 
     /// <inheritdoc/>
@@ -114,7 +121,16 @@ public sealed unsafe partial class CudaBackend : IBackend
     {
         Flush();
         _states.Restart();
-        _driver.CopyToHost(destination, (ulong)source);
+        try
+        {
+            _driver.CopyToHost(destination, (ulong)source);
+        }
+        catch (CudaException)
+        {
+            _isLost = true;
+            throw;
+        }
+
         _reports.ThrowIfAny();
     }
 
@@ -131,7 +147,11 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Dispose()
     {
-        _queue?.Dispose();
+        if (!_isLost)
+        {
+            _queue?.Dispose();
+        }
+
         _driver.Dispose(); // with all its memory and modules
     }
 
@@ -173,12 +193,20 @@ public sealed unsafe partial class CudaBackend : IBackend
     {
         if (_queue is { IsEmpty: false })
         {
-            for (int index = 0; index < _states.Count; index++)
+            try
             {
-                Put(index);
-            }
+                for (int index = 0; index < _states.Count; index++)
+                {
+                    Put(index);
+                }
 
-            _queue.Flush();
+                _queue.Flush();
+            }
+            catch (CudaException)
+            {
+                _isLost = true;
+                throw;
+            }
         }
     }
 

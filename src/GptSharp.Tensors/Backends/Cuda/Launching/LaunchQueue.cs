@@ -84,7 +84,16 @@ internal sealed class LaunchQueue(ICudaDriver driver) : IDisposable
     private ICudaGraph Capture()
     {
         driver.BeginCapture();
-        _queued.LaunchAll(driver);
+        try
+        {
+            _queued.LaunchAll(driver);
+        }
+        catch
+        {
+            driver.EndCapture().Dispose();
+            throw;
+        }
+
         return driver.EndCapture();
     }
 
