@@ -90,7 +90,7 @@ internal static class RungTables
         foreach (RungResult result in results)
         {
             string verdict = result.IsCorrect ? "yes" : result.Wrong is null ? "–" : "NO";
-            table.Add([result.Rung.Label, verdict, .. columns.Select(column => Number(result.Counter(column.Counter)))]);
+            table.Add([result.Rung.Label, verdict, .. columns.Select(column => Short(result.Counter(column.Counter)))]);
         }
 
         table.Write(writer);
@@ -163,6 +163,14 @@ internal static class RungTables
 
         table.Write(writer);
     }
+
+    // Six digits at most: six columns of them fit beside each other.
+    private static string Short(double? value) => value switch
+    {
+        >= 1e9 => Number(Math.Round(value.Value / 1e9, 1)) + " G",
+        >= 1e6 => Number(Math.Round(value.Value / 1e6, 1)) + " M",
+        _ => Number(value),
+    };
 
     private static string Number(double? value) => value switch
     {
