@@ -49,17 +49,38 @@ DEVICE void turn(T *y, const T *x, int second, const Pack<N> &cosine, const Pack
     store_pack(y + second, b);
 }
 
+// The first half of a pack from one place, the second from another.
+template <int N> DEVICE void load_halves(Pack<N> &pack, const float *first, const float *second) {
+    if constexpr (N == 8) {
+        Pack<4> a, b;
+        load_pack(a, first);
+        load_pack(b, second);
+#pragma unroll
+        for (int k = 0; k < 4; k++) pack.v[k] = a.v[k], pack.v[4 + k] = b.v[k];
+    } else {
+#pragma unroll
+        for (int k = 0; k < N / 2; k++) pack.v[k] = first[k], pack.v[N / 2 + k] = second[k];
+    }
+}
+
 template <int N, bool INTERLEAVED, class T>
 DEVICE void rope_heads(T *y, const T *x, const float *angles, const RopeShape &shape, float sign, float beta) {
     int lanes = 1 << shape.lanes_log2, own = thread() & (lanes - 1), half = shape.R / 2, step = block_threads() >> shape.lanes_log2;
 #pragma unroll 1
     for (int angle = own * N; angle < half; angle += lanes * N) {
+        // Packs `half` apart, whole pairs in each of them if interleaved; of single channels the two of a pair.
+        int first = angle, second = half;
         Pack<N> cosine, sine;
-        load_pack(cosine, angles + angle);
-        load_pack(sine, angles + half + angle);
+        if constexpr (INTERLEAVED && N > 1) {
+            load_halves(cosine, angles + angle / 2, angles + (half + angle) / 2);
+            load_halves(sine, angles + half + angle / 2, angles + half + (half + angle) / 2);
+        } else {
+            load_pack(cosine, angles + angle);
+            load_pack(sine, angles + half + angle);
+            if (INTERLEAVED) first = 2 * angle, second = 1;
+        }
 #pragma unroll
         for (int k = 0; k < N; k++) sine.v[k] *= sign;
-        int first = INTERLEAVED ? 2 * angle : angle, second = INTERLEAVED ? N : half;
 #pragma unroll 1
         for (int head = thread() >> shape.lanes_log2; head < shape.rotated; head += step)
             turn<N, INTERLEAVED>(y + head * shape.D + first, x + head * shape.D + first, second, cosine, sine, beta);
