@@ -1,11 +1,11 @@
 // What attention over a cache of keys and values needs besides attention itself: new rows appended to the cache, and indices checked.
 #include "prelude.cuh"
 
-// keys[b, starts[b] + t] = the key columns of qkv[b, t], and values likewise. Grid: (N, B), a block per row. Bytes: keys and values of the
+// keys[b, starts[b] + t] = the key columns of qkv[b, t], and values likewise. Grid: B N, a block per row. Bytes: keys and values of the
 // new rows once each way.
 template <class S>
 DEVICE void append(S *keys, S *values, u64 *report, const S *qkv, const int *starts, int query_width, int key_width, int capacity, int N) {
-    int t = block_x(), b = block_y(), start = starts[b];
+    int t = block_x() % N, b = block_x() / N, start = starts[b];
     if (start < 0 || start > capacity - N) {
         if (t == 0 && thread() == 0) report_index(report, b, start, capacity - N + 1);
         return;
@@ -30,10 +30,10 @@ KERNEL __launch_bounds__(128) void cached_attention_append_bf16(bf16 *keys, bf16
 }
 #endif
 
-// Reports documents (B, T) that begin behind their own position starts[b] + t (starts may be null: 0). Grid: (T / 256, B).
-KERNEL __launch_bounds__(256) void attention_documents(u64 *report, const int *document_starts, const int *starts, int T) {
-    int t = block_x() * 256 + thread(), b = block_y();
-    if (t >= T) return;
-    int position = (starts ? starts[b] : 0) + t, start = document_starts[(i64)b * T + t];
-    if (start < 0 || start > position) report_index(report, (u32)(b * T + t), start, position + 1);
+// Reports documents (B, T) that begin behind their own position starts[b] + t (starts may be null: 0). Grid: count / 256, count = B T.
+KERNEL __launch_bounds__(256) void attention_documents(u64 *report, const int *document_starts, const int *starts, int T, int count) {
+    int place = block_x() * 256 + thread();
+    if (place >= count) return;
+    int position = (starts ? starts[place / T] : 0) + place % T, start = document_starts[place];
+    if (start < 0 || start > position) report_index(report, (u32)place, start, position + 1);
 }

@@ -15,21 +15,6 @@ public sealed class AttentionFigureTests
         { "attention_d128_plain_bf16", 3.53, 4.58, 0.5, 220 },
     };
 
-    /// <summary>Every kernel, and the registers that its file admits to.</summary>
-    public static TheoryData<string, int> All => new()
-    {
-        { "attention_d64_plain_bf16", 121 },
-        { "attention_d64_dropout_bf16", 163 },
-        { "attention_d64_local_bf16", 129 },
-        { "attention_d64_all_bf16", 191 },
-        { "attention_d64_long_plain_bf16", 188 },
-        { "attention_d64_long_local_bf16", 203 },
-        { "attention_d128_plain_bf16", 169 },
-        { "attention_d128_dropout_bf16", 212 },
-        { "attention_d128_local_bf16", 181 },
-        { "attention_d128_all_bf16", 215 },
-    };
-
     [Theory]
     [MemberData(nameof(Plain))]
     public void Blocks_off_the_diagonal_are_lean(string name, double loop, double launch, double loads, int registers)
@@ -72,8 +57,8 @@ public sealed class AttentionFigureTests
     }
 
     [Theory]
-    [MemberData(nameof(All))]
-    public void Memory_is_used_as_the_tiles_demand(string name, int registers)
+    [MemberData(nameof(AttentionForwardTests.TensorCoreKernels), MemberType = typeof(AttentionForwardTests))]
+    public void Memory_is_used_as_the_tiles_demand(string name)
     {
         AttentionKernel kernel = AttentionKernel.Named(name);
         (int d, long outputs) = (kernel.HeadSize, 2L * Time * kernel.HeadSize);
@@ -86,7 +71,6 @@ public sealed class AttentionFigureTests
         Assert.Equal(outputs + (4 * Time), counters.UniqueBytesStored);
         Assert.Equal(counters.Accesses.IdealWavefronts, counters.Accesses.Wavefronts);
         Assert.Equal(0, counters.Count(InstructionClass.Local) + counters.Count(InstructionClass.Generic));
-        Assert.InRange(counters.MaxLiveRegisters, 1, registers);
 
         // In and out by 16 bytes per lane, side by side; but for L, one number per row.
         foreach (StatementCounters statement in counters.Statements.Where(statement => statement.Accesses.GlobalBytes > 0))

@@ -57,11 +57,17 @@ public sealed unsafe partial class CudaBackend
     /// <param name="dropoutRate">Probability that a weight is dropped.</param>
     /// <param name="key">Of dropout.</param>
     /// <param name="own">The first parameters.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A sample has 2^34 weights or more for dropout to draw for.</exception>
     private void LaunchAttention(
         CudaKernel kernel, in LaunchShape shape, Tensor qkv, Tensor documentStarts, in AttentionForm form, double dropoutRate, RandomKey key,
         params ReadOnlySpan<KernelParameter> own)
     {
         int headSize = form.HeadSize(qkv.Shape[2]);
+        if (dropoutRate > 0)
+        {
+            Philox.RequireElementRange(0, (long)form.HeadCount * qkv.Shape[1] * qkv.Shape[1]);
+        }
+
         ReadOnlySpan<KernelParameter> shared =
         [
             documentStarts.Address,
@@ -126,11 +132,10 @@ public sealed unsafe partial class CudaBackend
     {
         if (!documentStarts.IsNone)
         {
-            (int batch, int time) = (documentStarts.Shape[0], documentStarts.Shape[1]);
+            int count = checked((int)documentStarts.Count);
             Launch(
-                _attentionDocuments ??= Kernel("cached_attention", "attention_documents"),
-                new LaunchShape((Blocks(time, 256), batch), 256),
-                Report(op, documentStarts, IndexRule.Causal), documentStarts.Address, starts.Address, time);
+                _attentionDocuments ??= Kernel("cached_attention", "attention_documents"), new LaunchShape(Blocks(count, 256), 256),
+                Report(op, documentStarts, IndexRule.Causal), documentStarts.Address, starts.Address, documentStarts.Shape[1], count);
         }
     }
 }

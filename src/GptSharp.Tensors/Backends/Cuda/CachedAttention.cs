@@ -17,7 +17,7 @@ public sealed unsafe partial class CudaBackend
         (int batch, int time) = (qkv.Shape[0], qkv.Shape[1]);
         (int capacity, int keyWidth, int headSize) = (keys.Shape[1], keys.Shape[2], form.HeadSize(qkv.Shape[2]));
         Launch(
-            _cachedAttentionAppend.For(y.DType, this), new LaunchShape((time, batch), 128),
+            _cachedAttentionAppend.For(y.DType, this), new LaunchShape(checked(batch * time), 128),
             keys.Address, values.Address, Report("cached attention", starts), qkv.Address, starts.Address,
             form.HeadCount * headSize, keyWidth, capacity, time);
         CheckDocuments("cached attention", documentStarts, starts);
