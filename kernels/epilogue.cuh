@@ -30,39 +30,41 @@ DEVICE float rounded(const bf16 *, float v) { return to_float(to_bf16(v)); }
 //   ELEMENTS: how many elements of the result are 16 bytes;
 //   columns<N>(column): what it knows of N columns before it sees their rows, the bias;
 //   with_function(body): body(F()) for its activation function, outside the loops;
-//   finish(F, v, columns, at): computes and stores.
+//   fetch<N>(at): what it reads at a place; of several places before the first is finished, so that loads are under way together;
+//   finish(F, v, columns, fetched, at): computes and stores;
+//   AT_ONCE: for how many places it pays.
 
 // out = v + bias + beta c: a layer, c its residual; a gradient, c = out. c is not read where beta is 0.
 template <class T> struct LinearEpilogue {
-    static constexpr int ELEMENTS = PACK<T>;
+    static constexpr int ELEMENTS = PACK<T>, AT_ONCE = 4;
     T *out;
     const T *bias, *c;
     float beta;
 
     template <int N> DEVICE Pack<N> columns(int column) const { return read_or_zeros<N>(bias, column); }
     template <class Body> DEVICE void with_function(Body body) const { body(Identity()); }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, i64 at) const {
+    template <int N> DEVICE Pack<N> fetch(i64 at) const {
+        Pack<N> zeros = {};
+        return beta != 0 ? read_pack<N>(c + at) : zeros;
+    }
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, const Pack<N> &old, i64 at) const {
 #pragma unroll
-        for (int k = 0; k < N; k++) v.v[k] += bias.v[k];
-        if (beta != 0) {
-            Pack<N> old = read_pack<N>(c + at);
-#pragma unroll
-            for (int k = 0; k < N; k++) v.v[k] = fused(beta, old.v[k], v.v[k]);
-        }
+        for (int k = 0; k < N; k++) v.v[k] = fused(beta, old.v[k], v.v[k] + bias.v[k]);
         write_pack(out + at, v);
     }
 };
 
 // pre = v + bias, rounded to its type, and out = f(pre). pre may be absent; out has the same bits then.
 template <class T> struct ActivationEpilogue {
-    static constexpr int ELEMENTS = PACK<T>;
+    static constexpr int ELEMENTS = PACK<T>, AT_ONCE = 1;
     T *out, *pre;
     const T *bias;
     int function;
 
     template <int N> DEVICE Pack<N> columns(int column) const { return read_or_zeros<N>(bias, column); }
     template <class Body> DEVICE void with_function(Body body) const { ::with_function(function, body); }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, i64 at) const {
+    template <int N> DEVICE Pack<N> fetch(i64) const { return {}; }
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, const Pack<N> &, i64 at) const {
 #pragma unroll
         for (int k = 0; k < N; k++) v.v[k] = rounded(out, v.v[k] + bias.v[k]);
         if (pre) write_pack(pre + at, v);
@@ -75,7 +77,7 @@ template <class T> struct ActivationEpilogue {
 
 // out = v f'(pre) + beta out: a gradient, taken past the activation function at once.
 template <class T> struct SlopeEpilogue {
-    static constexpr int ELEMENTS = PACK<T>;
+    static constexpr int ELEMENTS = PACK<T>, AT_ONCE = 1;  // two loads already, and f' six times over
     T *out;
     const T *pre;
     float beta;
@@ -83,16 +85,15 @@ template <class T> struct SlopeEpilogue {
 
     template <int N> DEVICE Pack<N> columns(int) const { return {}; }
     template <class Body> DEVICE void with_function(Body body) const { ::with_function(function, body); }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &, i64 at) const {
-        Pack<N> x = read_pack<N>(pre + at);
+    template <int N> struct Fetched { Pack<N> x, old; };
+    template <int N> DEVICE Fetched<N> fetch(i64 at) const {
+        Pack<N> zeros = {};
+        return {read_pack<N>(pre + at), beta != 0 ? read_pack<N>(out + at) : zeros};
+    }
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &, const Fetched<N> &fetched, i64 at) const {
         float unused;
 #pragma unroll
-        for (int k = 0; k < N; k++) v.v[k] *= F::slope(x.v[k], unused);
-        if (beta != 0) {
-            Pack<N> old = read_pack<N>(out + at);
-#pragma unroll
-            for (int k = 0; k < N; k++) v.v[k] = fused(beta, old.v[k], v.v[k]);
-        }
+        for (int k = 0; k < N; k++) v.v[k] = fused(v.v[k], F::slope(fetched.x.v[k], unused), beta * fetched.old.v[k]);
         write_pack(out + at, v);
     }
 };

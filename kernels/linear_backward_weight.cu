@@ -42,7 +42,7 @@ template <class T> DEVICE void sum_slices(T *dweight, const float *slices, float
     }
     LinearEpilogue<T> epilogue = {dweight, nullptr, dweight, beta};
     Pack<4> no_bias = {};
-    epilogue.finish(Identity(), sum, no_bias, first);
+    epilogue.finish(Identity(), sum, no_bias, epilogue.template fetch<4>(first), first);
 }
 
 KERNEL __launch_bounds__(256) void linear_backward_weight_sum_f32(float *dweight, const float *slices, float beta, i64 count, int slice_count) {

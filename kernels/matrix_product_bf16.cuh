@@ -142,15 +142,26 @@ DEVICE void store_tile(const Epilogue &epilogue, const float (&sums)[T::WM / 16]
     int end = M - row - r < T::WM ? M - row - r : T::WM;
     epilogue.with_function([&](auto f) INLINE_LAMBDA {
 #pragma unroll 1
-        for (int i = 0; i < end; i += ROWS) {
-            Pack<E> v;
+        for (int group = 0; group < end; group += ROWS * Epilogue::AT_ONCE) {
+            decltype(epilogue.template fetch<E>(at)) fetched[Epilogue::AT_ONCE] = {};
 #pragma unroll
-            for (int part = 0; part < E; part += 4) {
-                float4 four = load4(from + i * PITCH + (part ^ (swap * 4)));
-#pragma unroll
-                for (int k = 0; k < 4; k++) v.v[part + k] = LANE(four, k);
+            for (int u = 0; u < Epilogue::AT_ONCE; u++) {
+                int i = group + u * ROWS;
+                if (i < end) fetched[u] = epilogue.template fetch<E>(at + (i64)i * N);
             }
-            epilogue.finish(f, v, bias, at + (i64)i * N);
+#pragma unroll
+            for (int u = 0; u < Epilogue::AT_ONCE; u++) {
+                int i = group + u * ROWS;
+                if (i >= end) break;
+                Pack<E> v;
+#pragma unroll
+                for (int part = 0; part < E; part += 4) {
+                    float4 four = load4(from + i * PITCH + (part ^ (swap * 4)));
+#pragma unroll
+                    for (int k = 0; k < 4; k++) v.v[part + k] = LANE(four, k);
+                }
+                epilogue.finish(f, v, bias, fetched[u], at + (i64)i * N);
+            }
         }
     });
 }

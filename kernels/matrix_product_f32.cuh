@@ -120,10 +120,19 @@ DEVICE void tile_product(
             if (c >= N) continue;
             auto bias = epilogue.template columns<4>(c);
 #pragma unroll
-            for (int i = 0; i < T::TM; i++) {
-                int r = row + y + i / 4 * ROWS * 4 + i % 4;
-                Pack<4> v = {{sums[i][j], sums[i][j + 1], sums[i][j + 2], sums[i][j + 3]}};
-                if (r < M) epilogue.finish(f, v, bias, origin + (i64)r * N + c);
+            for (int group = 0; group < T::TM; group += 4) {
+                int r = row + y + group * ROWS;
+                i64 at = origin + (i64)r * N + c;
+                decltype(epilogue.template fetch<4>(at)) fetched[4] = {};
+#pragma unroll
+                for (int i = 0; i < 4; i++)
+                    if (r + i < M) fetched[i] = epilogue.template fetch<4>(at + (i64)i * N);
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    const float *sum = sums[group + i] + j;
+                    Pack<4> v = {{sum[0], sum[1], sum[2], sum[3]}};
+                    if (r + i < M) epilogue.finish(f, v, bias, fetched[i], at + (i64)i * N);
+                }
             }
         }
     });

@@ -55,7 +55,8 @@ DEVICE void product_any(
 #pragma unroll 1
         for (int r = thread() / EXTENT; r < EXTENT && row + r < M; r += 256 / EXTENT) {
             Pack<1> v = {{memory[r * EXTENT + thread() % EXTENT]}};
-            epilogue.finish(f, v, bias, (i64)(row + r) * N + c);
+            i64 at = (i64)(row + r) * N + c;
+            epilogue.finish(f, v, bias, epilogue.template fetch<1>(at), at);
         }
     });
 }

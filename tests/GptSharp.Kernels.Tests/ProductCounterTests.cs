@@ -37,8 +37,8 @@ public sealed class ProductCounterTests
     [InlineData("linear_backward_input", 256, "bf16", 0.85)]
     [InlineData("linear_backward_input_activation", 128, "bf16", 1.6)]
     [InlineData("linear_backward_input_activation", 256, "bf16", 1.25)]
-    [InlineData("linear_backward_weight", 128, "bf16_f32", 1.25)]
-    [InlineData("linear_backward_weight", 256, "bf16_f32", 0.85)]
+    [InlineData("linear_backward_weight", 128, "bf16_f32", 1.3)]
+    [InlineData("linear_backward_weight", 256, "bf16_f32", 0.9)]
     public void A_long_sum_on_tensor_cores_takes_few_other_instructions(string product, int columns, string types, double most)
     {
         const int length = 4096;
@@ -61,7 +61,7 @@ public sealed class ProductCounterTests
         LaunchCounters counters = bench.Launch();
 
         long products = counters.Count(InstructionClass.FusedMultiplyAdd);
-        Assert.Equal((long)rows * columns * 2048 / 32, products);
+        Assert.Equal((long)rows * columns * (2048 + 1) / 32, products); // and the residual's
         Assert.InRange((double)(counters.WarpInstructions - products) / products, 0, most);
         AssertIdeal(counters);
     }
