@@ -9,8 +9,16 @@ DEVICE void dropout(T *y, const T *x, i64 elements, u32 blocks_per_sample, u32 t
     constexpr int N = PACK<T>, U = 2, PER_BLOCK = 256 * U * N;
     u32 sample = (u32)block_x() / blocks_per_sample;
     i64 block = (i64)((u32)block_x() - sample * blocks_per_sample) * PER_BLOCK, end = block + PER_BLOCK;
-    u64 seed = state->seed;
-    u32 step = state->step, key = state->first_sample + sample;
+    // Seed, step and first sample are 16 bytes; asked for by all lanes they would count 32 times.
+    u32 words[4] = {};
+    if (lane() == 0) {
+        uint4 own = load4((const u32 *)state);
+        words[0] = own.x, words[1] = own.y, words[2] = own.z, words[3] = own.w;
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++) words[i] = (u32)shuffle((int)words[i], 0);
+    u64 seed = words[0] | ((u64)words[1] << 32);
+    u32 step = words[2], key = words[3] + sample;
     x += sample * elements;
     y += sample * elements;
     if (is_aligned(y) && is_aligned(x) && end <= elements) {
