@@ -9,7 +9,12 @@ public sealed class AttentionBackwardGenericTests
 {
     private static readonly AttentionProblem Everything = new(2, 70, 6, 2, 24)
     {
-        Window = 41, SoftCap = 1.5, Alibi = true, DocumentLength = 33, DropoutRate = 0.2, Beta = 1,
+        Window = 41,
+        SoftCap = 1.5,
+        Alibi = true,
+        DocumentLength = 33,
+        DropoutRate = 0.2,
+        Beta = 1,
     };
 
     public static TheoryData<string, bool> Cases => new(

@@ -30,7 +30,12 @@ public sealed class AttentionBackwardTests
         ["dropout, odd length"] = new(1, 67, 2, 2, 0) { DropoutRate = 0.1 },
         ["everything"] = new(2, 100, 6, 2, 0)
         {
-            Window = 41, SoftCap = 1.5, Alibi = true, DocumentLength = 53, DropoutRate = 0.2, Beta = 1,
+            Window = 41,
+            SoftCap = 1.5,
+            Alibi = true,
+            DocumentLength = 53,
+            DropoutRate = 0.2,
+            Beta = 1,
         },
     };
 
