@@ -71,6 +71,16 @@ internal sealed class AttentionGradientBench : IDisposable
         tile.Image, tile.Name, tile.Shape(_problem.Batch * (ownsKeys ? _problem.KeyHeads : _problem.Heads), _problem.Time), shuffleSeed,
         [DQkv, _qkv, _dy, Statistics, FirstKeys, _problem.Beta, .. _form]);
 
+    /// <summary>Launches a kernel of another text than the one that ships.</summary>
+    public void Gradients(PtxModule module, AttentionBackwardTile tile, bool ownsKeys)
+    {
+        LaunchShape shape = tile.Shape(_problem.Batch * (ownsKeys ? _problem.KeyHeads : _problem.Heads), _problem.Time);
+        module.Launch(
+            tile.Name, new Dimensions(shape.GridX), new Dimensions(shape.Threads),
+            (KernelArgument[])[DQkv, _qkv, _dy, Statistics, FirstKeys, _problem.Beta, .. _form], _bench.Memory,
+            new LaunchOptions { SharedBytes = shape.SharedBytes, Workers = 1 });
+    }
+
     /// <summary>Launches all three kernels, as the backend does.</summary>
     /// <param name="tensorCores">Those for tensor cores, else those for every form.</param>
     /// <param name="choose">Which of the kernels that can serve; without it the first.</param>
