@@ -19,7 +19,11 @@ internal readonly struct GemmPlan
 
     private const int LargestRowBlock = 384, LargestColumnBlock = 256, SmallestColumnBlock = 64;
     private const int LargestBlock = 1 << 17, LargestShare = 1 << 22, LargestChunk = 1 << 21;
+    private const int BlockRounding = 12 * LargestBlock / RowRun;    // a row of tiles more, of the widest block
     private const int WantedTasks = 12, SmallestSlice = 384;
+
+    // Few rows take the room of some: how many texts are written at once changes from token to token.
+    private readonly int _roomRows;
 
     /// <summary>Cuts a product.</summary>
     /// <param name="m">Rows of the result.</param>
@@ -33,6 +37,7 @@ internal readonly struct GemmPlan
     {
         bool hasFewRows = m <= n, maySlice = a == Operand.Transposed;
         (PaddedRows, PaddedColumns) = (RoundUp(m, tileRows), RoundUp(n, tileColumns));
+        _roomRows = RoundUp(Math.Max(m, RowRun), tileRows);
         bool isBesideTerms = hasFewRows ? b == Operand.AsIs : a == Operand.Transposed;
         bool sharesBoth = isBesideTerms && ((long)PaddedRows + PaddedColumns) * Math.Min(k, ChunkLength) <= LargestChunk;
         (SharesRows, SharesColumns) = (hasFewRows || sharesBoth, !hasFewRows || sharesBoth);
@@ -54,6 +59,9 @@ internal readonly struct GemmPlan
         SliceLength = RoundUp(Count(k, slices), 2); // pairs of terms stay together
         Slices = Math.Max(1, Count(k, Math.Max(1, SliceLength)));
         RoundLength = Slices > 1 ? k : Math.Min(k, RoundUp(Math.Max(1, LargestShare / SharedLines), ChunkLength));
+        BlockElements = MostBlockElements(n, tileRows, tileColumns);
+        long lines = maySlice ? SharedLines : MostSharedLines(k, tileRows, b);
+        SharedFloats = 16 + (Slices > 1 ? lines * k : Math.Min(lines * k, LargestShare + (lines * ChunkLength)));
     }
 
     /// <summary>Floats of edge tile and panels of its own that a thread needs.</summary>
@@ -71,8 +79,8 @@ internal readonly struct GemmPlan
     /// <summary>Columns of b, whole tiles.</summary>
     public int PaddedColumns { get; }
 
-    /// <summary>Floats of all shared panels, at one term a float.</summary>
-    public long SharedFloats => (SharesRows ? SharedRowFloats : 0) + (SharesColumns ? (long)PaddedColumns * RoundLength : 0);
+    /// <summary>Floats that all shared panels take, at one term a float. Never less with more rows, so that who planned for many can do few.</summary>
+    public long SharedFloats { get; }
 
     /// <summary>Floats of the panels of a if they are shared; whole cache lines.</summary>
     public long SharedRowFloats => (((long)PaddedRows * RoundLength) + 15) & -16;
@@ -80,8 +88,8 @@ internal readonly struct GemmPlan
     /// <summary>Terms for which shared panels are packed at a time; whole chunks but for the last.</summary>
     public int RoundLength { get; }
 
-    /// <summary>Elements of the largest block of the result that one task computes.</summary>
-    public int BlockElements => RowBlock * ColumnBlock;
+    /// <summary>Elements that the block of the result which one task computes takes at most. Never less with more rows.</summary>
+    public int BlockElements { get; }
 
     public int RowBlock { get; }
 
@@ -102,6 +110,24 @@ internal readonly struct GemmPlan
     public int ChunksPerSlice => Count(SliceLength, ChunkLength);
 
     private int SharedLines => (SharesRows ? PaddedRows : 0) + (SharesColumns ? PaddedColumns : 0);
+
+    // The most lines that this product, or one of fewer rows, shares. (The gradient of a weight always has the same sizes.)
+    private int MostSharedLines(int k, int tileRows, Operand b)
+    {
+        int fewer = Math.Min(_roomRows, PaddedColumns + tileRows);
+        return b == Operand.Transposed
+            ? fewer
+            : Math.Max(fewer, Math.Min(_roomRows + PaddedColumns, LargestChunk / Math.Clamp(k, 1, ChunkLength)));
+    }
+
+    // The elements of this product's largest block, or of one of fewer rows: all rows by some columns while there are few, and then
+    // LargestRowBlock by all columns.
+    private int MostBlockElements(int n, int tileRows, int tileColumns)
+    {
+        long ofFew = (long)Math.Min(_roomRows, RoundUp(n, tileRows)) * Fit(n, 1, SmallestColumnBlock, LargestColumnBlock, tileColumns);
+        long ofMany = _roomRows <= n ? 0 : (long)Math.Min(_roomRows, LargestRowBlock) * PaddedColumns;
+        return (int)Math.Min(Math.Max(ofFew, ofMany), LargestBlock + BlockRounding);
+    }
 
     // The largest block, a multiple of the step, that makes enough tasks together with those of the other axis; the smallest otherwise.
     private static int Fit(int size, int others, int smallest, int largest, int step)
