@@ -47,7 +47,9 @@ internal static class GpuBenchmark
                 fitting => KernelTimes.Measure(() => Open(options, Checks.None), fitting, results.Limits!, options.IsSmall, output))));
         }
 
-        results.KernelsNotTimed = NotTimed(device, results.Models);
+        Stage("kernels of the conformance cases", () => results.Models.Add(KernelTimes.MeasureRest(
+            () => Open(options, Checks.None), ConformanceRun.Cases(device, options.IsSmall), Timed(results.Models), results.Limits!, options.IsSmall, output)));
+        results.KernelsNotTimed = NotTimed(device, Timed(results.Models));
         Stage("training", () =>
         {
             results.Training = TrainingShape.ForTraining(device, options.IsSmall).WhereItFits(
@@ -78,10 +80,12 @@ internal static class GpuBenchmark
         ? new EmulatorDriver(new EmulatorOptions { Checks = checks })
         : CudaDevices.Open(BenchOptions.Ordinal(options.Device));
 
+    private static HashSet<string> Timed(IEnumerable<ModelTimes> models) =>
+        [.. models.SelectMany(model => model.Operations).SelectMany(operation => operation.Kernels).Select(kernel => kernel.Kernel)];
+
     // The ladders' rungs are for learning; gptsharp kernels times them.
-    private static string[] NotTimed(DeviceProperties device, IEnumerable<ModelTimes> models)
+    private static string[] NotTimed(DeviceProperties device, HashSet<string> timed)
     {
-        HashSet<string> timed = [.. models.SelectMany(model => model.Operations).SelectMany(operation => operation.Kernels).Select(kernel => kernel.Kernel)];
         int capability = KernelImages.Capabilities.First(image => image <= device.Capability);
         return [.. from image in KernelImages.Names(capability)
                    where !image.StartsWith("ladder/", StringComparison.Ordinal)

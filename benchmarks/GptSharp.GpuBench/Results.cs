@@ -39,10 +39,10 @@ internal sealed class Results
     /// <summary>Whether the kernels are right.</summary>
     public ConformanceSummary? Conformance { get; set; }
 
-    /// <summary>Times of every operation, with its kernels, of a training step.</summary>
+    /// <summary>Times of every operation, with its kernels, of training steps; what these do not launch, of the conformance cases.</summary>
     public List<ModelTimes> Models { get; } = [];
 
-    /// <summary>Kernels that no training step of these models launches.</summary>
+    /// <summary>Kernels that nothing of this launched.</summary>
     public string[] KernelsNotTimed { get; set; } = [];
 
     /// <summary>Speed of training.</summary>

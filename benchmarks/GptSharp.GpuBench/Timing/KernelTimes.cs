@@ -1,9 +1,11 @@
 using System.Globalization;
 using GptSharp.Cuda;
 using GptSharp.GpuBench.Limits;
+using GptSharp.GpuBench.Suite;
 using GptSharp.GpuBench.Training;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cuda;
+using GptSharp.TestKit;
 
 namespace GptSharp.GpuBench.Timing;
 
@@ -27,13 +29,29 @@ internal sealed class KernelTimes(TimingDriver driver, DeviceLimits limits) : IO
         using var training = new TrainingLoop(engine, shape);
         engine.Observer = times;
         training.Measure();
-        OperationTime[] operations = [.. times._operations.Values.OrderByDescending(operation => operation.Calls * operation.Microseconds)];
-        foreach (OperationTime operation in operations)
+        return times.Tell(shape.Name, _ => true, output);
+    }
+
+    /// <summary>Measures what no model launched, in the cases of the conformance suite, whose shapes are small.</summary>
+    /// <param name="open">Opens the device.</param>
+    /// <param name="cases">The cases.</param>
+    /// <param name="known">Kernels that were measured already.</param>
+    /// <param name="limits">What the device can do.</param>
+    /// <param name="isSmall">Whether one run of each kernel is enough.</param>
+    /// <param name="output">Where the table goes.</param>
+    public static ModelTimes MeasureRest(
+        Func<ICudaDriver> open, IEnumerable<SuiteCase> cases, IReadOnlySet<string> known, DeviceLimits limits, bool isSmall, TextWriter output)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        var driver = new TimingDriver(open(), isSmall);
+        var times = new KernelTimes(driver, limits);
+        using var engine = new Engine(new CudaBackend(driver, "cuda", new CudaOptions { Graphs = false })) { Observer = times };
+        foreach (SuiteCase suiteCase in cases)
         {
-            output.WriteLine(operation);
+            OpResult.Of(engine, suiteCase.Case, suiteCase.Precision);
         }
 
-        return new ModelTimes(shape.Name, operations);
+        return times.Tell("conformance cases", operation => operation.Kernels.Any(kernel => !known.Contains(kernel.Kernel)), output);
     }
 
     /// <inheritdoc/>
@@ -55,6 +73,18 @@ internal sealed class KernelTimes(TimingDriver driver, DeviceLimits limits) : IO
             ?? new OperationTime(info.Name, [.. driver.Launches], 0, driver.Launches.Sum(launch => launch.Microseconds), cost.ProductFlops, cost.Bytes, least);
         _operations[key] = time with { Calls = time.Calls + 1 };
         driver.Launches.Clear();
+    }
+
+    private ModelTimes Tell(string name, Func<OperationTime, bool> isWanted, TextWriter output)
+    {
+        OperationTime[] operations =
+            [.. _operations.Values.Where(isWanted).OrderByDescending(operation => operation.Calls * operation.Microseconds)];
+        foreach (OperationTime operation in operations)
+        {
+            output.WriteLine(operation);
+        }
+
+        return new ModelTimes(name, operations);
     }
 }
 

@@ -18,11 +18,20 @@ internal sealed record TrainingShape(string Name, GptConfig Model, Precision Pre
     {
         GptConfig gpt2 = Preset("gpt2", isSmall) with { Dropout = 0.1 };
         GptConfig llama = Preset("llama-base", isSmall);
-        TrainingShape narrow = new("gpt2 bf16", gpt2, Precision.Bf16, isSmall ? 2 : 16, 0, 1);
-        TrainingShape wide = new("gpt2 fp32", gpt2, Precision.Fp32, isSmall ? 2 : 4, 0, 1);
-        TrainingShape rotary = new("llama bf16", llama, Precision.Bf16, isSmall ? 2 : 16, 0, 1);
-        TrainingShape rotaryWide = new("llama fp32", llama, Precision.Fp32, isSmall ? 2 : 4, 0, 1);
-        return device.Capability >= CudaDevices.OldestCapabilityForBF16 ? [narrow, wide, rotary, rotaryWide] : [wide, rotaryWide];
+
+        // Heads of 128 channels, normalised, and attention that is masked and capped.
+        GptConfig wide = llama with { HeadCount = llama.Width / 128, KeyHeadCount = llama.Width / 128, QkNorm = true, Window = llama.BlockSize / 2, AttentionCap = 50 };
+        int narrowBatch = isSmall ? 2 : 16;
+        int fullBatch = isSmall ? 2 : 4;
+        TrainingShape[] full = [new("gpt2 fp32", gpt2, Precision.Fp32, fullBatch, 0, 1), new("llama fp32", llama, Precision.Fp32, fullBatch, 0, 1)];
+        return device.Capability < CudaDevices.OldestCapabilityForBF16 ? full :
+        [
+            new("gpt2 bf16", gpt2, Precision.Bf16, narrowBatch, 0, 1),
+            new("gpt2 bf16-pure", gpt2, Precision.Bf16Pure, narrowBatch, 0, 1),
+            new("llama bf16", llama, Precision.Bf16, narrowBatch, 0, 1),
+            new("llama bf16, D = 128, window, soft cap", wide, Precision.Bf16, narrowBatch, 0, 1),
+            .. full,
+        ];
     }
 
     /// <summary>The model whose speed is measured, GPT-2 of 124M parameters.</summary>
