@@ -1,6 +1,7 @@
 using GptSharp.Cli.Kernels.Families;
 using GptSharp.Cli.Kernels.Ladders;
 using GptSharp.Cli.Kernels.Runs;
+using GptSharp.Cuda.Emulation;
 using Xunit;
 
 namespace GptSharp.Cli.Tests.Kernels;
@@ -72,6 +73,19 @@ public sealed class LadderTests
         IReadOnlyList<Rung> rungs = Rung.Ladder(KernelFamily.Find(ladder));
         Assert.InRange(rungs.Count, 3, 12);
         Assert.Equal(Enumerable.Range(1, rungs.Count), rungs.Select(rung => rung.Number!.Value));
+    }
+
+    [Fact]
+    public void On_a_device_the_result_is_checked_again_and_the_time_is_measured()
+    {
+        using var device = new EmulatorDriver();
+        KernelFamily family = KernelFamily.Find("layer_norm");
+        RungResult result = new RungRun(family, [16, 64], device).Run(Find(family, 1));
+        Assert.True(result.IsCorrect);
+        Assert.Equal(device.Properties.Name, result.Measured!.Device);
+        Assert.True(result.Measured.Microseconds > 0);
+        Assert.Null(result.Measured.Share); // nobody sells it, so no data sheet says what it can do
+        Assert.Equal(1 + 3 + 21, device.Counts.Launches);
     }
 
     // Without matrix instructions, instructions per one of them are without end.
