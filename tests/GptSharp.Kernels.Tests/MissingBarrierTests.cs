@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using GptSharp.Ptx;
+using GptSharp.Ptx.Memory;
+using GptSharp.Tensors.Backends.Cuda.Images;
+
+namespace GptSharp.Kernels.Tests;
+
+/// <summary>That no race was found where warps meet in shared memory says something only if one would be found without the barrier.</summary>
+public sealed partial class MissingBarrierTests
+{
+    [Fact]
+    public void The_warps_of_a_row_of_logits_must_meet()
+    {
+        const int V = 4096;
+        using KernelBench bench = new();
+        DeviceBuffer logits = bench.Halves(V, "logits"), target = bench.Memory.Allocate<int>([7], "target");
+        DeviceBuffer report = bench.Memory.Allocate<ulong>([ulong.MaxValue, ulong.MaxValue], "report");
+        KernelArgument[] arguments = [bench.Output(4, "row loss"), bench.Output(4, "log sum exp"), logits, target, report, V, V];
+
+        CheckBarriers("cross_entropy", "cross_entropy_bf16", threads: 128, arguments, bench);
+    }
+
+    [Fact]
+    public void The_threads_of_a_sum_of_squares_must_meet()
+    {
+        using KernelBench bench = new();
+        CheckBarriers("gradient_norm", "gradient_norm_f32", threads: 512, [bench.Output(8, "sums"), bench.Floats(9000, "g"), 9000L], bench);
+    }
+
+    private static void CheckBarriers(string image, string kernel, int threads, KernelArgument[] arguments, KernelBench bench)
+    {
+        string text = KernelImages.ReadText(image);
+        int start = text.IndexOf($".entry {kernel}(", StringComparison.Ordinal), end = text.IndexOf("\n}", start, StringComparison.Ordinal);
+        Match[] barriers = [.. Barrier().Matches(text).Where(barrier => barrier.Index > start && barrier.Index < end)];
+
+        Assert.NotEmpty(barriers);
+        Run(text);
+        Assert.All(barriers, barrier => Assert.Throws<KernelFaultException>(() => Run(text.Remove(barrier.Index, barrier.Length))));
+
+        void Run(string ptx) => PtxModule.Parse(ptx).Launch(
+            kernel, new Dimensions(1), new Dimensions(threads), arguments, bench.Memory, new LaunchOptions { Workers = 1 });
+    }
+
+    [GeneratedRegex(@"bar\.sync\s+0;")]
+    private static partial Regex Barrier();
+}
