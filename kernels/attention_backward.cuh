@@ -1,6 +1,6 @@
 // What the kernels of attention's backward pass share: what becomes of a score, and for the tensor cores the tiles in shared memory and the
-// way in which gradients leave. Rows of such a tile are D BF16 values, in chunks of 16 bytes; chunk c of row r lies at place c ^ (r & 7), so that the eight
-// rows of an ldmatrix phase use all banks.
+// way in which gradients leave. Rows of such a tile are D BF16 values, in chunks of 16 bytes; chunk c of row r lies at place c ^ (r & 7), so
+// that the eight rows of an ldmatrix phase use all banks.
 #pragma once
 #include "attention.cuh"
 

@@ -4,7 +4,7 @@
 // A block owns BK keys of one key head, K and V in shared memory, and goes over the query blocks of BQ that see them, of all query heads
 // that share the key head, so that no sum needs an atomic operation. A warp has 16 MW keys. The products are S^T = K Q^T and dP^T = V dy^T:
 // that way round P^T and dS^T come out of the tensor cores in the very registers in which dv += P^T dy and dk += dS^T q want their left
-// operand. Q, dy and the pairs (L, -delta) come through two stages: while one is computed with, the other is copied to. One barrier per
+// operand. Q, dy and the pairs (-L, -delta) come through two stages: while one is computed with, the other is copied to. One barrier per
 // query block orders both: behind it, everybody's copies of this stage are there, and nobody reads the other stage any more.
 //
 // Rows behind T read as the last row and weigh nothing: their L is so large that P is 0. Only the blocks on the diagonal are masked; with
