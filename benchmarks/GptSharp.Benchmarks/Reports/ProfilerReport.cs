@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using GptSharp.Benchmarks.Workloads;
 using GptSharp.Cli.Bench;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cpu;

@@ -48,7 +48,13 @@ public sealed class EmulatedRunTests
             Data = new DataSection { StoriesCharacters = 20_000, ValidationShare = 0.1 },
             Train = config.Train with
             {
-                Device = "emulator", Steps = 1, Batch = 2, WarmupSteps = 0, EvaluationBatches = 1, OutputFolder = folder.Path, Name = "run",
+                Device = "emulator",
+                Steps = 1,
+                Batch = 2,
+                WarmupSteps = 0,
+                EvaluationBatches = 1,
+                OutputFolder = folder.Path,
+                Name = "run",
             },
             Sample = config.Sample with { Every = 0, Count = 1, Length = 2, Judged = 0 },
         };
@@ -68,8 +74,12 @@ public sealed class EmulatedRunTests
             Model = config.Model with { Dropout = dropout },
             Train = config.Train with
             {
-                Device = device, Precision = precision, Recompute = recompute, Steps = steps ?? config.Train.Steps,
-                OutputFolder = folder.Path, Name = $"{device}-{recompute}",
+                Device = device,
+                Precision = precision,
+                Recompute = recompute,
+                Steps = steps ?? config.Train.Steps,
+                OutputFolder = folder.Path,
+                Name = $"{device}-{recompute}",
             },
         });
     }

@@ -61,7 +61,8 @@ public sealed class AttentionBackwardRouteTests
         using Engine engine = new(new CudaBackend(driver, "emulator", new CudaOptions { Graphs = false }));
         OpCase attention = new(
             "attention", t => Tensors.Ops.Attention(t[0], form, Tensor.None, dropoutRate, site: 1),
-            Normal((1, time, (form.HeadCount + (2 * form.KeyHeadCount)) * headSize), 1)) { Training = dropoutRate > 0 };
+            Normal((1, time, (form.HeadCount + (2 * form.KeyHeadCount)) * headSize), 1))
+        { Training = dropoutRate > 0 };
         OpResult.Of(engine, attention, TestPrecisions.Find(precision), passes: 1);
         return launched;
     }
