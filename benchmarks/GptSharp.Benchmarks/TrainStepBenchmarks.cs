@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using GptSharp.Benchmarks.Workloads;
 using GptSharp.Cli.Bench;
 
 namespace GptSharp.Benchmarks;

@@ -1,6 +1,9 @@
+using GptSharp.Cuda.Emulation;
 using GptSharp.Nn;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cpu;
+using GptSharp.Tensors.Backends.Cuda;
+using GptSharp.Training.Configuration;
 
 namespace GptSharp.Training.Tests;
 
@@ -36,6 +39,37 @@ public sealed class DevicesTests
         Assert.StartsWith("auto: cpu (", device.Description, StringComparison.Ordinal);
         Assert.EndsWith("2 threads), the fastest here", device.Description, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_emulator_stores_float32_and_takes_BF16()
+    {
+        using Device device = Devices.Open("emulator");
+
+        Assert.Equal(("emulator", Precision.Fp32, "emulator (emulated GPU, sm_80)"), (device.Name, device.Precision, device.Description));
+        Assert.Equal(Precision.Bf16, TrainingPrecision.Bf16.On(device));
+    }
+
+    [Fact]
+    public void BF16_on_a_gpu_that_has_none_is_refused()
+    {
+        var backend = new CudaBackend(new EmulatorDriver(new EmulatorOptions { Capability = 70 }), "cuda:0");
+        using Device device = new("cuda:0", new Engine(backend), Precision.Fp32, backend.Description);
+
+        Assert.Equal(Precision.Fp32, TrainingPrecision.Fp32.On(device));
+        Assert.Equal(
+            "cuda:0 (emulated GPU, sm_70) has no BF16: that needs compute capability 8.0 (Ampere) or later. fp32 works on it.",
+            Assert.Throws<ConfigurationException>(() => TrainingPrecision.Bf16Pure.On(device)).Message);
+    }
+
+    [Theory]
+    [InlineData("auto", true)]
+    [InlineData("cuda", true)]
+    [InlineData("cuda:12", true)]
+    [InlineData("cuda:", false)]
+    [InlineData("cuda:-1", false)]
+    [InlineData("cuda:x", false)]
+    [InlineData("gpu", false)]
+    public void Names_are_known_whether_the_device_is_there_or_not(string name, bool isName) => Assert.Equal(isName, Devices.IsName(name));
 
     [Fact]
     public void An_unknown_name_gets_the_list_of_devices() => Assert.Equal(

@@ -1,5 +1,4 @@
 using System.Globalization;
-using GptSharp.Benchmarks.Workloads;
 using GptSharp.Cli.Bench;
 using GptSharp.Cli;
 using GptSharp.Nn;

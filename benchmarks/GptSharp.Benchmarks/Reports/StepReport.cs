@@ -1,6 +1,5 @@
 using System.Globalization;
 using GptSharp.Benchmarks.Machine;
-using GptSharp.Benchmarks.Workloads;
 using GptSharp.Cli.Bench;
 using GptSharp.Cli;
 

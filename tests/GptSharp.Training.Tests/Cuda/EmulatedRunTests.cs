@@ -34,6 +34,24 @@ public sealed class EmulatedRunTests
             File.ReadAllBytes(WeightsOf(folder, Recompute.None, steps: 4)), File.ReadAllBytes(WeightsOf(folder, Recompute.Block, steps: 4)));
     }
 
+    [Fact]
+    public void A_step_that_finds_no_memory_is_done_again_in_smaller_pieces()
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = RunConfigReader.Load(Path.Combine(Golden.Repository, "configs", "smoke.yaml"));
+        config = config with { Train = config.Train with { Device = "emulator", Steps = 1, OutputFolder = folder.Path, Name = "small" } };
+        RunRecord small = SmallRun.Run(config);
+        RunRecord limited = SmallRun.Run(config with
+        {
+            Train = config.Train with { Name = "limited", MicroBatch = 4, MemoryLimit = small.Started!.Memory!.Peak },
+        });
+
+        string notice = Assert.Single(limited.Notices);
+        Assert.Contains("Step 1: Out of memory: the limit of", notice, StringComparison.Ordinal);
+        Assert.Contains("train.micro_batch 2 instead of 4", notice, StringComparison.Ordinal);
+        Assert.Equal(small.Losses, limited.Losses);
+    }
+
     // The model of the configuration in small: everything that decides which kernels run stays.
     [Theory]
     [InlineData("gpt2-124m.yaml")]
