@@ -1,6 +1,7 @@
 // y = (x - mean) rstd w + b per row of C channels, mean and rstd = 1/sqrt(variance + epsilon) being outputs; and the gradients of x, w and b.
 // One kernel per width: rows of up to so many channels, in whole packs of 16 bytes; and one for any row. See norm*.cuh.
 // Bytes, forward: x and y once, w and b once per block. Backward: x, dy and dx once (dx twice with beta), 8 C per block of partial sums.
+// Registers alive at once: forward below 82; backward up to 188, because a warp keeps a row's x and dy and the sums over all its rows.
 #include "norm_any.cuh"
 #include "norm_backward.cuh"
 

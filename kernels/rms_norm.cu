@@ -1,6 +1,7 @@
 // y = x rrms w per row of C channels, rrms = 1/sqrt(mean of x² + epsilon) being an output; and the gradients of x and w.
 // One kernel per width: rows of up to so many channels, in whole packs of 16 bytes; and one for any row. See norm*.cuh.
 // Bytes, forward: x and y once, w once per block. Backward: x, dy and dx once (dx twice with beta), 4 C per block of partial sums.
+// Registers alive at once: forward below 82; backward up to 153, because a warp keeps a row's x and dy and the sums over all its rows.
 #include "norm_any.cuh"
 #include "norm_backward.cuh"
 
