@@ -60,7 +60,7 @@ internal readonly struct GemmPlan
         Slices = Math.Max(1, Count(k, Math.Max(1, SliceLength)));
         RoundLength = Slices > 1 ? k : Math.Min(k, RoundUp(Math.Max(1, LargestShare / SharedLines), ChunkLength));
         BlockElements = MostBlockElements(n, tileRows, tileColumns);
-        long lines = maySlice ? SharedLines : MostSharedLines(k, tileRows, b);
+        long lines = maySlice ? SharedLines : MostSharedLines(k, hasFewRows, tileRows, b);
         SharedFloats = 16 + (Slices > 1 ? lines * k : Math.Min(lines * k, LargestShare + (lines * ChunkLength)));
     }
 
@@ -112,9 +112,10 @@ internal readonly struct GemmPlan
     private int SharedLines => (SharesRows ? PaddedRows : 0) + (SharesColumns ? PaddedColumns : 0);
 
     // The most lines that this product, or one of fewer rows, shares. (The gradient of a weight always has the same sizes.)
-    private int MostSharedLines(int k, int tileRows, Operand b)
+    private int MostSharedLines(int k, bool hasFewRows, int tileRows, Operand b)
     {
-        int fewer = Math.Min(_roomRows, PaddedColumns + tileRows);
+        // Columns are padded to a longer tile than rows: a few more of them than rows may be shared.
+        int fewer = Math.Max(Math.Min(_roomRows, PaddedColumns + tileRows), hasFewRows ? 0 : PaddedColumns);
         return b == Operand.Transposed
             ? fewer
             : Math.Max(fewer, Math.Min(_roomRows + PaddedColumns, LargestChunk / Math.Clamp(k, 1, ChunkLength)));
