@@ -68,6 +68,7 @@ compile() {
         rm -f "$target" # nothing for this architecture
     fi
     rm -f "$target.new"
+    rmdir --ignore-fail-on-non-empty "$(dirname "$target")"
 }
 
 for name in "${names[@]}"; do
