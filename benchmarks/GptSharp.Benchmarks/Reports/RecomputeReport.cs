@@ -1,6 +1,6 @@
 using System.Globalization;
-using GptSharp.Cli.Bench;
 using GptSharp.Cli;
+using GptSharp.Cli.Bench;
 using GptSharp.Nn;
 
 namespace GptSharp.Benchmarks.Reports;

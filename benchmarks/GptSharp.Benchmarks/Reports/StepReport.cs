@@ -1,7 +1,7 @@
 using System.Globalization;
 using GptSharp.Benchmarks.Machine;
-using GptSharp.Cli.Bench;
 using GptSharp.Cli;
+using GptSharp.Cli.Bench;
 
 namespace GptSharp.Benchmarks.Reports;
 
