@@ -1,9 +1,9 @@
 // What the normalisations share. LayerNorm: xhat = (x - mean) r with r = 1/sqrt(variance + epsilon), y = xhat w + b. RMSNorm: the same
 // without mean and b (CENTRED false), r from the mean square. The mean square deviation is taken in a second pass over the registers.
 //
-// Rows of up to 1024 channels in whole packs belong to a warp each, as V packs per lane (here and in norm_backward.cuh). Longer rows and
-// those that are not whole packs go one channel at a time (norm_any.cuh): right, but each byte is asked for more than once. Weights are
-// staged in shared memory once per block, so that a block of many rows asks for them once.
+// Rows of up to 1024 channels in whole packs belong to a warp each, as V packs per lane (here and in norm_backward.cuh); those of up to
+// 8192 to a block (norm_wide.cuh). Longer rows and those that are not whole packs go one channel at a time (norm_any.cuh): right, but each
+// byte is asked for more than once. Weights are staged in shared memory once per block, so that a block of many rows asks for them once.
 #pragma once
 #include "vector.cuh"
 

@@ -1,5 +1,5 @@
 // The normalisations for rows of any length at any address: a channel per lane and access, each row read again in every pass (the caches
-// hold it). Rows of up to 1024 channels that are whole packs have faster kernels in norm.cuh.
+// hold it). Rows of up to 8192 channels that are whole packs have faster kernels in norm.cuh and norm_wide.cuh.
 #pragma once
 #include "norm.cuh"
 

@@ -27,6 +27,19 @@ public sealed partial class MissingBarrierTests
         CheckBarriers("gradient_norm", "gradient_norm_f32", threads: 512, [bench.Output(8, "sums"), bench.Floats(9000, "g"), 9000L], bench);
     }
 
+    [Fact]
+    public void The_warps_that_share_rows_of_a_normalisation_must_meet_for_each_sum()
+    {
+        const int rows = 3, C = 1032;
+        using KernelBench bench = new();
+        KernelArgument[] arguments =
+        [
+            bench.Output(rows * C * 2, "y"), bench.Output(rows * 4, "mean"), bench.Output(rows * 4, "rstd"),
+            bench.Halves(rows * C, "x"), bench.Halves(C, "weight"), bench.Halves(C, "bias"), rows, C, rows, 1f / C, 1e-5f,
+        ];
+        CheckBarriers("layer_norm", "layer_norm_wide_bf16", threads: 96, arguments, bench);
+    }
+
     private static void CheckBarriers(string image, string kernel, int threads, KernelArgument[] arguments, KernelBench bench)
     {
         string text = KernelImages.ReadText(image);

@@ -51,14 +51,16 @@ internal sealed class NormBench : IDisposable
 
     public DeviceBuffer Partial { get; private set; }
 
+    /// <summary>Of a block: a wide row has a warp for every 512 channels, the others have eight warps for eight rows.</summary>
+    public int Warps => _width == "wide" ? (_channels + 511) / 512 : 8;
+
     private string Suffix => $"_{_width}{_type.Suffix()}";
 
     public LaunchCounters Forward(int rowsPerBlock)
     {
         KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd], bias = Bias is null ? [] : [Bias];
-        int staged = _width == "any" ? 0 : int.Parse(_width) * _type.Size() * (IsCentred ? 2 : 1);
         return Launch(
-            _name + Suffix, Blocks(rowsPerBlock), staged,
+            _name + Suffix, Blocks(rowsPerBlock), StagedBytes(_type.Size(), 0),
             [Y, .. statistics, _x, _weight, .. bias, _rows, _channels, rowsPerBlock, 1f / _channels, Epsilon]);
     }
 
@@ -69,9 +71,8 @@ internal sealed class NormBench : IDisposable
     {
         Partial = _bench.Output(Blocks(rowsPerBlock) * (IsCentred ? 8L : 4L) * _channels, "partial");
         KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd];
-        int staged = _width == "any" ? 0 : int.Parse(_width) * (IsCentred ? 8 : 4);
         return Launch(
-            $"{_name}_backward{Suffix}", Blocks(rowsPerBlock), staged,
+            $"{_name}_backward{Suffix}", Blocks(rowsPerBlock), StagedBytes(sizeof(float), _type.Size()),
             [
                 withDx ? Dx : 0L, withPartial ? Partial : 0L, Dy, _x, _weight, .. statistics,
                 _rows, _channels, rowsPerBlock, 1f / _channels, beta,
@@ -94,9 +95,16 @@ internal sealed class NormBench : IDisposable
 
     private int Blocks(int rowsPerBlock) => (_rows + rowsPerBlock - 1) / rowsPerBlock;
 
+    private int StagedBytes(int narrowElement, int wideElement) => _width switch
+    {
+        "any" => 0,
+        "wide" => Warps * 512 * wideElement,
+        _ => int.Parse(_width) * narrowElement * (IsCentred ? 2 : 1),
+    };
+
     private LaunchCounters Launch(string kernel, int blocks, int sharedBytes, KernelArgument[] arguments)
     {
         LaunchOptions options = new() { Counters = true, SharedBytes = sharedBytes, Workers = 1, ShuffleSeed = ShuffleSeed };
-        return _bench.Launch(_name, kernel, new LaunchShape(blocks, 256, sharedBytes), options, arguments).Counters!;
+        return _bench.Launch(_name, kernel, new LaunchShape(blocks, 32 * Warps, sharedBytes), options, arguments).Counters!;
     }
 }

@@ -12,8 +12,10 @@ public sealed class NormTests
         from shape in (Case[])
         [
             new("256", DType.F32, 13, 132), new("512", DType.F32, 9, 512), new("768", DType.F32, 40, 768), new("1024", DType.F32, 17, 1020),
+            new("wide", DType.F32, 17, 1028), new("wide", DType.F32, 5, 1600), new("wide", DType.F32, 3, 8192),
             new("any", DType.F32, 11, 37), new("any", DType.F32, 3, 1030),
             new("256", DType.BF16, 13, 136), new("512", DType.BF16, 9, 384), new("768", DType.BF16, 40, 768), new("1024", DType.BF16, 17, 1024),
+            new("wide", DType.BF16, 17, 1032), new("wide", DType.BF16, 5, 1600), new("wide", DType.BF16, 3, 8192),
             new("any", DType.BF16, 11, 37), new("any", DType.BF16, 3, 1030),
         ]
         select (name, shape.Width, shape.Type, shape.Rows, shape.Channels));
@@ -24,6 +26,15 @@ public sealed class NormTests
         from width in (int[])[256, 512, 768, 1024]
         from type in (DType[])[DType.F32, DType.BF16]
         select (name, $"{width}", type, width));
+
+    /// <summary>The same for rows that a block shares: of GPT-2 XL, of Llama, and the widest.</summary>
+    public static TheoryData<string, DType, int> WideFigures => new(
+        from name in (string[])["layer_norm", "rms_norm"]
+        from shape in (Case[])
+        [
+            new("wide", DType.F32, 0, 1600), new("wide", DType.F32, 0, 4096), new("wide", DType.BF16, 0, 1600), new("wide", DType.BF16, 0, 8192),
+        ]
+        select (name, shape.Type, shape.Channels));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -95,18 +106,42 @@ public sealed class NormTests
         Assert.True(2 * partial <= 0.15 * minimum, $"partial sums of {partial} bytes, written and read, beside {minimum}");
 
         // One barrier on either side of the weights' use, one per warp and one at the end, whatever the number of rows.
-        Assert.Equal(11L * rows / rowsPerBlock * 8, counters.Statements.Where(s => s.Text.StartsWith("bar.sync", StringComparison.Ordinal)).Sum(s => s.Executions));
+        Assert.Equal(11L * rows / rowsPerBlock * 8, Barriers(counters));
         bench.Backward(rowsPerBlock, beta: 1).AssertStreams(minimum + partial + ((long)rows * channels * type.Size()), mostRegisters: 200);
     }
 
     [Theory]
-    [InlineData("layer_norm")]
-    [InlineData("rms_norm")]
-    public void Bits_do_not_depend_on_the_order_of_warps(string name)
+    [MemberData(nameof(WideFigures))]
+    public void Wide_rows_move_each_byte_once_with_one_barrier_per_reduction(string name, DType type, int channels)
+    {
+        const int rows = 120, forwardRows = 24, backwardRows = 20; // per block, as the backend has it
+        using NormBench bench = new(name, "wide", type, rows, channels);
+        long tensor = (long)rows * channels * type.Size(), statistics = rows * (bench.IsCentred ? 8L : 4L);
+
+        LaunchCounters forward = bench.Forward(forwardRows);
+
+        forward.AssertStreams((2 * tensor) + statistics);
+        Assert.Equal((bench.IsCentred ? 2L : 1L) * rows * bench.Warps, Barriers(forward));
+
+        LaunchCounters backward = bench.Backward(backwardRows, beta: 0);
+
+        long minimum = (3 * tensor) + statistics, partial = rows / backwardRows * channels * (bench.IsCentred ? 8L : 4L);
+        backward.AssertStreams(minimum + partial, mostRegisters: 128);
+        Assert.True(2 * partial <= 0.15 * minimum, $"partial sums of {partial} bytes, written and read, beside {minimum}");
+        Assert.Equal((long)rows * bench.Warps, Barriers(backward));
+        bench.Backward(backwardRows, beta: 1).AssertStreams(minimum + partial + tensor, mostRegisters: 128);
+    }
+
+    [Theory]
+    [InlineData("layer_norm", "256", 136)]
+    [InlineData("rms_norm", "256", 136)]
+    [InlineData("layer_norm", "wide", 1048)]
+    [InlineData("rms_norm", "wide", 1048)]
+    public void Bits_do_not_depend_on_the_order_of_warps(string name, string width, int channels)
     {
         byte[][] results = [.. new int?[] { null, 1, 2 }.Select(seed =>
         {
-            using NormBench bench = new(name, "256", DType.BF16, 50, 136) { ShuffleSeed = seed };
+            using NormBench bench = new(name, width, DType.BF16, 50, channels) { ShuffleSeed = seed };
             bench.Forward(rowsPerBlock: 16);
             bench.Backward(rowsPerBlock: 16, beta: 0);
             return (byte[])[.. bench.Y.Bytes, .. bench.Dx.Bytes, .. bench.Partial.Bytes];
@@ -118,6 +153,7 @@ public sealed class NormTests
 
     [Theory]
     [InlineData("256", 128)]
+    [InlineData("wide", 1300)]
     [InlineData("any", 37)]
     public void Gradients_that_nobody_asked_for_are_not_written(string width, int channels)
     {
@@ -131,6 +167,9 @@ public sealed class NormTests
         Assert.Equal(4L * 9 * channels, input.UniqueBytesStored);
         Stored.AssertClose(DType.F32, bench.Oracle.InputGradient(bench.Dy.Read(DType.F32)), bench.Dx.Read(DType.F32), size: 6);
     }
+
+    private static long Barriers(LaunchCounters counters) => counters.Statements
+        .Where(statement => statement.Text.StartsWith("bar.sync", StringComparison.Ordinal)).Sum(statement => statement.Executions);
 
     private sealed record Case(string Width, DType Type, int Rows, int Channels);
 }

@@ -15,6 +15,7 @@ public sealed class RMSNormTests : OpConformanceTests<RMSNormTests>, IOpCases
         Case("384 channels", (5, 384)),
         Case("768 channels", (3, 768)),
         Case("1024 channels", (2, 1024)),
+        Case("1280 channels", (3, 1280)),
 
         // One channel is its own norm: only a large epsilon leaves a slope that rounding does not bury.
         Case("one channel", (9, 1), epsilon: 0.5),

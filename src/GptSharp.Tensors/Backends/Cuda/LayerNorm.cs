@@ -1,5 +1,3 @@
-using GptSharp.Cuda;
-
 namespace GptSharp.Tensors.Backends.Cuda;
 
 public sealed unsafe partial class CudaBackend
@@ -14,7 +12,7 @@ public sealed unsafe partial class CudaBackend
         int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address, bias.Address);
         (int blocks, int rowsPerBlock) = NormForwardRows(x.Shape.Rows, width);
         Launch(
-            _layerNorm.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, 2 * x.DType.Size())),
+            _layerNorm.For(width, x.DType, this), NormShape(blocks, width, channels, 2 * x.DType.Size(), 0),
             y.Address, mean.Address, rstd.Address, x.Address, weight.Address, bias.Address,
             (int)x.Shape.Rows, channels, rowsPerBlock, 1f / channels, (float)epsilon);
     }
@@ -28,9 +26,9 @@ public sealed unsafe partial class CudaBackend
         bool sums = !dWeight.IsNone || !dBias.IsNone;
         nint partial = sums ? Workspace(LayerNormWorkspaceBytes(rows, channels)) : 0;
         int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
-        (int blocks, int rowsPerBlock) = NormBackwardRows(rows);
+        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels);
         Launch(
-            _layerNormBackward.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, 2 * sizeof(float))),
+            _layerNormBackward.For(width, x.DType, this), NormShape(blocks, width, channels, 2 * sizeof(float), x.DType.Size()),
             dx.Address, partial, dy.Address, x.Address, weight.Address, mean.Address, rstd.Address,
             (int)rows, channels, rowsPerBlock, 1f / channels, betaX);
         if (sums)
@@ -39,8 +37,5 @@ public sealed unsafe partial class CudaBackend
         }
     }
 
-    private static long LayerNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows).Blocks * 2L * channels * sizeof(float);
-
-    private static int NormStagedBytes(int widthClass, int bytesPerChannel) =>
-        widthClass == NormKernels.AnyWidth ? 0 : (widthClass + 1) * NarrowWidthStep * bytesPerChannel;
+    private static long LayerNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows, channels).Blocks * 2L * channels * sizeof(float);
 }

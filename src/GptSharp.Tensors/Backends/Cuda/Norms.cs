@@ -9,16 +9,21 @@ public sealed unsafe partial class CudaBackend
     private const int RowWarps = RowThreads / 32;
     private const int NarrowWidthStep = 256;
     private const int WidestNarrow = 1024;
+    private const int Widest = 8192;
+    private const int WideChannelsPerWarp = 512; // 16 per thread
 
     private CudaKernel?[] _columnSums = new CudaKernel?[2];
 
-    /// <summary>The kernels of one normalisation, by width class and type: up to 256, 512, 768 and 1024 channels, and any.</summary>
+    /// <summary>The kernels of one normalisation, by width class and type: up to 256, 512, 768, 1024 and 8192 channels, and any.</summary>
     private struct NormKernels(string image, string name)
     {
         private readonly CudaKernel?[] _kernels = new CudaKernel?[2 * (AnyWidth + 1)];
 
+        /// <summary>The width class of rows that a block shares.</summary>
+        public const int WideWidth = WidestNarrow / NarrowWidthStep;
+
         /// <summary>The width class of rows that no other kernel takes.</summary>
-        public const int AnyWidth = WidestNarrow / NarrowWidthStep;
+        public const int AnyWidth = WideWidth + 1;
 
         /// <summary>A kernel.</summary>
         public readonly CudaKernel For(int widthClass, DType type, CudaBackend backend)
@@ -27,9 +32,12 @@ public sealed unsafe partial class CudaBackend
             return kernel ??= backend.Kernel(image, name + Width(widthClass) + (type == DType.BF16 ? "_bf16" : "_f32"));
         }
 
-        private static string Width(int widthClass) => widthClass == AnyWidth
-            ? "_any"
-            : FormattableString.Invariant($"_{NarrowWidthStep * (widthClass + 1)}");
+        private static string Width(int widthClass) => widthClass switch
+        {
+            AnyWidth => "_any",
+            WideWidth => "_wide",
+            _ => FormattableString.Invariant($"_{NarrowWidthStep * (widthClass + 1)}"),
+        };
     }
 
     /// <summary>Which kernels take rows of so many channels at these addresses.</summary>
@@ -41,23 +49,48 @@ public sealed unsafe partial class CudaBackend
             wholePacks &= address % PackBytes == 0;
         }
 
-        return wholePacks && channels <= WidestNarrow ? (channels - 1) / NarrowWidthStep : NormKernels.AnyWidth;
+        return !wholePacks || channels > Widest ? NormKernels.AnyWidth
+            : channels > WidestNarrow ? NormKernels.WideWidth
+            : (channels - 1) / NarrowWidthStep;
     }
 
-    /// <summary>Blocks and rows per block of a forward kernel: 32 rows where there are enough, so that weights cost little.</summary>
+    /// <summary>A block has as many warps as a wide row needs, or eight that take a row each.</summary>
+    /// <param name="blocks">Of some rows each.</param>
+    /// <param name="widthClass">See <see cref="NormWidthClass"/>.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="narrowBytes">Of shared memory per channel in the kernels with a row per warp.</param>
+    /// <param name="wideBytes">The same where a block shares a row.</param>
+    private static LaunchShape NormShape(int blocks, int widthClass, int channels, int narrowBytes, int wideBytes)
+    {
+        int wideWarps = Blocks(channels, WideChannelsPerWarp);
+        return widthClass switch
+        {
+            NormKernels.AnyWidth => new LaunchShape(blocks, RowThreads, 0),
+            NormKernels.WideWidth => new LaunchShape(blocks, 32 * wideWarps, wideWarps * WideChannelsPerWarp * wideBytes),
+            _ => new LaunchShape(blocks, RowThreads, (widthClass + 1) * NarrowWidthStep * narrowBytes),
+        };
+    }
+
+    /// <summary>
+    /// Blocks and rows per block of a forward kernel: where there are enough rows, 32 a block, so that weights cost little; 24 where it takes
+    /// one after another, since that leaves more blocks.
+    /// </summary>
     private static (int Blocks, int RowsPerBlock) NormForwardRows(long rows, int widthClass)
     {
-        int rowsPerBlock = widthClass == NormKernels.AnyWidth || rows < 2048 ? RowWarps : rows < 4096 ? 2 * RowWarps : 4 * RowWarps;
+        int most = widthClass == NormKernels.WideWidth ? 3 : 4;
+        int rowsPerBlock = RowWarps * (widthClass == NormKernels.AnyWidth || rows < 2048 ? 1 : rows < 4096 ? 2 : most);
         return (Blocks(rows, rowsPerBlock), rowsPerBlock);
     }
 
     /// <summary>
     /// Blocks and rows per block of a backward kernel. Each block leaves a row of partial sums: 32 rows and more keep those below 0.1 of
-    /// the bytes of x, dy and dx, and 512 blocks keep any GPU busy.
+    /// the bytes of x, dy and dx, and 512 blocks keep any GPU busy. Blocks that take one wide row after another are smaller and have to be
+    /// more: 20 rows keep their sums below 0.14.
     /// </summary>
-    private static (int Blocks, int RowsPerBlock) NormBackwardRows(long rows)
+    private static (int Blocks, int RowsPerBlock) NormBackwardRows(long rows, int channels)
     {
-        int rowsPerBlock = RowWarps * Math.Max(rows < 1024 ? 1 : 4, Blocks(rows, 512 * RowWarps));
+        (int enough, int mostBlocks) = channels > WidestNarrow ? (20, 1024) : (4 * RowWarps, 512);
+        int rowsPerBlock = Math.Max(rows < 1024 ? RowWarps : enough, RowWarps * Blocks(rows, mostBlocks * RowWarps));
         return (Blocks(rows, rowsPerBlock), rowsPerBlock);
     }
 

@@ -1,5 +1,3 @@
-using GptSharp.Cuda;
-
 namespace GptSharp.Tensors.Backends.Cuda;
 
 public sealed unsafe partial class CudaBackend
@@ -14,7 +12,7 @@ public sealed unsafe partial class CudaBackend
         int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address);
         (int blocks, int rowsPerBlock) = NormForwardRows(x.Shape.Rows, width);
         Launch(
-            _rmsNorm.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, x.DType.Size())),
+            _rmsNorm.For(width, x.DType, this), NormShape(blocks, width, channels, x.DType.Size(), 0),
             y.Address, rrms.Address, x.Address, weight.Address,
             (int)x.Shape.Rows, channels, rowsPerBlock, 1f / channels, (float)epsilon);
     }
@@ -26,9 +24,9 @@ public sealed unsafe partial class CudaBackend
         (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
         nint partial = dWeight.IsNone ? 0 : Workspace(RMSNormWorkspaceBytes(rows, channels));
         int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
-        (int blocks, int rowsPerBlock) = NormBackwardRows(rows);
+        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels);
         Launch(
-            _rmsNormBackward.For(width, x.DType, this), new LaunchShape(blocks, RowThreads, NormStagedBytes(width, sizeof(float))),
+            _rmsNormBackward.For(width, x.DType, this), NormShape(blocks, width, channels, sizeof(float), x.DType.Size()),
             dx.Address, partial, dy.Address, x.Address, weight.Address, rrms.Address,
             (int)rows, channels, rowsPerBlock, 1f / channels, betaX);
         if (!dWeight.IsNone)
@@ -37,5 +35,5 @@ public sealed unsafe partial class CudaBackend
         }
     }
 
-    private static long RMSNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows).Blocks * (long)channels * sizeof(float);
+    private static long RMSNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows, channels).Blocks * (long)channels * sizeof(float);
 }
