@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using GptSharp.Cli.Kernels.Ladders;
+using GptSharp.Tensors.Backends.Cuda.Images;
 using Xunit;
 
 namespace GptSharp.Cli.Tests.Commands;
@@ -194,6 +195,23 @@ public sealed class KernelsCommandTests : IDisposable
         string text = Write("own.txt", Ptx);
         Assert.Equal((2, "", $"gptsharp: --add: {text} is neither a .cu nor a .ptx file.\n"), Run("run", "matmul", "--add", text));
         Assert.Equal(1, Run("run", "matmul", "--add", Path.Combine(_folder, "missing.cu")).Code);
+    }
+
+    [Fact]
+    public void A_compiled_file_that_does_not_match_the_source_beside_it_is_refused()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "ptx", "sm_80"));
+        Write("build.sh", "flags=(-O3)\ncompile \"$name\" sm_80 ptx70\n");
+        string source = Write("own.cu", "// as it was compiled\n");
+        string stamp = $"// gptsharp source {KernelStamp.HashOf(_folder, "own", "sm_80")} compiler clang\n";
+        string file = Write(Path.Combine("ptx", "sm_80", "own.ptx"), stamp + Ptx);
+        Assert.Equal(0, Run("run", "matmul", "--add", file, "--shape", "7,9,3").Code);
+
+        File.AppendAllText(source, "// and what was added since\n");
+
+        Assert.Equal(
+            (1, "", $"gptsharp: {file}: own.ptx for sm_80 was compiled from another own.cu, or other headers or flags, than are there now; run kernels/build.sh own.\n"),
+            Run("run", "matmul", "--add", file, "--shape", "7,9,3"));
     }
 
     [Fact]

@@ -56,6 +56,11 @@ internal sealed record Rung(int? Number, string Name, string File, RungHeader He
             throw new ConfigurationException($"{file} is neither a .cu nor a .ptx file.", source: "--add");
         }
 
+        if (!isSource && KernelStamp.MismatchBesideSource(file, text) is { } stale)
+        {
+            throw new InvalidDataException($"{file}: {stale}");
+        }
+
         return New(family, number: null, Path.GetFileName(file), file, header, isSource ? ClangCompiler.Compile(file, text) : text);
     }
 

@@ -53,6 +53,24 @@ public sealed partial record KernelStamp(string SourceHash, string Compiler)
             ? $"{name}.ptx for {architecture} was compiled from another {name}.cu, or other headers or flags, than are there now; run kernels/build.sh {name}."
             : null;
 
+    /// <summary>
+    /// The same for a file that lies where <c>build.sh</c> puts its results, beside their sources; null for one that lies elsewhere.
+    /// </summary>
+    /// <param name="file">For example <c>kernels/ptx/sm_80/add.ptx</c>.</param>
+    /// <param name="ptx">The file's text.</param>
+    public static string? MismatchBesideSource(string file, string ptx)
+    {
+        if (Result.Match(Path.GetFullPath(file).Replace('\\', '/')) is not { Success: true } place)
+        {
+            return null;
+        }
+
+        (string folder, string architecture, string name) = (place.Groups[1].Value, place.Groups[2].Value, place.Groups[3].Value);
+        return File.Exists(Path.Combine(folder, "build.sh")) && File.Exists(Path.Combine(folder, name + ".cu"))
+            ? Mismatch(folder, name, architecture, ptx)
+            : null;
+    }
+
     // The file and every header of ours that it includes, each once, in order of name.
     private static SortedSet<string> SourcesOf(string folder, string file)
     {
@@ -74,6 +92,9 @@ public sealed partial record KernelStamp(string SourceHash, string Compiler)
 
     [GeneratedRegex(@"\A// gptsharp source ([0-9a-f]{64}) compiler (.+)")]
     private static partial Regex Line { get; }
+
+    [GeneratedRegex(@"^(.*)/ptx/(sm_\d+)/(.+)\.ptx$")]
+    private static partial Regex Result { get; }
 
     [GeneratedRegex(@"^flags=\((.*)\)$", RegexOptions.Multiline)]
     private static partial Regex Flags { get; }
