@@ -8,7 +8,7 @@ namespace GptSharp.Cli.Tests.Packages;
 public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
 {
     private static readonly string[] Libraries =
-        ["GptSharp.Data", "GptSharp.Files", "GptSharp.Inference", "GptSharp.Interop", "GptSharp.Nn", "GptSharp.Ptx", "GptSharp.Tensors", "GptSharp.Training"];
+        ["GptSharp.Cuda", "GptSharp.Data", "GptSharp.Files", "GptSharp.Inference", "GptSharp.Interop", "GptSharp.Nn", "GptSharp.Ptx", "GptSharp.Tensors", "GptSharp.Training"];
 
     private string PathOf(string package) =>
         Assert.Single(Directory.GetFiles(newcomer.Packages), path => Path.GetFileName(path).StartsWith($"{package}.0", StringComparison.Ordinal));
@@ -23,6 +23,7 @@ public sealed class PackageTests(Newcomer newcomer) : IClassFixture<Newcomer>
 
     [Theory]
     [InlineData("gptsharp")]
+    [InlineData("GptSharp.Cuda")]
     [InlineData("GptSharp.Data")]
     [InlineData("GptSharp.Files")]
     [InlineData("GptSharp.Inference")]
