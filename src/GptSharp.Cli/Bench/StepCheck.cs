@@ -44,8 +44,9 @@ internal sealed record StepCheck(double Loss, long ChangedParameters, long Param
 
         static float[] Values(Parameter parameter)
         {
-            var values = new float[parameter.Value.Count];
-            parameter.Value.Download<float>(values);
+            Tensor precise = parameter.MasterWeights.IsNone ? parameter.Value : parameter.MasterWeights;
+            var values = new float[precise.Count];
+            precise.Download<float>(values);
             return values;
         }
     }

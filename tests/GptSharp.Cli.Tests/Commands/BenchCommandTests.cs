@@ -6,14 +6,16 @@ namespace GptSharp.Cli.Tests.Commands;
 
 public sealed class BenchCommandTests
 {
-    [Fact]
-    public void A_step_moves_every_parameter_and_its_loss_is_Reference_s()
+    [Theory]
+    [InlineData("fp32", 1e-5)]
+    [InlineData("bf16", 1e-3)]
+    public void A_step_moves_every_parameter_and_its_loss_is_Reference_s(string precision, double tolerance)
     {
-        JsonElement json = Json("bench", "step", "W2", "--seconds", "0.01", "--verify");
+        JsonElement json = Json("bench", "step", "W2", "--seconds", "0.01", "--verify", "--precision", precision);
 
         JsonElement check = json.GetProperty("checks")[0];
         double reference = check.GetProperty("reference_loss").GetDouble();
-        Assert.InRange(check.GetProperty("loss").GetDouble(), reference * (1 - 1e-5), reference * (1 + 1e-5));
+        Assert.InRange(check.GetProperty("loss").GetDouble(), reference * (1 - tolerance), reference * (1 + tolerance));
         long parameters = check.GetProperty("parameters").GetInt64();
         Assert.InRange(check.GetProperty("changed_parameters").GetInt64(), parameters - 10, parameters);
         Assert.Equal(809_856, parameters);
