@@ -98,19 +98,6 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
         Memory.Free(buffer);
     }
 
-    /// <summary>
-    /// Declares a part of an allocation as a buffer of its own, never written yet, so that launches are checked against its bounds: see
-    /// <see cref="DeviceMemory.Divide"/>.
-    /// </summary>
-    /// <param name="address">The first byte.</param>
-    /// <param name="bytes">How many.</param>
-    /// <param name="name">What messages call it.</param>
-    public void Divide(ulong address, long bytes, string name) => Memory.Divide(address, bytes, name);
-
-    /// <summary>Ends the life of a part that <see cref="Divide"/> made.</summary>
-    public void EndPart(ulong address) =>
-        Memory.Free(Memory.FindPart(address) ?? throw new CudaException($"No part of an allocation begins at 0x{address:x}."));
-
     /// <inheritdoc/>
     public nint AllocatePinned(long bytes)
     {

@@ -21,14 +21,6 @@ public sealed unsafe class DeviceBuffer
         _written = (byte*)NativeMemory.AllocZeroed(Math.Max(byteCount, 1));
     }
 
-    /// <summary>A part of another buffer; its bytes are those of the whole.</summary>
-    internal DeviceBuffer(DeviceBuffer whole, nuint offset, nuint byteCount, string name)
-    {
-        (Address, ByteCount, Name, IsReadOnly, IsPart) = (whole.Address + offset, byteCount, name, whole.IsReadOnly, true);
-        Host = whole.Host + offset;
-        _written = whole._written + offset;
-    }
-
     /// <summary>Address of the first byte, as kernels see it.</summary>
     public ulong Address { get; }
 
@@ -43,12 +35,6 @@ public sealed unsafe class DeviceBuffer
 
     /// <summary>The bytes. Writing through this span does not mark them as written; <see cref="Write{T}"/> does.</summary>
     public Span<byte> Bytes => new(Host, checked((int)ByteCount));
-
-    /// <summary>Whether it is a part of another buffer, see <see cref="DeviceMemory.Divide"/>.</summary>
-    public bool IsPart { get; }
-
-    /// <summary>Whether kernels reach only its parts.</summary>
-    internal bool IsDivided { get; set; }
 
     internal byte* Host { get; private set; }
 
@@ -131,11 +117,7 @@ public sealed unsafe class DeviceBuffer
             NativeMemory.AlignedFree(Host);
         }
 
-        if (!IsPart)
-        {
-            NativeMemory.Free(_written);
-        }
-
+        NativeMemory.Free(_written);
         Host = null;
         _written = null;
     }

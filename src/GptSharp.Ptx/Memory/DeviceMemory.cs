@@ -3,7 +3,6 @@ namespace GptSharp.Ptx.Memory;
 /// <summary>
 /// The emulated GPU's global memory: buffers at addresses that are stable and never reused, with a red zone behind each that is
 /// as long as the buffer and at least 1 MiB, so that an access beside a buffer hits nothing and is reported. Addresses cost nothing.
-/// A program that divides a buffer itself can declare its parts (<see cref="Divide"/>), and launches are checked against these.
 /// </summary>
 public sealed unsafe class DeviceMemory : IDisposable
 {
@@ -18,7 +17,6 @@ public sealed unsafe class DeviceMemory : IDisposable
 
     private readonly Lock _lock = new();
     private readonly SortedList<ulong, DeviceBuffer> _buffers = [];
-    private readonly SortedList<ulong, DeviceBuffer> _parts = [];
     private readonly Queue<(ulong Address, ulong End, string Name)> _freed = new();
     private ulong _next = AddressWindows.Global;
     private DeviceBuffer[]? _visible;
@@ -38,14 +36,14 @@ public sealed unsafe class DeviceMemory : IDisposable
     /// <summary>What checked launches on this memory use again.</summary>
     internal ShadowPool Shadows { get; } = new();
 
-    /// <summary>What kernels can reach, by address: the parts of buffers that were divided, and all other buffers.</summary>
+    /// <summary>What kernels can reach, by address.</summary>
     internal DeviceBuffer[] Visible
     {
         get
         {
             lock (_lock)
             {
-                return _visible ??= [.. _buffers.Values.SelectMany(PartsOrItself)];
+                return _visible ??= [.. _buffers.Values];
             }
         }
     }
@@ -112,41 +110,7 @@ public sealed unsafe class DeviceMemory : IDisposable
         return buffer;
     }
 
-    /// <summary>
-    /// Declares a part of a buffer as a buffer of its own, never written yet. From the first part on kernels reach only the parts: what
-    /// lies between them is out of bounds.
-    /// </summary>
-    /// <param name="address">The first byte, inside a buffer.</param>
-    /// <param name="byteCount">Number of bytes; they end in the same buffer and overlap no other part.</param>
-    /// <param name="name">What messages call the part.</param>
-    /// <returns>The part, until <see cref="Free"/> or until its buffer is freed.</returns>
-    public DeviceBuffer Divide(ulong address, long byteCount, string name)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(byteCount);
-        lock (_lock)
-        {
-            if (At(_buffers, address) is not { } whole || (nuint)byteCount > whole.End - address)
-            {
-                throw new ArgumentException($"The part {name}, {byteCount} bytes at 0x{address:x}, lies in no buffer.", nameof(address));
-            }
-
-            int above = FirstAbove(_parts, address);
-            if ((above > 0 && _parts.GetValueAtIndex(above - 1).End > address)
-                || (above < _parts.Count && _parts.GetValueAtIndex(above).Address < address + (ulong)byteCount))
-            {
-                throw new ArgumentException($"The part {name}, {byteCount} bytes at 0x{address:x}, overlaps another part.", nameof(address));
-            }
-
-            var part = new DeviceBuffer(whole, (nuint)(address - whole.Address), (nuint)byteCount, name);
-            part.MarkNeverWritten();
-            whole.IsDivided = true;
-            _parts.Add(address, part);
-            _visible = null;
-            return part;
-        }
-    }
-
-    /// <summary>The buffer, not the part of one, that an address lies in, or null.</summary>
+    /// <summary>The buffer that an address lies in, or null.</summary>
     public DeviceBuffer? Find(ulong address)
     {
         lock (_lock)
@@ -155,38 +119,19 @@ public sealed unsafe class DeviceMemory : IDisposable
         }
     }
 
-    /// <summary>The part of a buffer that begins at an address, or null.</summary>
-    public DeviceBuffer? FindPart(ulong address)
-    {
-        lock (_lock)
-        {
-            return _parts.GetValueOrDefault(address);
-        }
-    }
-
-    /// <summary>Ends a buffer's or a part's life; later accesses to its address are errors.</summary>
-    /// <param name="buffer">A buffer of this memory or a part of one.</param>
+    /// <summary>Ends a buffer's life; later accesses to its address are errors.</summary>
+    /// <param name="buffer">A buffer of this memory.</param>
     public void Free(DeviceBuffer buffer)
     {
         ArgumentNullException.ThrowIfNull(buffer);
         lock (_lock)
         {
-            SortedList<ulong, DeviceBuffer> owner = buffer.IsPart ? _parts : _buffers;
-            if (owner.GetValueOrDefault(buffer.Address) != buffer)
+            if (_buffers.GetValueOrDefault(buffer.Address) != buffer)
             {
                 throw new ArgumentException($"Buffer {buffer.Name} is not in this memory, or was freed before.", nameof(buffer));
             }
 
-            owner.Remove(buffer.Address);
-            if (!buffer.IsPart)
-            {
-                foreach (DeviceBuffer part in PartsOf(buffer).ToArray())
-                {
-                    _parts.Remove(part.Address);
-                    part.Release();
-                }
-            }
-
+            _buffers.Remove(buffer.Address);
             _visible = null;
             _freed.Enqueue((buffer.Address, buffer.End, buffer.Name));
             if (_freed.Count > FreedRemembered)
@@ -264,16 +209,6 @@ public sealed unsafe class DeviceMemory : IDisposable
 
         return low;
     }
-
-    private IEnumerable<DeviceBuffer> PartsOf(DeviceBuffer buffer)
-    {
-        for (int i = FirstAbove(_parts, buffer.Address - 1); i < _parts.Count && _parts.GetKeyAtIndex(i) < buffer.End; i++)
-        {
-            yield return _parts.GetValueAtIndex(i);
-        }
-    }
-
-    private IEnumerable<DeviceBuffer> PartsOrItself(DeviceBuffer buffer) => buffer.IsDivided ? PartsOf(buffer) : [buffer];
 
     private DeviceBuffer Add(byte* host, nuint byteCount, string name, bool isReadOnly)
     {

@@ -175,27 +175,6 @@ public sealed class EmulatorDriverTests : IDisposable
     }
 
     [Fact]
-    public void Parts_of_an_allocation_have_bounds_of_their_own_and_begin_unwritten()
-    {
-        ulong slab = _driver.Allocate(256);
-        _driver.Fill(slab, 0, 256);
-        _driver.Divide(slab, 16, "left");
-        _driver.Divide(slab + 128, 16, "right");
-        CudaKernel increase = Increase();
-
-        Assert.Equal(FindingKind.NeverWritten, Fault(slab, 1).Kind);
-        _driver.Fill(slab, 0, 16);
-        _driver.Launch(increase, SampleKernels.Shape(4), SampleKernels.Parameters(slab, 4, 1));
-        Assert.Contains("directly behind the end of buffer left (16 bytes)", Fault(slab, 5).Message, StringComparison.Ordinal);
-
-        _driver.EndPart(slab + 128);
-        Assert.Contains("byte 0 of buffer right, which was freed", Fault(slab + 128, 1).Message, StringComparison.Ordinal);
-
-        Finding Fault(ulong y, int count) => Assert.IsType<KernelFaultException>(Assert.Throws<KernelFailedException>(
-            () => _driver.Launch(increase, SampleKernels.Shape(count), SampleKernels.Parameters(y, count, 1))).InnerException).Finding;
-    }
-
-    [Fact]
     public void What_does_not_fit_a_kernel_is_refused_before_it_runs()
     {
         CudaKernel increase = Increase();
