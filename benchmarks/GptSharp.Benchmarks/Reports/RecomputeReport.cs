@@ -13,8 +13,8 @@ internal static class RecomputeReport
     public static void Write(TextWriter writer)
     {
         Recompute[] plans = [Recompute.None, Recompute.Attention, Recompute.Block, Recompute.Every(2), Recompute.Every(3), Recompute.Every(4)];
-        StepWorkload[] whole = Array.ConvertAll(plans, plan => new StepWorkload(Shape(12), Environment.ProcessorCount, recompute: plan));
-        StepWorkload[] half = Array.ConvertAll(plans, plan => new StepWorkload(Shape(6), Environment.ProcessorCount, recompute: plan));
+        StepWorkload[] whole = Array.ConvertAll(plans, plan => new StepWorkload(Shape(12), Environment.ProcessorCount, recompute: plan, tracksActivations: true));
+        StepWorkload[] half = Array.ConvertAll(plans, plan => new StepWorkload(Shape(6), Environment.ProcessorCount, recompute: plan, tracksActivations: true));
         double[] milliseconds = Interleaved(whole);
         Array.ForEach(half, workload => workload.Run());
 

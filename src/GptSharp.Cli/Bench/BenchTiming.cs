@@ -17,29 +17,38 @@ internal sealed record BenchTiming(double Milliseconds, int Runs, double? OtherM
     /// </summary>
     /// <param name="run">One run.</param>
     /// <param name="seconds">How long to measure ours, in all; at least one run a round.</param>
-    /// <param name="other">The competitor, if any.</param>
-    public static BenchTiming Measure(Action run, double seconds, Competitor? other)
+    /// <param name="other">One round of the competitor, if any: milliseconds.</param>
+    public static BenchTiming Measure(Action run, double seconds, Func<IReadOnlyList<double>>? other)
     {
         run();
         run();
         List<double> ours = [], theirs = [];
         for (int round = 0; round < Rounds; round++)
         {
-            long begin = Stopwatch.GetTimestamp();
-            int runs = 0;
-            do
-            {
-                long start = Stopwatch.GetTimestamp();
-                run();
-                ours.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-                runs++;
-            }
-            while (runs < MostRunsPerRound && Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds / Rounds);
-
-            theirs.AddRange(other?.Run() ?? []);
+            ours.AddRange(Round(run, seconds));
+            theirs.AddRange(other?.Invoke() ?? []);
         }
 
         return new(Median(ours), ours.Count, other is null ? null : Median(theirs));
+    }
+
+    /// <summary>Measures one round.</summary>
+    /// <param name="run">One run.</param>
+    /// <param name="seconds">How long all rounds together are to take; at least one run is done.</param>
+    /// <returns>Milliseconds of each run.</returns>
+    public static IReadOnlyList<double> Round(Action run, double seconds)
+    {
+        List<double> times = [];
+        long begin = Stopwatch.GetTimestamp();
+        do
+        {
+            long start = Stopwatch.GetTimestamp();
+            run();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+        while (times.Count < MostRunsPerRound && Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds / Rounds);
+
+        return times;
     }
 
     private static double Median(List<double> values)

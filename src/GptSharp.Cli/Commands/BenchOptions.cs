@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using GptSharp.Cli.Bench;
 using GptSharp.Cli.Machine;
 using GptSharp.Nn;
@@ -14,6 +15,7 @@ internal sealed class BenchOptions
     private static readonly JsonSerializerOptions Style = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
     };
 
@@ -57,11 +59,14 @@ internal sealed class BenchOptions
             throw new ConfigurationException($"a command can be measured against one thing, not {count}; name the one.", "--against");
         }
 
-        double seconds = parsed.GetValue(_seconds);
-        return seconds > 0
-            ? BenchTiming.Measure(run, seconds, against is null ? null : new Competitor(against))
-            : throw new ConfigurationException($"{seconds} is no time to measure; give a positive number of seconds.", "--seconds");
+        return BenchTiming.Measure(run, Seconds(parsed), against is null ? null : new Competitor(against).Run);
     }
+
+    /// <summary>How long to measure each thing.</summary>
+    /// <exception cref="ConfigurationException">No time at all.</exception>
+    public double Seconds(ParseResult parsed) => parsed.GetValue(_seconds) is > 0 and { } seconds
+        ? seconds
+        : throw new ConfigurationException($"{parsed.GetValue(_seconds)} is no time to measure; give a positive number of seconds.", "--seconds");
 
     /// <summary>Measures cases and writes them.</summary>
     public void Run(ParseResult parsed, IReadOnlyList<BenchCase> cases, CommandOutput output)
@@ -75,25 +80,18 @@ internal sealed class BenchOptions
             rows.Add(BenchRow.Of(entry, Measure(parsed, entry.Prepare(engine), cases.Count), limits));
         }
 
-        Write(parsed, rows, limits, checks: null, output);
+        Write(parsed, new BenchResult { Limits = limits, Rows = rows }, output);
     }
 
     /// <summary>Writes what was measured.</summary>
-    public void Write(
-        ParseResult parsed, IReadOnlyList<BenchRow> rows, MeasuredLimits limits, IReadOnlyList<StepCheck>? checks, CommandOutput output)
+    public void Write(ParseResult parsed, BenchResult result, CommandOutput output)
     {
         if (parsed.GetValue(_json))
         {
-            output.Out.WriteLine(JsonSerializer.Serialize(
-                new { Processor = Processor.Name(), Vectors = CpuFeatures.Select().ToString(), Limits = limits, Rows = rows, Checks = checks }, Style));
+            output.Out.WriteLine(JsonSerializer.Serialize(result, Style));
             return;
         }
 
-        BenchRow.Write(output.Out, rows);
-        output.Out.WriteLine();
-        MeasuredLimits.Write(output.Out, [limits]);
+        result.Write(output.Out);
     }
-
-    /// <summary>Whether JSON was asked for.</summary>
-    public bool IsJson(ParseResult parsed) => parsed.GetValue(_json);
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using GptSharp.Cli.Bench;
 using GptSharp.Cli.Machine;
 using GptSharp.Nn;
@@ -22,18 +21,28 @@ internal static class BenchStepCommand
         };
         Option<string> precision = new("--precision") { Description = "fp32 or bf16.", HelpName = "fp32|bf16", DefaultValueFactory = _ => "fp32" };
         precision.AcceptOnlyFromAmong("fp32", "bf16");
-        Option<bool> verify = new("--verify") { Description = "Compare the first loss with the Reference backend's, in float64: minutes for W1." };
+        Option<bool> verify = new("--verify") { Description = "Compare the first loss with the Reference backend's, in float64: a minute for W1." };
+        Option<bool> scaling = new("--scaling") { Description = "Measure a step with one thread, too, in turn with one of all threads." };
+        Option<string?> memory = new("--memory")
+        {
+            Description = "Instead of time: managed and native bytes a step, and how much the process grew, between two steps.",
+            HelpName = "first:last",
+        };
         BenchOptions options = new();
         CommandWithExamples command = new(
             "step",
             "Measure training steps (batch, forward, backward, clipping, AdamW) beside their floor: FLOPs over peak, and the update at the memory's speed.",
             "gptsharp bench step",
             "gptsharp bench step W1 --seconds 20",
-            "gptsharp bench step W1 --precision bf16")
+            "gptsharp bench step W1 --precision bf16",
+            "gptsharp bench step W3 --scaling",
+            "gptsharp bench step W2 --memory 200:2000")
         {
             names,
             precision,
             verify,
+            scaling,
+            memory,
         };
         options.AddTo(command);
         command.SetAction(parsed =>
@@ -42,40 +51,42 @@ internal static class BenchStepCommand
             StepShape[] shapes = [.. (wanted.Length == 0 ? ["W2", "W3"] : wanted).Select(Find)];
             Precision storage = parsed.GetValue(precision) == "bf16" ? Precision.Bf16 : Precision.Fp32;
             int threads = options.Threads(parsed);
+            if (parsed.GetValue(memory) is { } text)
+            {
+                (long First, long Last) steps = StepMemory.ParseSteps(text);
+                StepShape shape = shapes.Length == 1
+                    ? shapes[0]
+                    : throw new ConfigurationException($"the memory of a process tells of one step, not {shapes.Length}; name the one.", "--memory");
+                options.Write(parsed, new BenchResult { Memory = StepMemory.Measure(shape, threads, storage, steps) }, output);
+                return ExitCode.Done;
+            }
+
             var limits = MeasuredLimits.Measure(threads);
             List<BenchRow> rows = [];
             List<StepCheck> checks = [];
+            List<StepScaling> scalings = [];
             foreach (StepShape shape in shapes)
             {
-                using StepWorkload workload = new(shape, threads, storage);
-                checks.Add(StepCheck.Run(shape, workload, parsed.GetValue(verify)));
-                double updateBytes = UpdateBytesPerParameter * workload.Model.ParameterCount;
-                rows.Add(BenchRow.Of(shape, options.Measure(parsed, workload.Run, shapes.Length), limits, updateBytes));
+                using (StepWorkload workload = new(shape, threads, storage))
+                {
+                    checks.Add(StepCheck.Run(shape, workload, parsed.GetValue(verify)));
+                    double updateBytes = UpdateBytesPerParameter * workload.Model.ParameterCount;
+                    rows.Add(BenchRow.Of(shape, options.Measure(parsed, workload.Run, shapes.Length), limits, updateBytes));
+                }
+
+                if (parsed.GetValue(scaling))
+                {
+                    scalings.Add(StepScaling.Measure(shape, threads, storage, options.Seconds(parsed)));
+                }
             }
 
-            options.Write(parsed, rows, limits, checks, output);
-            if (!options.IsJson(parsed))
-            {
-                Write(output.Out, shapes, checks);
-            }
-
+            options.Write(
+                parsed,
+                new BenchResult { Limits = limits, Rows = rows, Checks = checks, Scaling = scalings.Count == 0 ? null : scalings },
+                output);
             return ExitCode.Done;
         });
         return command;
-    }
-
-    private static void Write(TextWriter writer, StepShape[] shapes, List<StepCheck> checks)
-    {
-        writer.WriteLine();
-        foreach ((StepShape shape, StepCheck check) in shapes.Zip(checks))
-        {
-            string reference = check.ReferenceLoss is { } exact
-                ? string.Create(CultureInfo.InvariantCulture, $" (Reference: {exact:0.0000000}, {Math.Abs(check.Loss - exact) / exact:0.0e+0} of it away)")
-                : "";
-            writer.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{shape.Name}: loss of the first batch {check.Loss:0.0000000}{reference}; the first step changed {check.ChangedParameters:#,0} of {check.Parameters:#,0} parameters."));
-        }
     }
 
     private static StepShape Find(string name) =>

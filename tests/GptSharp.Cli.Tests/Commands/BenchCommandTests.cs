@@ -17,8 +17,33 @@ public sealed class BenchCommandTests
         double reference = check.GetProperty("reference_loss").GetDouble();
         Assert.InRange(check.GetProperty("loss").GetDouble(), reference * (1 - tolerance), reference * (1 + tolerance));
         long parameters = check.GetProperty("parameters").GetInt64();
-        Assert.InRange(check.GetProperty("changed_parameters").GetInt64(), parameters - 10, parameters);
+        Assert.Equal(parameters, check.GetProperty("changed_parameters").GetInt64());
+        Assert.InRange(check.GetProperty("changed_by_first_step").GetInt64(), parameters - 10, parameters);
         Assert.Equal(809_856, parameters);
+    }
+
+    [Fact]
+    public void Steps_take_next_to_no_managed_memory_and_nothing_native()
+    {
+        JsonElement memory = Json("bench", "step", "W2", "--threads", "2", "--memory", "20:40").GetProperty("memory");
+
+        Assert.InRange(memory.GetProperty("managed_bytes_per_step").GetDouble(), 0, 64 << 10);
+        Assert.Equal(0, memory.GetProperty("native_bytes_per_step").GetDouble());
+        Assert.InRange(memory.GetProperty("peak_growth_bytes").GetInt64(), 0, 8_000_000);
+
+        // Value, gradient and two moments of every parameter are a part of it.
+        Assert.InRange(memory.GetProperty("peak_bytes").GetInt64(), 809_856 * 16, 1L << 30);
+    }
+
+    [Fact]
+    public void One_thread_stands_beside_all()
+    {
+        JsonElement scaling = Json("bench", "step", "W2", "--threads", "2", "--seconds", "0.01", "--scaling").GetProperty("scaling")[0];
+
+        Assert.Equal(2, scaling.GetProperty("threads").GetInt32());
+        Assert.Equal(
+            scaling.GetProperty("one_thread_milliseconds").GetDouble() / scaling.GetProperty("milliseconds").GetDouble(),
+            scaling.GetProperty("speedup").GetDouble());
     }
 
     [Fact]
@@ -52,6 +77,8 @@ public sealed class BenchCommandTests
     [InlineData(2, "'5,4' is no shape; three sizes are needed, for example 1024,1024,1024.", "bench", "gemm", "5,4")]
     [InlineData(2, "0 is no number of threads; at least 1 is needed.", "bench", "op", "gelu", "--threads", "0")]
     [InlineData(2, "a command can be measured against one thing, not 2; name the one.", "bench", "op", "gelu", "layernorm", "--against", "echo 1")]
+    [InlineData(2, "'2000' are no steps to count memory between; give two of them, the first at least 1, for example 200:2000.", "bench", "step", "W2", "--memory", "2000")]
+    [InlineData(2, "the memory of a process tells of one step, not 2; name the one.", "bench", "step", "--memory", "20:40")]
     [InlineData(1, "printed 'fast'; one figure per line, in milliseconds, was expected.", "bench", "gemm", "8,8,8", "--seconds", "0.01", "--against", "echo fast")]
     [InlineData(1, "printed nothing; one figure per line, in milliseconds, was expected.", "bench", "gemm", "8,8,8", "--seconds", "0.01", "--against", "true")]
     [InlineData(1, "ended with exit code 3.", "bench", "gemm", "8,8,8", "--seconds", "0.01", "--against", "exit 3")]
