@@ -3,7 +3,7 @@ using GptSharp.Benchmarks.Workloads;
 
 namespace GptSharp.Benchmarks;
 
-/// <summary>Single operations at the sizes that GPT-2 small gives them.</summary>
+/// <summary>Single operations but linear layers, at sizes that do not fit into caches.</summary>
 public class OpBenchmarks
 {
     private OpWorkload? _workload;

@@ -15,7 +15,7 @@ internal static class OpReport
     {
         var rows = new List<Row>();
         MachineLimits[] limits = [.. ThreadCounts.All.Select(MachineLimits.Measure)];
-        foreach (string name in OpWorkload.Names)
+        foreach (string name in OpWorkload.Names.Concat(OpWorkload.LinearNames))
         {
             foreach (MachineLimits limit in limits)
             {
