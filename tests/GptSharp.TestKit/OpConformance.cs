@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GptSharp.Cuda.Emulation;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cuda;
@@ -11,6 +12,9 @@ public static class OpConformance
     private const int LargestElementwise = 48;
     private const int RandomDirections = 2;
 
+    // What Reference gives is the same for every backend that is compared with it, and takes longer than most of them.
+    private static readonly ConcurrentDictionary<(OpCase Case, Precision Precision, DType Storage, int Passes), Lazy<OpResult>> References = [];
+
     /// <summary>
     /// Output and gradients are Reference's, with guard zones around every buffer and NaN in every fresh one, or buffers that the emulator
     /// watches; a second pass in the same step adds to the gradients instead of overwriting them.
@@ -21,16 +25,15 @@ public static class OpConformance
     /// </remarks>
     public static void CheckAgainstReference(OpCase opCase, Precision precision, Func<IBackend> newBackend)
     {
-        using var reference = new Engine(new ReferenceBackend());
         IBackend backend = newBackend();
         bool knowsItsBuffers = backend is CudaBackend { Driver: EmulatorDriver };
         using var engine = new Engine(backend, new EngineOptions { GuardMemory = !knowsItsBuffers, IsolateTensors = knowsItsBuffers });
         DType storage = precision.Storage;
         for (int passes = 1; passes <= (opCase.Differentiable ? 2 : 1); passes++)
         {
-            OpResult exact = OpResult.Of(reference, opCase, Precision.Fp64, storage, passes);
+            OpResult exact = Reference(opCase, Precision.Fp64, storage, passes);
             OpResult actual = OpResult.Of(engine, opCase, precision, storage, passes);
-            OpResult plain = OpResult.Of(reference, opCase, precision, storage, passes);
+            OpResult plain = Reference(opCase, precision, storage, passes);
             CheckStored(opCase, "output", actual.OutputType, plain.OutputType, actual.Output);
             CheckWithin(opCase, "output", exact.Output, plain.Output, actual.Output);
             for (int i = 0; i < exact.Gradients.Length; i++)
@@ -126,6 +129,17 @@ public static class OpConformance
         if (bytes != 0)
         {
             throw Failure(opCase, $"{bytes} managed bytes were allocated after warm-up");
+        }
+    }
+
+    private static OpResult Reference(OpCase opCase, Precision precision, DType storage, int passes)
+    {
+        return References.GetOrAdd((opCase, precision, storage, passes), _ => new Lazy<OpResult>(Compute)).Value;
+
+        OpResult Compute()
+        {
+            using var engine = new Engine(new ReferenceBackend());
+            return OpResult.Of(engine, opCase, precision, storage, passes);
         }
     }
 
