@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs gptsharp-gpu: one program that runs on a Linux machine with an NVIDIA driver and nothing else, no .NET and no CUDA. It runs the
-# conformance suite on the GPU, times every kernel of a training step beside the device's measured limits, trains GPT-2 124M, and writes
+# conformance suite on the GPU, times every kernel beside the device's measured limits, trains GPT-2 124M, and writes
 # all results to one JSON file.
 #
 #   benchmarks/gpu.sh [FOLDER]            packs it as FOLDER/gptsharp-gpu.tar.gz (here by itself)

@@ -5,7 +5,6 @@ using GptSharp.GpuBench.Suite;
 using GptSharp.GpuBench.Timing;
 using GptSharp.GpuBench.Training;
 using GptSharp.Ptx.Memory;
-using GptSharp.Tensors.Backends.Cuda.Images;
 
 namespace GptSharp.GpuBench;
 
@@ -41,19 +40,20 @@ internal static class GpuBenchmark
             results.Conformance = ConformanceRun.Run(() => Open(options, Checks.All), device, options.IsSmall, output);
             results.Failures.AddRange(results.Conformance.Failures);
         });
+        var survey = new KernelSurvey(() => Open(options, Checks.None), device, results.Limits ?? DeviceLimits.Unknown, options.IsSmall, output);
         foreach (TrainingShape shape in TrainingShape.ForKernels(device, options.IsSmall))
         {
-            Stage($"kernels of {shape.Name}", () => results.Models.Add(shape.WhereItFits(
-                fitting => KernelTimes.Measure(() => Open(options, Checks.None), fitting, results.Limits!, options.IsSmall, output))));
+            Stage($"kernels of {shape.Name}", () => shape.WhereItFits(survey.MeasureTraining));
         }
 
-        Stage("kernels of the conformance cases", () => results.Models.Add(KernelTimes.MeasureRest(
-            () => Open(options, Checks.None), ConformanceRun.Cases(device, options.IsSmall), Timed(results.Models), results.Limits!, options.IsSmall, output)));
-        results.KernelsNotTimed = NotTimed(device, Timed(results.Models));
+        Stage("kernels of operations", survey.MeasureOperations);
+        Stage("kernels of conformance cases", survey.MeasureRest);
+        (results.Models, results.Kernels, results.KernelsNotTimed) = (survey.Models, survey.Kernels, survey.NotTimed);
+        output.WriteLine($"{results.Kernels.Count} kernels were timed{(results.KernelsNotTimed.Length == 0 ? "" : $", not {string.Join(", ", results.KernelsNotTimed)}")}");
         Stage("training", () =>
         {
             results.Training = TrainingShape.ForTraining(device, options.IsSmall).WhereItFits(
-                fitting => TrainingRun.Run(() => Open(options, Checks.None), fitting, results.Limits!));
+                fitting => TrainingRun.Run(() => Open(options, Checks.None), fitting, results.Limits ?? DeviceLimits.Unknown));
             output.WriteLine(results.Training);
         });
 
@@ -79,20 +79,4 @@ internal static class GpuBenchmark
     private static ICudaDriver Open(BenchOptions options, Checks checks) => options.Device == "emulator"
         ? new EmulatorDriver(new EmulatorOptions { Checks = checks })
         : CudaDevices.Open(BenchOptions.Ordinal(options.Device));
-
-    private static HashSet<string> Timed(IEnumerable<ModelTimes> models) =>
-        [.. models.SelectMany(model => model.Operations).SelectMany(operation => operation.Kernels).Select(kernel => kernel.Kernel)];
-
-    // The ladders' rungs are for learning; gptsharp kernels times them.
-    private static string[] NotTimed(DeviceProperties device, HashSet<string> timed)
-    {
-        int capability = KernelImages.Capabilities.First(image => image <= device.Capability);
-        return [.. from image in KernelImages.Names(capability)
-                   where !image.StartsWith("ladder/", StringComparison.Ordinal)
-                   from line in KernelImages.ReadText(image, capability).Split('\n')
-                   where line.StartsWith(".visible .entry ", StringComparison.Ordinal)
-                   let name = line[".visible .entry ".Length..line.IndexOf('(', StringComparison.Ordinal)]
-                   where !timed.Contains(name)
-                   select name];
-    }
 }

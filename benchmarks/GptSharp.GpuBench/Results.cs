@@ -39,10 +39,13 @@ internal sealed class Results
     /// <summary>Whether the kernels are right.</summary>
     public ConformanceSummary? Conformance { get; set; }
 
-    /// <summary>Times of every operation, with its kernels, of training steps; what these do not launch, of the conformance cases.</summary>
-    public List<ModelTimes> Models { get; } = [];
+    /// <summary>Times of every operation, with its kernels: of training steps, and of what these do not launch.</summary>
+    public IReadOnlyList<ModelTimes> Models { get; set; } = [];
 
-    /// <summary>Kernels that nothing of this launched.</summary>
+    /// <summary>Every kernel once, by name.</summary>
+    public IReadOnlyList<KernelSummary> Kernels { get; set; } = [];
+
+    /// <summary>Kernels of the device's image that nothing of this launched: where one spills, a smaller one serves in its place.</summary>
     public string[] KernelsNotTimed { get; set; } = [];
 
     /// <summary>Speed of training.</summary>

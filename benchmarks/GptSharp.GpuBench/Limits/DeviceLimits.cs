@@ -13,6 +13,9 @@ internal sealed record DeviceLimits(double BytesPerSecond, double Fp32FlopsPerSe
 {
     private const int BytesPerBlockOfCopy = 4 * 256 * 16;
 
+    /// <summary>Where they could not be measured: every share of them is no number.</summary>
+    public static DeviceLimits Unknown { get; } = new(double.NaN, double.NaN, null);
+
     /// <summary>Measures.</summary>
     /// <param name="driver">The device.</param>
     /// <param name="isSmall">Whether to take little time on the emulator rather than long on a GPU.</param>

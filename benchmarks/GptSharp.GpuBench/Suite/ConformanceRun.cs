@@ -1,8 +1,6 @@
-using System.Reflection;
 using GptSharp.Cuda;
 using GptSharp.Tensors;
 using GptSharp.Tensors.Backends.Cuda;
-using GptSharp.Tensors.Tests.Ops;
 using GptSharp.TestKit;
 
 namespace GptSharp.GpuBench.Suite;
@@ -19,7 +17,7 @@ internal static class ConformanceRun
     {
         int passed = 0;
         var failures = new List<string>();
-        foreach (SuiteCase suiteCase in Cases(device, isSmall))
+        foreach (SuiteCase suiteCase in SuiteCase.All(device, isSmall))
         {
             if (Check(suiteCase.Case, suiteCase.Precision, open) is { } failure)
             {
@@ -34,21 +32,6 @@ internal static class ConformanceRun
 
         output.WriteLine($"{passed} passed, {failures.Count} failed");
         return new ConformanceSummary(passed, failures);
-    }
-
-    /// <summary>What the suite consists of.</summary>
-    /// <param name="device">What it runs on.</param>
-    /// <param name="isSmall">Whether the first case of each operation is enough.</param>
-    public static IEnumerable<SuiteCase> Cases(DeviceProperties device, bool isSmall)
-    {
-        ArgumentNullException.ThrowIfNull(device);
-        (string Name, Precision Precision)[] precisions = device.Capability >= CudaDevices.OldestCapabilityForBF16
-            ? [("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("bf16-pure", Precision.Bf16Pure)]
-            : [("fp32", Precision.Fp32)];
-        return from operation in Operations()
-               from opCase in isSmall ? operation.Cases[..1] : operation.Cases
-               from precision in precisions
-               select new SuiteCase($"{operation.Name}, {opCase.Name}, {precision.Name}", opCase, precision.Precision);
     }
 
     private static string? Check(OpCase opCase, Precision precision, Func<ICudaDriver> open)
@@ -66,20 +49,7 @@ internal static class ConformanceRun
 
         CudaBackend NewBackend() => new(open(), "cuda", new CudaOptions { Graphs = false });
     }
-
-    private static IEnumerable<(string Name, OpCase[] Cases)> Operations() =>
-        from type in typeof(IOpCases).Assembly.GetTypes()
-        where type.IsClass && !type.IsAbstract && typeof(IOpCases).IsAssignableFrom(type)
-        orderby type.Name
-        let cases = (IReadOnlyList<OpCase>)type.GetProperty(nameof(IOpCases.Cases), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!
-        select (type.Name.Replace("Tests", "", StringComparison.Ordinal), cases.ToArray());
 }
-
-/// <summary>A case of the suite.</summary>
-/// <param name="Name">Operation, case and precision.</param>
-/// <param name="Case">The case.</param>
-/// <param name="Precision">How its numbers are stored.</param>
-internal sealed record SuiteCase(string Name, OpCase Case, Precision Precision);
 
 /// <summary>How many cases are right.</summary>
 /// <param name="Passed">Cases that are.</param>

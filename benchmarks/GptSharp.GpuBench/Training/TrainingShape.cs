@@ -44,6 +44,13 @@ internal sealed record TrainingShape(string Name, GptConfig Model, Precision Pre
         isSmall ? 2 : 50);
 
     /// <summary>Does something with this batch; with half of it, and half again, where the device's memory does not suffice.</summary>
+    public void WhereItFits(Action<TrainingShape> action) => WhereItFits(shape =>
+    {
+        action(shape);
+        return shape;
+    });
+
+    /// <summary>The same of what has a result.</summary>
     public T WhereItFits<T>(Func<TrainingShape, T> action)
     {
         try

@@ -1,28 +1,10 @@
-using GptSharp.TestKit;
+using GptSharp.OpCases;
 using static GptSharp.TestKit.OpInput;
 
 namespace GptSharp.Tensors.Tests.Ops;
 
-public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTests>, IOpCases
+public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionCases>
 {
-    private static readonly AttentionForm Everything = new(6, 2) { Window = 70, SoftCap = 2.5, Alibi = true };
-
-    public static IReadOnlyList<OpCase> Cases { get; } =
-    [
-        Case("one new position each", batch: 3, added: 1, capacity: 16, new AttentionForm(2), headSize: 8, 0, 7, 15),
-        Case("a prompt into an empty cache", 2, 9, 16, new AttentionForm(3), 6, 0, 0),
-        Case("a chunk after different lengths", 2, 5, 80, new AttentionForm(2), 13, 3, 70),
-        Case("3 key heads of 6, one new position", 3, 1, 80, new AttentionForm(6, 3), 6, 0, 7, 79),
-        Case("one key head, a chunk", 2, 11, 80, new AttentionForm(4, 1), 13, 3, 66),
-        Case("window of one", 3, 1, 80, new AttentionForm(2) { Window = 1 }, 6, 0, 63, 64),
-        Case("window, one new position", 3, 1, 110, new AttentionForm(2) { Window = 40 }, 6, 0, 100, 109),
-        Case("window, a chunk", 2, 20, 110, new AttentionForm(1) { Window = 40 }, 80, 9, 90),
-        Case("soft cap", 2, 2, 80, new AttentionForm(2) { SoftCap = 1.5 }, 6, 0, 70),
-        Case("ALiBi", 2, 2, 80, new AttentionForm(3) { Alibi = true }, 6, 0, 70),
-        Case("everything, one new position", 2, 1, 100, Everything, 96, 63, 99),
-        Case("everything, a chunk", 2, 20, 160, Everything, 6, 0, 140),
-    ];
-
     [Fact]
     public void New_keys_and_values_are_appended_at_each_start()
     {
@@ -48,8 +30,8 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
     {
         const int Time = 150, HeadSize = 13;
         int[] chunks = [1, 2, 70, 1, 9, 40, 1, 26];
-        int width = (Everything.HeadCount + (2 * Everything.KeyHeadCount)) * HeadSize;
-        int[] documents = AttentionTests.DocumentStarts(1, Time);
+        int width = (CachedAttentionCases.Everything.HeadCount + (2 * CachedAttentionCases.Everything.KeyHeadCount)) * HeadSize;
+        int[] documents = AttentionCases.DocumentStarts(1, Time);
         using var engine = TestBackends.NewEngine(backend);
         using Step step = engine.BeginStep(StepOptions.Evaluate);
         DType storage = TestPrecisions.Find(precision).Storage;
@@ -62,8 +44,8 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
         }
 
         double[] whole = Tensors.Ops.Attention(
-            Stored(x, (1, Time, width)), Everything, step.Input(documents, (1, Time))).ToDoubles();
-        Shape cache = (1, Time, Everything.KeyHeadCount * HeadSize);
+            Stored(x, (1, Time, width)), CachedAttentionCases.Everything, step.Input(documents, (1, Time))).ToDoubles();
+        Shape cache = (1, Time, CachedAttentionCases.Everything.KeyHeadCount * HeadSize);
         Tensor keys = Stored(new double[cache.Count], cache), values = Stored(new double[cache.Count], cache);
         List<double> pieces = [];
         int start = 0;
@@ -72,7 +54,7 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
             Tensor qkv = Stored(x.AsSpan(start * width, count * width), (1, count, width));
             Tensor starts = step.Input(documents.AsSpan(start, count), (1, count));
             pieces.AddRange(
-                Tensors.Ops.CachedAttention(qkv, keys, values, step.Input([start], 1), Everything, starts).ToDoubles());
+                Tensors.Ops.CachedAttention(qkv, keys, values, step.Input([start], 1), CachedAttentionCases.Everything, starts).ToDoubles());
             start += count;
         }
 
@@ -110,28 +92,5 @@ public sealed class CachedAttentionTests : OpConformanceTests<CachedAttentionTes
             Assert.Equal(
                 "cached attention: the document at position 3 of sequence 0 cannot start at 4; 0 ... 3 would do.", error.Message);
         }
-    }
-
-    // Only the combinations of everything have documents: theirs begin some keys back, at the position itself, and in between.
-    private static OpCase Case(
-        string name, int batch, int added, int capacity, AttentionForm form, int headSize, params int[] starts)
-    {
-        bool hasDocuments = form.Equals(Everything);
-        int keyWidth = form.KeyHeadCount * headSize;
-        OpInput[] inputs =
-        [
-            Normal((batch, added, (form.HeadCount * headSize) + (2 * keyWidth)), 1),
-            Normal((batch, capacity, keyWidth), 2),
-            Normal((batch, capacity, keyWidth), 3),
-            Indices(batch, starts),
-            Indices((batch, added), [.. starts.SelectMany(s => Enumerable.Range(s, added).Select(p => Math.Max(0, p - (p % 7 * 11))))]),
-        ];
-        return new OpCase(
-            name,
-            t => Tensors.Ops.CachedAttention(t[0], t[1], t[2], t[3], form, hasDocuments ? t[4] : Tensor.None),
-            hasDocuments ? inputs : inputs[..4])
-        {
-            Differentiable = false,
-        };
     }
 }

@@ -1,33 +1,9 @@
-using GptSharp.TestKit;
-using static GptSharp.TestKit.OpInput;
+using GptSharp.OpCases;
 
 namespace GptSharp.Tensors.Tests.Ops;
 
-public sealed class CrossEntropyTests : OpConformanceTests<CrossEntropyTests>, IOpCases
+public sealed class CrossEntropyTests : OpConformanceTests<CrossEntropyCases>
 {
-    public static IReadOnlyList<OpCase> Cases { get; } =
-    [
-        Case("one row", rows: 1, padded: 5, vocabulary: 5, Indices(1, 5, 1)),
-        Case("padded vocabulary", 12, 64, 37, Indices(12, 37, 1)),
-        Case("ignored targets", 5, 16, 16, Indices(5, 3, -1, 0, -1, 15)),
-        Case("every target ignored", 3, 8, 7, Indices(3, -1, -1, -1)),
-        Case("several chunks", 201, 320, 257, Indices(201, 257, 1)),
-        Case("few rows of a vocabulary of 50257", 3, 50304, 50257, Indices(3, 50256, -1, 11)),
-        Case("z-loss", 12, 64, 37, Indices(12, 37, 1), zLoss: 0.1),
-        Case("z-loss and ignored targets", 5, 16, 16, Indices(5, 3, -1, 0, -1, 15), zLoss: 1e-4),
-        Case("z-loss of a vocabulary of 257", 30, 257, 257, Indices(30, 257, 1), zLoss: 0.01),
-        new(
-            "large logits",
-            t => Tensors.Ops.CrossEntropy(t[0], t[1], 9, 4),
-            Normal((4, 9), 2, deviation: 40),
-            Indices(4, 9, 1)),
-        new(
-            "a valid count larger than this micro-batch's",
-            t => Tensors.Ops.CrossEntropy(t[0], t[1], 9, 400),
-            Normal((2, 2, 9), 2),
-            Indices((2, 2), 9, 1)),
-    ];
-
     [Fact]
     public void Equal_logits_cost_the_logarithm_of_the_vocabulary()
     {
@@ -76,10 +52,4 @@ public sealed class CrossEntropyTests : OpConformanceTests<CrossEntropyTests>, I
             Assert.Equal("cross-entropy: index 50 at place 0 of (1) is outside 0 ... 49.", error.Message);
         }
     }
-
-    private static OpCase Case(string name, int rows, int padded, int vocabulary, OpInput targets, double zLoss = 0) => new(
-        name,
-        t => Tensors.Ops.CrossEntropy(t[0], t[1], vocabulary, rows, zLoss),
-        Normal((rows, padded), 2, deviation: 2),
-        targets);
 }

@@ -1,19 +1,9 @@
-using GptSharp.TestKit;
-using static GptSharp.TestKit.OpInput;
+using GptSharp.OpCases;
 
 namespace GptSharp.Tensors.Tests.Ops;
 
-public sealed class DropoutTests : OpConformanceTests<DropoutTests>, IOpCases
+public sealed class DropoutTests : OpConformanceTests<DropoutCases>
 {
-    public static IReadOnlyList<OpCase> Cases { get; } =
-    [
-        new("odd samples", t => Tensors.Ops.Dropout(t[0], 0.3, site: 2), Normal((3, 7, 11), 1)) { Training = true },
-        new("several chunks", t => Tensors.Ops.Dropout(t[0], 0.1, site: 9), Normal((2, 40_001), 1)) { Training = true },
-        new("one element", t => Tensors.Ops.Dropout(t[0], 0.1, site: 1), Normal((1, 1), 1)) { Training = true },
-        new("narrow samples", t => Tensors.Ops.Dropout(t[0], 0.5, site: 1), Normal((37, 3), 1)) { Training = true },
-        new("off outside training", t => Tensors.Ops.Scale(Tensors.Ops.Dropout(t[0], 0.9, site: 2), 1), Normal((3, 7), 1)),
-    ];
-
     [Fact]
     public void A_mask_belongs_to_its_sample_whatever_the_micro_batch()
     {

@@ -1,5 +1,5 @@
-using System.Reflection;
 using GptSharp.Tensors.Backends.Cpu;
+using GptSharp.OpCases;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Ops;
@@ -13,7 +13,7 @@ public sealed class DryRunTests
     [MemberData(nameof(Settings))]
     public void The_workspace_of_every_operation_is_known_before_it_is_taken(string backend, int threads)
     {
-        foreach (OpCase opCase in AllCases())
+        foreach (OpCase opCase in OpSuite.Cases)
         {
             foreach (string precision in (string[])["fp32", "bf16"])
             {
@@ -40,7 +40,7 @@ public sealed class DryRunTests
         using Engine engine = new(new CpuBackend(1), new EngineOptions { IsDryRun = true });
         var costs = new Costs();
         engine.Observer = costs;
-        foreach (OpCase opCase in AllCases())
+        foreach (OpCase opCase in OpSuite.Cases)
         {
             OpResult.Of(engine, opCase, Precision.Fp32, passes: opCase.Differentiable ? 2 : 1);
         }
@@ -48,12 +48,6 @@ public sealed class DryRunTests
         Assert.True(costs.Names.Count > 25);
         Assert.Empty(costs.Odd);
     }
-
-    private static IEnumerable<OpCase> AllCases() =>
-        from type in typeof(IOpCases).Assembly.GetTypes()
-        where type.IsClass && !type.IsAbstract && typeof(IOpCases).IsAssignableFrom(type)
-        from opCase in (IReadOnlyList<OpCase>)type.GetProperty(nameof(IOpCases.Cases), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!
-        select opCase;
 
     private sealed class Costs : IOpObserver
     {

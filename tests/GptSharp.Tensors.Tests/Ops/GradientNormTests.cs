@@ -1,17 +1,9 @@
-using GptSharp.TestKit;
-using static GptSharp.TestKit.OpInput;
+using GptSharp.OpCases;
 
 namespace GptSharp.Tensors.Tests.Ops;
 
-public sealed class GradientNormTests : OpConformanceTests<GradientNormTests>, IOpCases
+public sealed class GradientNormTests : OpConformanceTests<GradientNormCases>
 {
-    public static IReadOnlyList<OpCase> Cases { get; } =
-    [
-        Case("one element", 1),
-        Case("odd size", 37),
-        Case("several parts", (51, 1300)),
-    ];
-
     [Theory]
     [MemberData(nameof(Backends))]
     public void The_norm_of_three_and_four_is_five(string backend)
@@ -23,7 +15,4 @@ public sealed class GradientNormTests : OpConformanceTests<GradientNormTests>, I
     }
 
     public static TheoryData<string> Backends => [.. TestBackends.Names, "reference"];
-
-    private static OpCase Case(string name, Shape shape) =>
-        new(name, t => Tensors.Ops.GradientNorm(t[0]), Normal(shape, 1)) { Differentiable = false };
 }

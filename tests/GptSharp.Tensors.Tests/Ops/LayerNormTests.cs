@@ -1,34 +1,5 @@
-using GptSharp.TestKit;
-using static GptSharp.TestKit.OpInput;
+using GptSharp.OpCases;
 
 namespace GptSharp.Tensors.Tests.Ops;
 
-public sealed class LayerNormTests : OpConformanceTests<LayerNormTests>, IOpCases
-{
-    public static IReadOnlyList<OpCase> Cases { get; } =
-    [
-        Case("one position", (1, 1, 32)),
-        Case("odd", (7, 37)),
-        Case("narrow", (300, 3)),
-        Case("several parts", (3, 111, 130)),
-        Case("wide", (2, 1031)),
-        Case("384 channels", (5, 384)),
-        Case("768 channels", (3, 768)),
-        Case("1024 channels", (2, 1024)),
-        Case("1280 channels", (3, 1280)),
-        Case("small beside epsilon", (9, 21), deviation: 0.02, mean: 0, epsilon: 0.5),
-        Case("large", (9, 21), deviation: 1e4, mean: 1e4),
-        new(
-            "no bias",
-            t => Tensors.Ops.LayerNorm(t[0], t[1]),
-            Normal((9, 21), 1, mean: 3),
-            Normal(21, 2, mean: 1).AsParameter()),
-    ];
-
-    private static OpCase Case(string name, Shape shape, double deviation = 2, double mean = 1, double epsilon = 1e-5) => new(
-        name,
-        t => Tensors.Ops.LayerNorm(t[0], t[1], t[2], epsilon),
-        Normal(shape, 1, deviation, mean),
-        Normal(shape.Last, 2, mean: 1).AsParameter(),
-        Normal(shape.Last, 3).AsParameter());
-}
+public sealed class LayerNormTests : OpConformanceTests<LayerNormCases>;

@@ -1,13 +1,8 @@
+using GptSharp.OpCases;
 using GptSharp.Ptx.Memory;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Ops;
-
-/// <summary>The cases of one operation.</summary>
-public interface IOpCases
-{
-    static abstract IReadOnlyList<OpCase> Cases { get; }
-}
 
 /// <summary>Runs every check of the conformance suite for the cases of one operation, on every backend that is here.</summary>
 public abstract class OpConformanceTests<TCases>

@@ -1,33 +1,10 @@
-using GptSharp.TestKit;
+using GptSharp.OpCases;
 using static GptSharp.TestKit.OpInput;
 
 namespace GptSharp.Tensors.Tests.Ops;
 
-public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
+public sealed class RopeTests : OpConformanceTests<RopeCases>
 {
-    private static readonly RopePairing[] Pairings = Enum.GetValues<RopePairing>();
-
-    public static IReadOnlyList<OpCase> Cases { get; } =
-    [
-        .. Pairings.SelectMany(pairing => (OpCase[])
-        [
-            Case($"{pairing}, one position", pairing, 1, 1, new(2), 2, 2),
-            Case($"{pairing}, 3 key heads of 6", pairing, 2, 9, new(6, 3), 6, 6),
-            Case($"{pairing}, 12 of 13 channels", pairing, 2, 7, new(4, 1), 13, 12),
-            Case($"{pairing}, 20 of 80 channels", pairing, 1, 5, new(2, 1), 80, 20),
-            Case($"{pairing}, head size 96", pairing, 1, 3, new(3), 96, 96),
-            Case($"{pairing}, head size 128", pairing, 1, 3, new(2, 1), 128, 128),
-            Case($"{pairing}, 522 of 523 channels", pairing, 1, 3, new(2, 1), 523, 522),
-            Case($"{pairing}, several parts", pairing, 3, 71, new(6, 3), 13, 10),
-            new(
-                $"{pairing}, starts, some beyond the table",
-                t => Tensors.Ops.Rope(t[0], t[1], new(2, 1), pairing, t[2]),
-                Normal((3, 5, 4 * 6), 1),
-                Table(8, 6),
-                Indices(3, 0, 3, 5)),
-        ]),
-    ];
-
     [Theory]
     [MemberData(nameof(Backends))]
     public void Scores_depend_on_distances_only(string backend)
@@ -37,8 +14,8 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
         using Step step = engine.BeginStep();
         double[] once = Normal((1, time, 3 * size), 1).ToDoubles();
         Tensor twice = step.Input([.. once, .. once], (2, time, 3 * size), DType.F32);
-        Tensor table = Table(time + shift, 16).Enter(step, DType.F32);
-        foreach (RopePairing pairing in Pairings)
+        Tensor table = RopeCases.Table(time + shift, 16).Enter(step, DType.F32);
+        foreach (RopePairing pairing in RopeCases.Pairings)
         {
             double[] y = Tensors.Ops.Rope(twice, table, new(1), pairing, step.Input(new[] { 0, shift }, 2)).ToDoubles();
             for (int i = 0; i < time; i++)
@@ -66,7 +43,7 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
         using var engine = TestBackends.NewEngine(backend);
         using Step step = engine.BeginStep();
         double[] x = Normal((heads, size), 1).ToDoubles();
-        Tensor table = Table(time, rotated).Enter(step, DType.F32);
+        Tensor table = RopeCases.Table(time, rotated).Enter(step, DType.F32);
         Shape shape = (1, time, heads / time * size);
 
         double[] interleaved = Tensors.Ops.Rope(
@@ -89,11 +66,11 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
     {
         AttentionForm form = new(4, 2);
         using var engine = TestBackends.NewEngine(backend);
-        foreach (RopePairing pairing in Pairings)
+        foreach (RopePairing pairing in RopeCases.Pairings)
         {
             using Step step = engine.BeginStep(new StepOptions { RecordGradients = true });
             Tensor x = Normal((2, 11, 8 * 14), 1).Enter(step, DType.F32);
-            Tensor y = Tensors.Ops.Rope(x, Table(11, 12).Enter(step, DType.F32), form, pairing);
+            Tensor y = Tensors.Ops.Rope(x, RopeCases.Table(11, 12).Enter(step, DType.F32), form, pairing);
 
             step.Backward(y, step.Input(y.ToDoubles(), y.Shape, DType.F32));
 
@@ -119,23 +96,4 @@ public sealed class RopeTests : OpConformanceTests<RopeTests>, IOpCases
     public static TheoryData<string> Backends => [.. TestBackends.Names];
 
     public static TheoryData<string> AllBackends => [.. TestBackends.Names, "reference"];
-
-    // (positions, rotated): cosines and sines of the angles p 100^(-2i/R).
-    private static OpInput Table(int positions, int rotated)
-    {
-        IEnumerable<float> Row(int position)
-        {
-            double[] angles = [.. Enumerable.Range(0, rotated / 2).Select(i => position * Math.Pow(100, -2.0 * i / rotated))];
-            return angles.Select(Math.Cos).Concat(angles.Select(Math.Sin)).Select(value => (float)value);
-        }
-
-        return Given((positions, rotated), [.. Enumerable.Range(0, positions).SelectMany(Row)]).AsStatistics();
-    }
-
-    private static OpCase Case(
-        string name, RopePairing pairing, int batch, int time, AttentionForm form, int headSize, int rotated) => new(
-        name,
-        t => Tensors.Ops.Rope(t[0], t[1], form, pairing),
-        Normal((batch, time, (form.HeadCount + (2 * form.KeyHeadCount)) * headSize), 1),
-        Table(time + 2, rotated));
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using GptSharp.OpCases;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Ops;
@@ -39,19 +40,13 @@ public sealed class SignatureCoverageTests
         using Engine engine = TestBackends.NewEngine();
         HashSet<(string, string)> reached = [];
         engine.Observer = new Signatures(reached);
-        foreach (OpCase opCase in AllCases())
+        foreach (OpCase opCase in OpSuite.Cases)
         {
             OpResult.Of(engine, opCase, TestPrecisions.Find(precision));
         }
 
         return reached;
     }
-
-    private static IEnumerable<OpCase> AllCases() =>
-        from type in typeof(IOpCases).Assembly.GetTypes()
-        where type.IsClass && !type.IsAbstract && typeof(IOpCases).IsAssignableFrom(type)
-        from opCase in (IReadOnlyList<OpCase>)type.GetProperty(nameof(IOpCases.Cases), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!
-        select opCase;
 
     private sealed class Signatures(HashSet<(string Operation, string Types)> reached) : IOpObserver
     {

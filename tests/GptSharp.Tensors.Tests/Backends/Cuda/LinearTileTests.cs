@@ -1,8 +1,8 @@
 using GptSharp.Cuda;
 using GptSharp.Cuda.Emulation;
+using GptSharp.OpCases;
 using GptSharp.Tensors.Backends.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Products;
-using GptSharp.Tensors.Tests.Ops;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Backends.Cuda;
@@ -16,7 +16,7 @@ public sealed class LinearTileTests
         from precision in TestPrecisions.Names
         select (opCase.Name, (int)tile, precision));
 
-    private static IEnumerable<OpCase> Aligned => LinearTests.Cases.Concat(LinearActivationTests.Cases).Where(
+    private static IEnumerable<OpCase> Aligned => LinearCases.Cases.Concat(LinearActivationCases.Cases).Where(
         opCase => opCase.Name.Contains("whole packs", StringComparison.Ordinal) || opCase.Name.Contains("in slices", StringComparison.Ordinal));
 
     [Theory]

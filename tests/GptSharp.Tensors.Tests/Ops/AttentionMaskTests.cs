@@ -1,0 +1,5 @@
+using GptSharp.OpCases;
+
+namespace GptSharp.Tensors.Tests.Ops;
+
+public sealed class AttentionMaskTests : OpConformanceTests<AttentionMaskCases>;
