@@ -1,4 +1,5 @@
 using System.Globalization;
+using GptSharp.Cuda;
 using GptSharp.Tensors.Memory;
 
 namespace GptSharp.Tensors;
@@ -12,7 +13,7 @@ public sealed class OutOfDeviceMemoryException : TensorException
     /// <param name="report">Who holds what; null where it is not known.</param>
     /// <param name="inner">What caused it; null for nothing.</param>
     public OutOfDeviceMemoryException(long requested, long? limit, MemoryReport? report, Exception? inner = null)
-        : base(Sentence(requested, limit, report), inner)
+        : base(Sentence(requested, limit, report, inner), inner)
     {
         (Requested, Limit, Report) = (requested, limit, report);
     }
@@ -26,11 +27,12 @@ public sealed class OutOfDeviceMemoryException : TensorException
     /// <summary>Who held what at that moment; null where it was not known.</summary>
     public MemoryReport? Report { get; }
 
-    private static string Sentence(long requested, long? limit, MemoryReport? report)
+    private static string Sentence(long requested, long? limit, MemoryReport? report, Exception? inner)
     {
-        string who = limit is { } bytes ? $"the limit of {Number(bytes)} bytes" : "the system";
-        string held = report is null ? "" : $" Held already: {report}.";
-        return $"Out of memory: {who} refused {Number(requested)} bytes more.{held}";
+        string refusal = inner?.GetBaseException() is OutOfCudaMemoryException device
+            ? device.Message
+            : $"{(limit is { } bytes ? $"the limit of {Number(bytes)} bytes" : "the system")} refused {Number(requested)} bytes more.";
+        return $"Out of memory: {refusal}{(report is null ? "" : $" Held already: {report}.")}";
     }
 
     private static string Number(long bytes) => bytes.ToString("N0", CultureInfo.InvariantCulture);

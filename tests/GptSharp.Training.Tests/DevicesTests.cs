@@ -57,7 +57,7 @@ public sealed class DevicesTests
 
         Assert.Equal(Precision.Fp32, TrainingPrecision.Fp32.On(device));
         Assert.Equal(
-            "cuda:0 (emulated GPU, sm_70) has no BF16: that needs compute capability 8.0 (Ampere) or later. fp32 works on it.",
+            "cuda:0 (emulated GPU, sm_70) has no BF16, which needs compute capability 8.0 (Ampere) or later; fp32 works on it: set train.precision=fp32.",
             Assert.Throws<ConfigurationException>(() => TrainingPrecision.Bf16Pure.On(device)).Message);
     }
 

@@ -70,7 +70,7 @@ internal sealed unsafe class DriverLibrary
             }
             catch (Exception failure) when (failure is DllNotFoundException or BadImageFormatException)
             {
-                throw new CudaUnavailableException($"the NVIDIA driver's library {path} cannot be loaded: {failure.Message.TrimEnd('.')}.", failure);
+                throw new CudaUnavailableException($"the NVIDIA driver's library {path} cannot be loaded: {Reason(path, failure)}.", failure);
             }
         }
 
@@ -87,6 +87,18 @@ internal sealed unsafe class DriverLibrary
 
         throw new CudaUnavailableException(
             $"there is no NVIDIA driver: {places[0]} was not found. Install the driver {OldestDriver} or a later one (nothing else of CUDA is needed); in a container, start it with --gpus all.");
+    }
+
+    // .NET's message is advice over several lines, and between them, behind the path, what the system said.
+    private static string Reason(string path, Exception failure)
+    {
+        if (Path.IsPathRooted(path) && !File.Exists(path))
+        {
+            return "there is no such file";
+        }
+
+        string[] said = failure.Message.Split('\n', StringSplitOptions.TrimEntries);
+        return (said.FirstOrDefault(line => line.StartsWith(path + ": ", StringComparison.Ordinal))?[(path.Length + 2)..] ?? said[0]).TrimEnd('.');
     }
 
     // Asked first, because an old driver lacks functions, and its age says more than their names.

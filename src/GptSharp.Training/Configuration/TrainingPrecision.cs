@@ -39,7 +39,7 @@ public static class TrainingPrecisionExtensions
     public static Precision On(this TrainingPrecision precision, Device device) => precision switch
     {
         not TrainingPrecision.Fp32 when !device.Engine.Backend.Supports(DType.BF16) => throw new ConfigurationException(
-            $"{device.Description} has no BF16: that needs compute capability 8.0 (Ampere) or later. fp32 works on it.", "train.precision"),
+            $"{device.Engine.Backend.Description} has no BF16, which needs compute capability 8.0 (Ampere) or later; fp32 works on it: set train.precision=fp32.", "train.precision"),
         TrainingPrecision.Bf16 => Precision.Bf16,
         TrainingPrecision.Bf16Pure => Precision.Bf16Pure,
         _ => device.Precision,

@@ -52,6 +52,12 @@ internal sealed class RunSetup : IDisposable
             Evaluation = RunEvaluation.Create(Model, Data, blocks, config);
             Samples = new SampleWriter(Model, Data, config.Sample);
         }
+        catch (OutOfDeviceMemoryException refused) when (Memory is not null)
+        {
+            string advice = Memory.Advice();
+            Dispose();
+            throw new TrainingException($"{refused.Message} {advice}", refused);
+        }
         catch
         {
             Dispose();

@@ -36,6 +36,18 @@ public sealed class GpuFailureTests
     }
 
     [Fact]
+    public void Out_of_memory_with_a_micro_batch_that_was_given_says_who_holds_what_and_what_would_fit()
+    {
+        (int code, string error) = Train(["MEMORY=600000ll"], "--set", "train.micro_batch=2", "--set", "model.channels=128");
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("gptsharp: Out of memory: The device Stand-in 0 has no ", error, StringComparison.Ordinal);
+        Assert.Contains(" Held already: ", error, StringComparison.Ordinal);
+        Assert.Contains(" No setting of this model fits into 0.5 MiB: a smaller model.block, or a smaller model, would.", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
     public void A_kernel_that_spills_is_told()
     {
         using StandInDriver standIn = new("LOCAL=24");
@@ -50,9 +62,9 @@ public sealed class GpuFailureTests
     {
         (int code, string error) = Train(["CAPABILITY=70"], "--set", "train.precision=bf16");
 
-        Assert.NotEqual(0, code);
-        Assert.Contains("BF16", error, StringComparison.OrdinalIgnoreCase);
-        Assert.Single(error.TrimEnd('\n').Split('\n'));
+        Assert.Equal(
+            (2, "gptsharp: cuda (Stand-in 0) has no BF16, which needs compute capability 8.0 (Ampere) or later; fp32 works on it: set train.precision=fp32.\n"),
+            (code, error));
     }
 
     [Fact]

@@ -6,7 +6,7 @@ public sealed class UnavailableTests
     [Fact]
     public void A_library_that_is_not_there() => Says(
         "/nowhere/libcuda.so.1",
-        sentence => Assert.StartsWith("the NVIDIA driver's library /nowhere/libcuda.so.1 cannot be loaded: ", sentence, StringComparison.Ordinal));
+        sentence => Assert.Equal("the NVIDIA driver's library /nowhere/libcuda.so.1 cannot be loaded: there is no such file.", sentence));
 
     [Fact]
     public void A_driver_that_is_too_old() => Says(
@@ -52,7 +52,11 @@ public sealed class UnavailableTests
     {
         using TemporaryFolder folder = new();
         string text = folder.Put("libcuda.so.1", "not a library");
-        Says(text, sentence => Assert.StartsWith($"the NVIDIA driver's library {text} cannot be loaded: ", sentence, StringComparison.Ordinal));
+        Says(text, sentence =>
+        {
+            Assert.StartsWith($"the NVIDIA driver's library {text} cannot be loaded: ", sentence, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', sentence);
+        });
     }
 
     [Theory]

@@ -48,19 +48,19 @@ internal sealed record Rung(int? Number, string Name, string File, RungHeader He
     /// <exception cref="InvalidDataException">It cannot be compiled or parsed, or breaks the contract.</exception>
     public static Rung FromFile(KernelFamily family, string file, string? launch)
     {
-        string text = System.IO.File.ReadAllText(file).TrimEnd('\0');
-        RungHeader header = RungHeader.Parse(file, text, launch);
         bool isSource = Path.GetExtension(file) is ".cu";
         if (!isSource && Path.GetExtension(file) is not ".ptx")
         {
             throw new ConfigurationException($"{file} is neither a .cu nor a .ptx file.", source: "--add");
         }
 
+        string text = System.IO.File.ReadAllText(file).TrimEnd('\0');
         if (!isSource && KernelStamp.MismatchBesideSource(file, text) is { } stale)
         {
             throw new InvalidDataException($"{file}: {stale}");
         }
 
+        RungHeader header = RungHeader.Parse(file, text, launch);
         return New(family, number: null, Path.GetFileName(file), file, header, isSource ? ClangCompiler.Compile(file, text) : text);
     }
 
@@ -69,7 +69,7 @@ internal sealed record Rung(int? Number, string Name, string File, RungHeader He
     public static Rung Find(KernelFamily family, IReadOnlyList<Rung> rungs, string word) =>
         rungs.FirstOrDefault(rung => rung.Number?.ToString(CultureInfo.InvariantCulture) == word || rung.Name == word)
         ?? throw new ConfigurationException(
-            $"the ladder {family.Name} has no rung '{word}'; it has {string.Join(", ", rungs.Select(rung => rung.Label))}.", source: "--rung");
+            $"the ladder {family.Name} has no rung '{word}'; it has {string.Join(", ", rungs.Select(rung => rung.Label))}; a file of yours is given with --add.", source: "--rung");
 
     private static Rung New(KernelFamily family, int? number, string name, string file, RungHeader header, string ptx)
     {
