@@ -1,5 +1,5 @@
-using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.OpCases;
+using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.TestKit;
 
 namespace GptSharp.Tensors.Tests.Ops;
