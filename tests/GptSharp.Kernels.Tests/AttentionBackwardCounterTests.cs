@@ -1,5 +1,5 @@
 using GptSharp.Ptx.Counters;
-using GptSharp.Tensors.Backends.Cuda.Launching;
+using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 namespace GptSharp.Kernels.Tests;
 

@@ -1,6 +1,6 @@
 using GptSharp.Ptx.Counters;
 using GptSharp.Tensors;
-using GptSharp.Tensors.Backends.Cuda.Launching;
+using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 namespace GptSharp.Kernels.Tests;
 

@@ -1,7 +1,7 @@
 using GptSharp.Ptx;
 using GptSharp.Ptx.Memory;
 using GptSharp.Tensors.Backends.Cuda.Images;
-using GptSharp.Tensors.Backends.Cuda.Launching;
+using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 namespace GptSharp.Kernels.Tests;
 

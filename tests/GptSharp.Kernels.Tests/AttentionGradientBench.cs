@@ -3,7 +3,7 @@ using GptSharp.Ptx;
 using GptSharp.Ptx.Counters;
 using GptSharp.Ptx.Memory;
 using GptSharp.Tensors;
-using GptSharp.Tensors.Backends.Cuda.Launching;
+using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 namespace GptSharp.Kernels.Tests;
 

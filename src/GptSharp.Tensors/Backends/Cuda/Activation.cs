@@ -1,3 +1,5 @@
+using GptSharp.Tensors.Backends.Cuda.Kernels;
+
 namespace GptSharp.Tensors.Backends.Cuda;
 
 public sealed unsafe partial class CudaBackend

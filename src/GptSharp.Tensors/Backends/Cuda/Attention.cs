@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
-using GptSharp.Tensors.Backends.Cuda.Launching;
+using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
+using GptSharp.Tensors.Backends.Cuda.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 

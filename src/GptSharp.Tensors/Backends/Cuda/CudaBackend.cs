@@ -8,6 +8,11 @@ namespace GptSharp.Tensors.Backends.Cuda;
 /// Hand-written CUDA kernels, on NVIDIA's driver or on the emulator. An operation here chooses a kernel and launches it; what it computes
 /// stands in <c>kernels/</c>.
 /// </summary>
+/// <remarks>
+/// One file per operation, and in <c>CudaBackend.*.cs</c> what operations share. <c>Products/</c> and <c>AttentionRoutes/</c> say which kernel
+/// suits which sizes, <c>Kernels/</c> finds it by name and type in the <c>Images/</c>, and <c>Launching/</c> collects launches and replays
+/// them as graphs.
+/// </remarks>
 public sealed unsafe partial class CudaBackend : IBackend
 {
     private const int MostParameterBytes = 512;
@@ -156,7 +161,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     }
 
     /// <summary>A kernel; looked up once by whoever launches it.</summary>
-    private CudaKernel Kernel(string image, string name)
+    internal CudaKernel Kernel(string image, string name)
     {
         if (!_modules.TryGetValue(image, out ICudaModule? module))
         {
@@ -211,16 +216,4 @@ public sealed unsafe partial class CudaBackend : IBackend
     }
 
     private static int Blocks(long count, int perBlock) => checked((int)((count + perBlock - 1) / perBlock));
-
-    /// <summary>The kernels of one name for both storage types, <c>NAME_f32</c> and <c>NAME_bf16</c>, each loaded when first used.</summary>
-    private struct KernelPair(string image, string name)
-    {
-        private CudaKernel? _f32;
-        private CudaKernel? _bf16;
-
-        /// <summary>The kernel for a storage type.</summary>
-        public CudaKernel For(DType type, CudaBackend backend) => type == DType.BF16
-            ? _bf16 ??= backend.Kernel(image, name + "_bf16")
-            : _f32 ??= backend.Kernel(image, name + "_f32");
-    }
 }

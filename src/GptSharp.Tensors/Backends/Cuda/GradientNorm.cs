@@ -1,4 +1,5 @@
 using GptSharp.Cuda;
+using GptSharp.Tensors.Backends.Cuda.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using GptSharp.Cuda;
+using GptSharp.Tensors.Backends.Cuda.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 

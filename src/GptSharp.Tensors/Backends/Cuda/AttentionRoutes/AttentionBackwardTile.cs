@@ -1,6 +1,6 @@
 using GptSharp.Cuda;
 
-namespace GptSharp.Tensors.Backends.Cuda.Launching;
+namespace GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 /// <summary>A kernel of attention's backward pass: a block for every tile of rows of every head.</summary>
 /// <param name="Image">Its source file.</param>

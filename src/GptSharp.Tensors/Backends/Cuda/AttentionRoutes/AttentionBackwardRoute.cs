@@ -1,4 +1,4 @@
-namespace GptSharp.Tensors.Backends.Cuda.Launching;
+namespace GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 /// <summary>What a form asks of the kernels beyond causal attention with grouped queries: the constants of <c>attention_backward.cuh</c>.</summary>
 internal enum AttentionFeatures

@@ -1,6 +1,6 @@
 using GptSharp.Cuda;
 
-namespace GptSharp.Tensors.Backends.Cuda.Launching;
+namespace GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 /// <summary>What a flash kernel is ready for besides causality and grouped queries: the constants of <c>attention_flash.cuh</c>.</summary>
 [Flags]

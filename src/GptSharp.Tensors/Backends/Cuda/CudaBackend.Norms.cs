@@ -1,4 +1,5 @@
 using GptSharp.Cuda;
+using GptSharp.Tensors.Backends.Cuda.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -7,38 +8,10 @@ public sealed unsafe partial class CudaBackend
 {
     private const int RowThreads = 256;
     private const int RowWarps = RowThreads / 32;
-    private const int NarrowWidthStep = 256;
-    private const int WidestNarrow = 1024;
     private const int Widest = 8192;
     private const int WideChannelsPerWarp = 512; // 16 per thread
 
     private CudaKernel?[] _columnSums = new CudaKernel?[2];
-
-    /// <summary>The kernels of one normalisation, by width class and type: up to 256, 512, 768, 1024 and 8192 channels, and any.</summary>
-    private struct NormKernels(string image, string name)
-    {
-        private readonly CudaKernel?[] _kernels = new CudaKernel?[2 * (AnyWidth + 1)];
-
-        /// <summary>The width class of rows that a block shares.</summary>
-        public const int WideWidth = WidestNarrow / NarrowWidthStep;
-
-        /// <summary>The width class of rows that no other kernel takes.</summary>
-        public const int AnyWidth = WideWidth + 1;
-
-        /// <summary>A kernel.</summary>
-        public readonly CudaKernel For(int widthClass, DType type, CudaBackend backend)
-        {
-            ref CudaKernel? kernel = ref _kernels[(2 * widthClass) + (type == DType.BF16 ? 1 : 0)];
-            return kernel ??= backend.Kernel(image, name + Width(widthClass) + (type == DType.BF16 ? "_bf16" : "_f32"));
-        }
-
-        private static string Width(int widthClass) => widthClass switch
-        {
-            AnyWidth => "_any",
-            WideWidth => "_wide",
-            _ => FormattableString.Invariant($"_{NarrowWidthStep * (widthClass + 1)}"),
-        };
-    }
 
     /// <summary>Which kernels take rows of so many channels at these addresses.</summary>
     private static int NormWidthClass(int channels, DType type, params ReadOnlySpan<nint> addresses)
@@ -50,8 +23,8 @@ public sealed unsafe partial class CudaBackend
         }
 
         return !wholePacks || channels > Widest ? NormKernels.AnyWidth
-            : channels > WidestNarrow ? NormKernels.WideWidth
-            : (channels - 1) / NarrowWidthStep;
+            : channels > NormKernels.WidestNarrow ? NormKernels.WideWidth
+            : (channels - 1) / NormKernels.NarrowWidthStep;
     }
 
     /// <summary>A block has as many warps as a wide row needs, or eight that take a row each.</summary>
@@ -67,7 +40,7 @@ public sealed unsafe partial class CudaBackend
         {
             NormKernels.AnyWidth => new LaunchShape(blocks, RowThreads, 0),
             NormKernels.WideWidth => new LaunchShape(blocks, 32 * wideWarps, wideWarps * WideChannelsPerWarp * wideBytes),
-            _ => new LaunchShape(blocks, RowThreads, (widthClass + 1) * NarrowWidthStep * narrowBytes),
+            _ => new LaunchShape(blocks, RowThreads, (widthClass + 1) * NormKernels.NarrowWidthStep * narrowBytes),
         };
     }
 
@@ -89,7 +62,7 @@ public sealed unsafe partial class CudaBackend
     /// </summary>
     private static (int Blocks, int RowsPerBlock) NormBackwardRows(long rows, int channels)
     {
-        (int enough, int mostBlocks) = channels > WidestNarrow ? (20, 1024) : (4 * RowWarps, 512);
+        (int enough, int mostBlocks) = channels > NormKernels.WidestNarrow ? (20, 1024) : (4 * RowWarps, 512);
         int rowsPerBlock = Math.Max(rows < 1024 ? RowWarps : enough, RowWarps * Blocks(rows, mostBlocks * RowWarps));
         return (Blocks(rows, rowsPerBlock), rowsPerBlock);
     }

@@ -1,6 +1,6 @@
 using GptSharp.Cuda;
 
-namespace GptSharp.Tensors.Backends.Cuda.Launching;
+namespace GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 
 /// <summary>A kernel of <c>attention.cu</c>: which head sizes it takes and how it divides the work.</summary>
 /// <param name="Name">Its name, without the storage type.</param>
