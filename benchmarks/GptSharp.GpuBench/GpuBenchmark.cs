@@ -16,8 +16,11 @@ internal static class GpuBenchmark
     /// <param name="output">Where people read along.</param>
     /// <returns>The exit code: 1 if anything failed.</returns>
     /// <exception cref="CudaException">The device cannot be opened.</exception>
+    /// <exception cref="IOException">The file cannot be written, which is found out before anything runs.</exception>
     public static int Run(BenchOptions options, TextWriter output)
     {
+        File.Open(options.Output, FileMode.Append).Dispose();
+
         // This driver stays open to the end: a device whose last driver is closed would start anew for each case of the suite.
         using ICudaDriver driver = Open(options, Checks.None);
         DeviceProperties device = driver.Properties;

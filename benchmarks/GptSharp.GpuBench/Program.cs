@@ -18,7 +18,7 @@ internal static class Program
             Console.Error.WriteLine($"gptsharp-gpu: {mistake.Message}\n\n{BenchOptions.Usage}");
             return 2;
         }
-        catch (CudaException failure)
+        catch (Exception failure) when (failure is CudaException or IOException or UnauthorizedAccessException)
         {
             Console.Error.WriteLine($"gptsharp-gpu: {failure.Message}");
             return 1;

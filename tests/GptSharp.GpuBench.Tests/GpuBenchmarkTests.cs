@@ -57,5 +57,15 @@ public sealed class GpuBenchmarkTests : IDisposable
     public void A_wrong_command_line_is_refused_with_a_sentence(string line, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<ArgumentException>(() => BenchOptions.Parse(line.Split(' '))).Message);
 
+    [Fact]
+    public void A_file_that_cannot_be_written_is_told_before_anything_runs()
+    {
+        StringWriter said = new(CultureInfo.InvariantCulture);
+
+        Assert.ThrowsAny<IOException>(
+            () => GpuBenchmark.Run(BenchOptions.Parse(["--device", "emulator", "--small", "--out", _folder.At("missing/gpu.json")]), said));
+        Assert.Equal("", said.ToString());
+    }
+
     public void Dispose() => _folder.Dispose();
 }
