@@ -51,9 +51,9 @@ internal static class OpCases
         }),
         Stream("cross-entropy backward", 2 * LogitBytes, (o, b) =>
         {
-            (Tensor dLogits, Tensor dLoss, Tensor logits) = (o.Zeros((Tokens, PaddedVocabulary)), o.Numbers(1), o.Numbers((Tokens, PaddedVocabulary)));
+            (Tensor dLoss, Tensor logits) = (o.Numbers(1), o.Numbers((Tokens, PaddedVocabulary)));
             (Tensor targets, Tensor logSumExp) = (o.Integers(Tokens, Vocabulary), o.Numbers(Tokens));
-            return () => b.CrossEntropyBackward(dLogits, dLoss, logits, targets, logSumExp, Vocabulary, 1.0 / Tokens, 0, 0);
+            return () => b.CrossEntropyBackward(logits, dLoss, logits, targets, logSumExp, Vocabulary, 1.0 / Tokens, 0, 0);  // in place
         }),
         new("attention", AttentionFlops, 0, Stream: null, InBF16: false, engine => Attention(engine, isBackward: false)),
         new("attention backward", 2.5 * AttentionFlops, 0, Stream: null, InBF16: false, engine => Attention(engine, isBackward: true)),

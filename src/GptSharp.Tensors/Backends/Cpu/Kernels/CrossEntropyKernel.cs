@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using GptSharp.Tensors.Backends.Cpu.Threading;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>
-/// Softmax cross-entropy over rows of logits whose columns from <c>columns</c> to <c>stride</c> are padding, never read.
+/// Softmax cross-entropy over rows of logits whose columns from <c>columns</c> to <c>stride</c> are padding, never read. Exponentials are
+/// powers of two: e^(z - L) = 2^(z log2 e - L log2 e) takes one multiply-add before the power.
 /// </summary>
 internal static unsafe class CrossEntropyKernel
 {
@@ -12,6 +14,17 @@ internal static unsafe class CrossEntropyKernel
 
     // Exponentials are added in floats over this many columns, then in double: a sum over 50,000 keeps seven digits.
     private const int SumLength = 512;
+
+    private const float Log2E = 1.44269504f;
+
+    // The hardware fetches ahead, too, but less far than the powers take time.
+    private const int BytesAhead = 8192;
+
+    // A power of two beyond this one asks for another shift; 512 of them are far from a float's end.
+    private const float LargestPower = 64;
+
+    // The least shift: below it lie logits of minus infinity only.
+    private const float LeastShift = -1e38f;
 
     /// <summary>
     /// Per row: logSumExp = ln sum_v exp z_v and loss = logSumExp - z_target, 0 where the target is
@@ -54,6 +67,17 @@ internal static unsafe class CrossEntropyKernel
                 dLogits, logits, targets, logSumExp, rows, columns, stride, ignoredTarget, scale, zLoss, beta, rowsPerPart));
     }
 
+    // Beyond the last row it asks for nothing that is there, which does no harm.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FetchAhead<TLogits>(TLogits* z)
+        where TLogits : unmanaged
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0((byte*)z + BytesAhead);
+        }
+    }
+
     private readonly struct ForwardPart<TLogits>(
         float* loss, float* logSumExp, TLogits* logits, int* targets,
         int rows, int columns, int stride, int ignoredTarget, int rowsPerPart) : ILaneKernel
@@ -67,63 +91,83 @@ internal static unsafe class CrossEntropyKernel
             for (int row = first; row < end; row++)
             {
                 TLogits* z = logits + ((long)row * stride);
-                float largest = Largest<T>(z);
-                double normalizer = largest + Math.Log(SumOfExponentials<T>(z, largest));
+                double normalizer = LogSumOfExponentials<T>(z);
                 int target = targets[row];
                 logSumExp[row] = (float)normalizer;
                 loss[row] = target == ignoredTarget ? 0 : (float)(normalizer - Stored.Load(z + target));
             }
         }
 
+        // One pass over memory: powers are taken of what lies above a shift, the largest of the first columns; in the rare row that has
+        // a logit far above it, the shift is moved there (Milakov and Gimelshein 2018, arXiv:1805.02867, moves it with every new largest).
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private float Largest<T>(TLogits* z)
+        private double LogSumOfExponentials<T>(TLogits* z)
             where T : unmanaged, ILanes<T>
         {
-            T lowest = T.Broadcast(float.NegativeInfinity), m0 = lowest, m1 = lowest;
-            int c = 0;
-            for (; c <= columns - (2 * T.Count); c += 2 * T.Count)
-            {
-                m0 = T.Max(m0, T.Load(z + c));
-                m1 = T.Max(m1, T.Load(z + c + T.Count));
-            }
-
-            for (; c < columns; c += T.Count)
-            {
-                int rest = Math.Min(T.Count, columns - c);
-                T valid = T.SelectLess(T.Indices, T.Broadcast(rest), T.LoadPartial(z + c, rest), lowest);
-                m0 = T.Max(m0, valid);
-            }
-
-            return T.MaxAcross(T.Max(m0, m1));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private double SumOfExponentials<T>(TLogits* z, float largest)
-            where T : unmanaged, ILanes<T>
-        {
-            T shift = T.Broadcast(largest);
+            float shift = Shift<T>(z, Math.Min(columns, SumLength));
             double total = 0;
             for (int start = 0; start < columns; start += SumLength)
             {
-                int end = Math.Min(columns, start + SumLength), c = start;
-                T s0 = T.Zero, s1 = T.Zero;
-                for (; c <= end - (2 * T.Count); c += 2 * T.Count)
+                int count = Math.Min(columns - start, SumLength);
+                float sum = SumOfPowers<T>(z + start, count, shift, out float largest);
+                if (largest > LargestPower)
                 {
-                    s0 += VectorMath.Exp(T.Load(z + c) - shift);
-                    s1 += VectorMath.Exp(T.Load(z + c + T.Count) - shift);
+                    float moved = Shift<T>(z + start, count);
+                    total *= double.Exp2((double)shift - moved);
+                    shift = moved;
+                    sum = SumOfPowers<T>(z + start, count, shift, out _);
                 }
 
-                for (; c < end; c += T.Count)
-                {
-                    int rest = Math.Min(T.Count, end - c);
-                    T e = VectorMath.Exp(T.LoadPartial(z + c, rest) - shift);
-                    s0 += T.SelectLess(T.Indices, T.Broadcast(rest), e, T.Zero);
-                }
-
-                total += T.Sum(s0 + s1);
+                total += sum;
             }
 
-            return total;
+            return (shift + Math.Log2(total)) / Log2E;
+        }
+
+        // The sum of 2^(z log2 e - shift), and the largest exponent.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float SumOfPowers<T>(TLogits* z, int count, float shift, out float largest)
+            where T : unmanaged, ILanes<T>
+        {
+            T scale = T.Broadcast(Log2E), offset = T.Broadcast(-shift), lowest = T.Broadcast(float.NegativeInfinity);
+            T s0 = T.Zero, s1 = T.Zero, m0 = lowest, m1 = lowest;
+            int c = 0;
+            for (; c <= count - (2 * T.Count); c += 2 * T.Count)
+            {
+                T x0 = T.MultiplyAdd(T.Load(z + c), scale, offset), x1 = T.MultiplyAdd(T.Load(z + c + T.Count), scale, offset);
+                FetchAhead(z + c);
+                FetchAhead(z + c + T.Count);
+                m0 = T.Max(m0, x0);
+                m1 = T.Max(m1, x1);
+                s0 += VectorMath.Exp2(x0);
+                s1 += VectorMath.Exp2(x1);
+            }
+
+            for (; c < count; c += T.Count)
+            {
+                T rest = T.Broadcast(count - c);
+                T x = T.MultiplyAdd(T.LoadPartial(z + c, Math.Min(T.Count, count - c)), scale, offset);
+                m0 = T.Max(m0, T.SelectLess(T.Indices, rest, x, lowest));
+                s0 += T.SelectLess(T.Indices, rest, VectorMath.Exp2(x), T.Zero);
+            }
+
+            largest = T.MaxAcross(T.Max(m0, m1));
+            return T.Sum(s0 + s1);
+        }
+
+        // The largest logit's power of two, at least the least shift.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static float Shift<T>(TLogits* z, int count)
+            where T : unmanaged, ILanes<T>
+        {
+            T least = T.Broadcast(LeastShift), largest = least;
+            for (int c = 0; c < count; c += T.Count)
+            {
+                int rest = Math.Min(T.Count, count - c);
+                largest = T.Max(largest, T.SelectLess(T.Indices, T.Broadcast(rest), T.LoadPartial(z + c, rest), least));
+            }
+
+            return Log2E * T.MaxAcross(largest);
         }
     }
 
@@ -151,26 +195,30 @@ internal static unsafe class CrossEntropyKernel
                 float held = beta == 0 ? 0 : beta * Stored.Load(hit), normalizer = logSumExp[row];
                 double weight = 1 + (2 * zLoss * normalizer);
                 float slope = scale * ((float)(weight * Math.Exp((double)Stored.Load(z + targets[row]) - normalizer)) - 1);
-                Slopes<T>(target, z, (float)(scale * weight), normalizer);
+                Slopes<T>(target, z, scale * weight, (double)normalizer * Log2E);
                 Rest<T>(target, columns);
                 Stored.Store(hit, beta == 0 ? slope : slope + held);
             }
         }
 
+        // What rounding takes from the shift, the factor gives back.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Slopes<T>(TLogits* target, TLogits* z, float weightedScale, float normalizer)
+        private void Slopes<T>(TLogits* target, TLogits* z, double weightedScale, double exactShift)
             where T : unmanaged, ILanes<T>
         {
-            T shift = T.Broadcast(normalizer), factor = T.Broadcast(weightedScale), keep = T.Broadcast(beta);
+            float shift = (float)exactShift;
+            T log2E = T.Broadcast(Log2E), offset = T.Broadcast(-shift), keep = T.Broadcast(beta);
+            T factor = T.Broadcast((float)(weightedScale * double.Exp2(shift - exactShift)));
             int c = 0;
             for (; c <= columns - T.Count; c += T.Count)
             {
-                T slope = factor * VectorMath.Exp(T.Load(z + c) - shift);
+                FetchAhead(z + c);
+                T slope = factor * VectorMath.Exp2(T.MultiplyAdd(T.Load(z + c), log2E, offset));
                 T.Store(target + c, beta == 0 ? slope : T.MultiplyAdd(keep, T.Load(target + c), slope));
             }
 
             int rest = columns - c;
-            T last = factor * VectorMath.Exp(T.LoadPartial(z + c, rest) - shift);
+            T last = factor * VectorMath.Exp2(T.MultiplyAdd(T.LoadPartial(z + c, rest), log2E, offset));
             last = beta == 0 ? last : T.MultiplyAdd(keep, T.LoadPartial(target + c, rest), last);
             T.StorePartial(target + c, last, rest);
         }

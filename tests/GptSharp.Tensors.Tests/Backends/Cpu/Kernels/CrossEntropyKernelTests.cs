@@ -102,6 +102,47 @@ public unsafe class CrossEntropyKernelTests
             });
     }
 
+    [Fact]
+    public void The_largest_logits_may_stand_anywhere_in_a_long_row()
+    {
+        // Up and down, by more than a float's range of exponents; the last row's logits are all minus infinity but for one.
+        Func<int, float>[] rows =
+        [
+            v => v < 600 ? -300 : 400, v => v < 1500 ? 90 : -90, v => v % 700, v => -v, v => 30 * (v / 512), v => v == 1999 ? 7 : float.NegativeInfinity,
+        ];
+        const int Columns = 2001;
+        using KernelCase c = new(1);
+        GuardedFloats loss = c.Output(rows.Length), logSumExp = c.Output(rows.Length);
+        GuardedFloats logits = c.Input(rows.Length * Columns, i => rows[i / Columns](i % Columns)), targets = c.InputIntegers(rows.Length, _ => 1999);
+        c.Run(
+            team => CrossEntropyKernel.Forward<float>(
+                loss, logSumExp, logits, (int*)targets.Pointer, rows.Length, Columns, Columns, Ignored, 0, team),
+            () =>
+            {
+                for (int r = 0; r < rows.Length; r++)
+                {
+                    double[] z = [.. Enumerable.Range(0, Columns).Select(v => (double)rows[r](v))];
+                    double expected = z.Max() + Math.Log(z.Sum(v => Math.Exp(v - z.Max())));
+                    KernelCase.AssertNear(expected, logSumExp[r], 1e-7, "logSumExp", r);
+                    KernelCase.AssertNear(expected - z[1999], loss[r], 1e-7, "loss", r);
+                }
+            });
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void A_logit_that_is_no_finite_number_is_seen_in_the_loss(float bad)
+    {
+        const int Columns = 1100;
+        using KernelCase c = new(1);
+        GuardedFloats loss = c.Output(3), logSumExp = c.Output(3), targets = c.InputIntegers(3, r => r);
+        GuardedFloats logits = c.Input(3 * Columns, i => i % Columns == 540 * (i / Columns) ? bad : 1);
+        c.Run(
+            team => CrossEntropyKernel.Forward<float>(loss, logSumExp, logits, (int*)targets.Pointer, 3, Columns, Columns, Ignored, 0, team),
+            () => Assert.All(Enumerable.Range(0, 3), r => Assert.True(float.IsNaN(loss[r]), $"row {r}: {loss[r]}")));
+    }
+
     // Padding holds NaN: it must not be read.
     private static float Logit(KernelCase c, int i, int columns, int stride) =>
         i % stride < columns ? (float)(5 * c.Normal()) : float.NaN;
