@@ -85,6 +85,25 @@ public sealed partial class Step
     }
 
     /// <summary>
+    /// <see cref="TryAccumulate"/> for an operation that has saved <paramref name="input"/> and whose backward reads each element of it
+    /// before it writes that of the gradient: where no other backward reads the input, and nobody watches it, its gradient takes its place.
+    /// </summary>
+    public bool TryAccumulateInPlace(Tensor input, out Tensor gradient, out float beta)
+    {
+        if (NeedsGradient(input))
+        {
+            ref Slot slot = ref input.Slot;
+            if (slot.Readers == 1 && !slot.Pinned && slot.Gradient.IsNone && slot.GradientType == slot.DType)
+            {
+                slot.InScope = false; // as after any last backward reader
+                SetGradient(input, input);
+            }
+        }
+
+        return TryAccumulate(input, out gradient, out beta);
+    }
+
+    /// <summary>
     /// For an operation whose backward passes the gradient on unchanged (an addition): hands over the buffer itself where that
     /// is possible; it is copied only if somebody later adds to it while another still reads it.
     /// </summary>

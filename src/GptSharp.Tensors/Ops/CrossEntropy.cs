@@ -47,7 +47,8 @@ public partial interface IBackend
         Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss);
 
     /// <summary>
-    /// dLogits = dLoss scale ((1 + 2 zLoss logSumExp) softmax - onehot) + beta dLogits; zero in padding columns and ignored rows.
+    /// dLogits = dLoss scale ((1 + 2 zLoss logSumExp) softmax - onehot) + beta dLogits; zero in padding columns and ignored rows. With
+    /// beta 0, dLogits may be logits.
     /// </summary>
     void CrossEntropyBackward(
         Tensor dLogits, Tensor dLoss, Tensor logits, Tensor targets, Tensor logSumExp,
@@ -57,7 +58,7 @@ public partial interface IBackend
 /// <summary>
 /// Forward, per row with target t: L = log sum_v exp z_v, row loss = L - z_t; the output is scale times the sum over valid rows of
 /// row loss + z L². Backward: dz_v += dLoss scale ((1 + 2 z L) exp(z_v - L) - [v = t]).
-/// Saves the logits and L: the softmax is made again. FLOPs: about 5 per logit each way; bytes: the logits once.
+/// Saves the logits and L: the softmax is made again, in place of the logits where nobody else needs them. FLOPs: about 5 per logit each way; bytes: the logits once.
 /// </summary>
 internal readonly record struct CrossEntropyOp(
     Tensor Loss, Tensor RowLoss, Tensor LogSumExp, Tensor Logits, Tensor Targets, int VocabularySize, double Scale,
@@ -78,7 +79,7 @@ internal readonly record struct CrossEntropyOp(
 
     public void Backward(Step step)
     {
-        if (step.TryAccumulate(Logits, out Tensor dLogits, out float beta))
+        if (step.TryAccumulateInPlace(Logits, out Tensor dLogits, out float beta))
         {
             step.Run(new CrossEntropyBackwardOp(
                 dLogits, Loss.Gradient, Logits, Targets, LogSumExp, VocabularySize, Scale, ZLoss, beta));

@@ -23,13 +23,14 @@ public partial interface IBackend
     /// <summary>y = cap tanh(x / cap).</summary>
     void SoftCap(Tensor y, Tensor x, double cap);
 
-    /// <summary>dx = dy (1 - tanh²(x / cap)) + beta dx.</summary>
+    /// <summary>dx = dy (1 - tanh²(x / cap)) + beta dx. With beta 0, dx may be x.</summary>
     void SoftCapBackward(Tensor dx, Tensor dy, Tensor x, double cap, float beta);
 }
 
 /// <summary>
 /// Forward: y = c tanh(x / c). Backward: dx += dy (1 - tanh²(x / c)).
-/// Saves x: made again from y, the slope near the bound would have lost its digits. FLOPs: about 10 per element; bytes: x and y once.
+/// Saves x: made again from y, the slope near the bound would have lost its digits. dx takes its place where nobody else needs
+/// it. FLOPs: about 10 per element; bytes: x and y once.
 /// Gemma Team 2024, arXiv:2408.00118; Bello et al. 2016, arXiv:1611.09940.
 /// </summary>
 internal readonly record struct SoftCapOp(Tensor Y, Tensor X, double Cap) : IDifferentiableOp
@@ -48,7 +49,7 @@ internal readonly record struct SoftCapOp(Tensor Y, Tensor X, double Cap) : IDif
 
     public void Backward(Step step)
     {
-        if (step.TryAccumulate(X, out Tensor dx, out float beta))
+        if (step.TryAccumulateInPlace(X, out Tensor dx, out float beta))
         {
             step.Run(new SoftCapBackwardOp(dx, Y.Gradient, X, Cap, beta));
         }

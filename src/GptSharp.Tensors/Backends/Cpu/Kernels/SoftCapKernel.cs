@@ -10,7 +10,7 @@ internal static unsafe class SoftCapKernel
     public static void Forward<TStorage>(TStorage* y, TStorage* x, long count, float cap, ThreadTeam team)
         where TStorage : unmanaged => Elementwise.Run(y, x, count, new Value(cap, 1 / cap), 0, team);
 
-    /// <summary>dx = dy (1 - tanh²(x / cap)) + beta dx; dx may be dy.</summary>
+    /// <summary>dx = dy (1 - tanh²(x / cap)) + beta dx; dx may be dy, or with beta 0 x.</summary>
     public static void Backward<TStorage>(TStorage* dx, TStorage* dy, TStorage* x, long count, float cap, float beta, ThreadTeam team)
         where TStorage : unmanaged => Elementwise.Run(dx, dy, x, count, new Gradient(-2 / cap), beta, team);
 
