@@ -38,7 +38,7 @@ public sealed class OutOfMemoryTests
 
             if (place < 0)
             {
-                Assert.NotEqual(expected, refusal.Losses);
+                Assert.False(weights.AsSpan().SequenceEqual(Weights(folder, name)), "no bit depends on the micro-batch");
                 Assert.Empty(refusal.Notices);
                 continue;
             }
