@@ -94,6 +94,12 @@ public sealed class Gpt : IDisposable
         }
     }
 
+    /// <summary>
+    /// Rows of logits that <see cref="Loss"/> holds at a time, see <see cref="Ops.LinearCrossEntropy"/>; null for all of them. The loss is the
+    /// same, the head's gradient but for the order in which it is added up.
+    /// </summary>
+    public int? LossRows { get; set; }
+
     /// <summary>Number of parameters: the tied head once, padding not at all.</summary>
     public long ParameterCount => Arena.Parameters.Sum(LogicalCount);
 
@@ -107,18 +113,7 @@ public sealed class Gpt : IDisposable
     public Tensor Forward(Tensor tokens)
     {
         Step step = Engine.CurrentStep;
-        CheckLength(tokens.Shape.Last);
-        Tensor documentStarts = _documents?.Of(step, tokens) ?? Tensor.None;        // (B, T)
-        Tensor x = _positions.IsNone
-            ? Ops.Embedding(tokens, _tokenTable.Value)
-            : Ops.Embedding(tokens, _tokenTable.Value, _positions);                 // (B, T, C)
-        x = Ops.Dropout(x, Config.Dropout, _dropoutSite);
-        foreach (Func<Tensor, Tensor> segment in documentStarts.IsNone ? _segments : Segments(documentStarts))
-        {
-            x = After(step, x, step.Scope(segment, x, _recompute.Unit == RecomputeUnit.Blocks));    // (B, T, C)
-        }
-
-        return Scores(step, x);                                                     // (B, T, Vp)
+        return Scores(step, Trunk(step, tokens));                                   // (B, T, Vp)
     }
 
     /// <summary>
@@ -129,8 +124,16 @@ public sealed class Gpt : IDisposable
     /// <param name="validCount">Scored targets of the whole global batch, by which the sum is divided.</param>
     public Tensor Loss(Tensor tokens, Tensor targets, long validCount)
     {
-        double zLoss = Engine.CurrentStep.Options.RecordGradients ? Config.ZLoss : 0;
-        return Ops.CrossEntropy(Forward(tokens), targets, Config.VocabularySize, validCount, zLoss);
+        Step step = Engine.CurrentStep;
+        double zLoss = step.Options.RecordGradients ? Config.ZLoss : 0;
+        if (LossRows is not { } rows)
+        {
+            return Ops.CrossEntropy(Forward(tokens), targets, Config.VocabularySize, validCount, zLoss);                  // (1)
+        }
+
+        Tensor x = Trunk(step, tokens);                                             // (B, T, C)
+        return After(step, x, Ops.LinearCrossEntropy(
+            x, _head.Value, targets, Config.VocabularySize, validCount, rows, Config.LogitCap, zLoss));                   // (1)
     }
 
     /// <summary>An empty cache for generating with this model.</summary>
@@ -171,6 +174,7 @@ public sealed class Gpt : IDisposable
         }
 
         x = After(step, x, Ops.Embedding(step.Input(last, batch), x));                       // (B, C)
+        x = After(step, x, _finalNorm.Forward(x));                                           // (B, C)
         return Scores(step, x);                                                              // (B, Vp)
     }
 
@@ -199,9 +203,25 @@ public sealed class Gpt : IDisposable
         _constants?.Dispose();
     }
 
+    // What the head reads.
+    private Tensor Trunk(Step step, Tensor tokens)
+    {
+        CheckLength(tokens.Shape.Last);
+        Tensor documentStarts = _documents?.Of(step, tokens) ?? Tensor.None;        // (B, T)
+        Tensor x = _positions.IsNone
+            ? Ops.Embedding(tokens, _tokenTable.Value)
+            : Ops.Embedding(tokens, _tokenTable.Value, _positions);                 // (B, T, C)
+        x = Ops.Dropout(x, Config.Dropout, _dropoutSite);
+        foreach (Func<Tensor, Tensor> segment in documentStarts.IsNone ? _segments : Segments(documentStarts))
+        {
+            x = After(step, x, step.Scope(segment, x, _recompute.Unit == RecomputeUnit.Blocks));    // (B, T, C)
+        }
+
+        return After(step, x, _finalNorm.Forward(x));                               // (B, T, C)
+    }
+
     private Tensor Scores(Step step, Tensor x)
     {
-        x = After(step, x, _finalNorm.Forward(x));                                           // (..., C)
         Tensor logits = Ops.Linear(x, _head.Value, usedOutputs: Config.VocabularySize);      // (..., Vp)
         logits = After(step, x, logits);
         return Config.LogitCap > 0 ? After(step, logits, Ops.SoftCap(logits, Config.LogitCap)) : logits;

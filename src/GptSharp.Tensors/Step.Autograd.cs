@@ -10,6 +10,7 @@ public sealed partial class Step
     private readonly NodePool _nodes = new();
     private bool _recording;
     private bool _replaying;
+    private Tensor _unit;
 
     /// <summary>Runs an operation and, if any of its inputs needs a gradient, puts it on the tape. Returns its output.</summary>
     public Tensor Record<TOp>(in TOp op)
@@ -37,7 +38,9 @@ public sealed partial class Step
 
         Tensor gradient = _arena.New(loss.Shape, loss.DType, null);
         Run(new FillOp(gradient, 1));
+        _unit = gradient;
         BackwardFrom(loss, gradient);
+        _unit = Tensor.None;
     }
 
     /// <summary>Backward from any tensor, given the gradient of the loss with respect to it.</summary>
@@ -125,17 +128,38 @@ public sealed partial class Step
         }
     }
 
+    /// <summary>Whether backward computes a gradient for a tensor of this step or for a parameter.</summary>
+    /// <remarks>A handle that is stale here belonged to a tensor without gradient: all others wait on the tape or are pinned.</remarks>
+    internal bool NeedsGradient(Tensor tensor) =>
+        !tensor.IsNone
+        && tensor.Arena.Holds(tensor)
+        && tensor.Slot.RequiresGradient
+        && (tensor.Arena == _arena || tensor.Arena is ModelArena);
+
     /// <summary>Whether an operation that reads these tensors, from the one at <paramref name="first"/> on, goes on the tape.</summary>
     internal bool WillRecord(in TensorList operands, int first = 0) => _recording && AnyNeedsGradient(operands, first);
 
-    /// <summary>Puts an operation on the tape that was executed as a part of another.</summary>
-    internal void PutOnTape<TOp>(in TOp op)
-        where TOp : struct, IDifferentiableOp
+    /// <summary>Puts an entry on the tape whose output was computed by other operations.</summary>
+    internal void PutOnTape<TEntry>(in TEntry entry)
+        where TEntry : struct, ITapeEntry
     {
-        Node<TOp> node = _nodes.Rent<Node<TOp>>();
-        node.Hold(op);
+        Node<TEntry> node = _nodes.Rent<Node<TEntry>>();
+        node.Hold(entry);
         Push(node);
     }
+
+    /// <summary>For an entry's backward: runs an operation again whose result was not kept.</summary>
+    internal void RunAgain<TOp>(in TOp op)
+        where TOp : struct, IOp
+    {
+        bool inReplay = _replaying;
+        _replaying = true;
+        Run(op);
+        _replaying = inReplay;
+    }
+
+    /// <summary>Whether backward started at <paramref name="output"/>, with a gradient of 1, and nothing was added to it since.</summary>
+    internal bool IsStart(Tensor output) => !_unit.IsNone && output.Slot.Gradient == _unit;
 
     /// <summary>Notes that <paramref name="y"/> is <paramref name="function"/> of <paramref name="pre"/>; both are on the tape.</summary>
     internal static void RememberActivation(Tensor y, Tensor pre, ActivationFunction function) =>
@@ -304,13 +328,6 @@ public sealed partial class Step
 
         return false;
     }
-
-    // A handle that is stale here belonged to a tensor without gradient: all others wait on the tape or are pinned.
-    private bool NeedsGradient(Tensor tensor) =>
-        !tensor.IsNone
-        && tensor.Arena.Holds(tensor)
-        && tensor.Slot.RequiresGradient
-        && (tensor.Arena == _arena || tensor.Arena is ModelArena);
 
     private void DropGradient(Tensor tensor)
     {

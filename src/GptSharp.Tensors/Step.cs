@@ -186,7 +186,13 @@ public sealed partial class Step : IDisposable
         _isOpen = true;
         _recording = options.RecordGradients;
         _replaying = false;
+        _unit = Tensor.None;
     }
+
+    /// <summary>
+    /// Some elements of a tensor, which lie together, as one without memory of its own; to be released before the tensor is.
+    /// </summary>
+    internal Tensor Part(Tensor owner, long first, Shape shape) => _arena.Part(owner, first, shape);
 
     // A backend that has no room for its scratch memory does not know who else holds what.
     private void Execute<TOp>(in TOp op)

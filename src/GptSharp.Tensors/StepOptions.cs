@@ -6,6 +6,12 @@ public readonly record struct StepOptions
     /// <summary>Records a tape, so that <see cref="Step.Backward(Tensor)"/> can run.</summary>
     public bool RecordGradients { get; init; }
 
+    /// <summary>
+    /// Promises that the step has one loss, and that backward starts at it: an operation that ends in the loss may then compute gradients
+    /// along with it, instead of computing again in backward what it did not keep.
+    /// </summary>
+    public bool StartsAtLoss { get; init; }
+
     /// <summary>Switches dropout on.</summary>
     public bool Training { get; init; }
 
@@ -18,10 +24,11 @@ public readonly record struct StepOptions
     /// <summary>Index in the global batch of this step's first sample, so that masks do not depend on the micro-batch.</summary>
     public uint FirstSample { get; init; }
 
-    /// <summary>Forward and backward, dropout on.</summary>
+    /// <summary>Forward and backward from the one loss, dropout on.</summary>
     public static StepOptions Train(ulong seed, uint stepIndex, uint firstSample) => new()
     {
         RecordGradients = true,
+        StartsAtLoss = true,
         Training = true,
         Seed = seed,
         StepIndex = stepIndex,

@@ -24,6 +24,7 @@ public static class OpSuite
         Of<LayerNormCases>(),
         Of<LinearCases>(),
         Of<LinearActivationCases>(),
+        Of<LinearCrossEntropyCases>(),
         Of<RMSNormCases>(),
         Of<RopeCases>(),
         Of<ScaleCases>(),

@@ -12,17 +12,17 @@ internal abstract class Node
     public abstract void Backward(Step step);
 }
 
-/// <summary>A recorded operation of a known type; nodes are pooled, so recording allocates nothing after the first step.</summary>
-internal sealed class Node<TOp> : Node
-    where TOp : struct, IDifferentiableOp
+/// <summary>A recorded entry of a known type; nodes are pooled, so recording allocates nothing after the first step.</summary>
+internal sealed class Node<TEntry> : Node
+    where TEntry : struct, ITapeEntry
 {
-    private TOp _op;
+    private TEntry _entry;
 
-    public override Tensor Output => _op.Output;
+    public override Tensor Output => _entry.Output;
 
-    public override TensorList Saved => _op.Saved;
+    public override TensorList Saved => _entry.Saved;
 
-    public void Hold(in TOp op) => _op = op;
+    public void Hold(in TEntry entry) => _entry = entry;
 
-    public override void Backward(Step step) => _op.Backward(step);
+    public override void Backward(Step step) => _entry.Backward(step);
 }

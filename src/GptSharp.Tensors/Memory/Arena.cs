@@ -106,7 +106,7 @@ public abstract class Arena : IDisposable
     private protected ref Slot SlotAt(int index) => ref _slots[index];
 
     private protected IEnumerable<int> SlotsWithBuffer() =>
-        Enumerable.Range(0, _slotCount).Where(index => _slots[index].IsLive && _slots[index].Address != 0);
+        Enumerable.Range(0, _slotCount).Where(index => _slots[index] is { IsLive: true, IsPart: false } && _slots[index].Address != 0);
 
     private TensorException Recycled() => new(_isDisposed
         ? $"A tensor of the {Name} arena was used after the arena's disposal; dispose the arena, its owner or the engine later."

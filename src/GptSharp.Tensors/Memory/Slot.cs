@@ -23,6 +23,9 @@ internal struct Slot
 
     public bool RequiresGradient;
 
+    /// <summary>True if the values are another tensor's, some of them: there is no region to give back.</summary>
+    public bool IsPart;
+
     /// <summary>The region of a step arena's free list to give back.</summary>
     public Region Region;
 

@@ -67,6 +67,16 @@ internal sealed class StepArena : Arena
         return tensor;
     }
 
+    /// <summary>Some elements of a tensor of any arena, as a tensor that has no memory of its own.</summary>
+    public Tensor Part(Tensor owner, long first, Shape shape)
+    {
+        nint address = owner.Address + (nint)(first * owner.DType.Size());
+        Tensor part = FillSlot(shape, owner.DType, null);
+        ref Slot slot = ref SlotAt(part.SlotIndex);
+        (slot.Address, slot.IsPart) = (address, true);
+        return part;
+    }
+
     /// <summary>
     /// Takes back whatever nobody needs any more: the buffer, once no scope, backward node or pin holds it; and the slot, once
     /// backward has passed through as well.
@@ -79,7 +89,7 @@ internal sealed class StepArena : Arena
             return;
         }
 
-        if (slot.Address != 0)
+        if (slot.Address != 0 && !slot.IsPart)
         {
             _guards?.Check(slot);
             LiveBytes -= slot.Region.Bytes;
@@ -91,10 +101,9 @@ internal sealed class StepArena : Arena
             {
                 _freeList.Return(slot.Region);
             }
-
-            slot.Address = 0;
         }
 
+        slot.Address = 0;
         if (!slot.OnTape)
         {
             EmptySlot(tensor.SlotIndex);

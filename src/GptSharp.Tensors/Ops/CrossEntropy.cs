@@ -40,11 +40,15 @@ public partial interface IBackend
 {
     /// <summary>
     /// loss = scale times the sum over valid rows of rowLoss + zLoss logSumExp²; rowLoss, without the second term, and logSumExp are
-    /// outputs as well.
+    /// outputs as well. The loss may be absent: then nothing is summed up.
     /// </summary>
     /// <exception cref="TensorException">A target outside the vocabulary.</exception>
     void CrossEntropy(
         Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss);
+
+    /// <summary>The loss of rows of which <see cref="CrossEntropy"/> has written rowLoss and logSumExp, to the same bits.</summary>
+    void CrossEntropySum(
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor targets, int vocabularySize, double scale, double zLoss);
 
     /// <summary>
     /// dLogits = dLoss scale ((1 + 2 zLoss logSumExp) softmax - onehot) + beta dLogits; zero in padding columns and ignored rows. With
@@ -101,4 +105,20 @@ internal readonly record struct CrossEntropyBackwardOp(
 
     public void Execute(IBackend backend) => backend.CrossEntropyBackward(
         DLogits, DLoss, Logits, Targets, LogSumExp, VocabularySize, Scale, ZLoss, Beta);
+}
+
+/// <summary>
+/// The loss of rows whose own losses were computed some at a time. FLOPs: about 4 per row; bytes: row losses, L and targets once.
+/// </summary>
+internal readonly record struct CrossEntropySumOp(
+    Tensor Loss, Tensor RowLoss, Tensor LogSumExp, Tensor Targets, int VocabularySize, double Scale, double ZLoss) : IOp
+{
+    public static OpInfo Info { get; } = OpInfo.Of("cross-entropy sum", "loss <- rowLoss logSumExp targets", "S <- S S I32");
+
+    public TensorList Operands => new(Loss, RowLoss, LogSumExp, Targets);
+
+    public OpCost Cost => new(4.0 * RowLoss.Count, Operands.Bytes);
+
+    public void Execute(IBackend backend) =>
+        backend.CrossEntropySum(Loss, RowLoss, LogSumExp, Targets, VocabularySize, Scale, ZLoss);
 }

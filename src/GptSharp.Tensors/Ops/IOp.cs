@@ -20,7 +20,10 @@ public interface IOp
 }
 
 /// <summary>An operation that the tape can run backward.</summary>
-public interface IDifferentiableOp : IOp
+public interface IDifferentiableOp : IOp, ITapeEntry;
+
+/// <summary>What the tape runs backward: one operation, or several that were executed together.</summary>
+public interface ITapeEntry
 {
     /// <summary>The output whose gradient arrives.</summary>
     Tensor Output { get; }

@@ -85,6 +85,9 @@ public sealed record TrainSection
     /// <summary>What is computed again in the backward pass instead of stored.</summary>
     public Recompute Recompute { get; init; } = Recompute.None;
 
+    /// <summary>Rows of logits that exist at a time, one per token; null for all of them.</summary>
+    public int? LossRows { get; init; }
+
     /// <summary>How numbers are stored.</summary>
     public TrainingPrecision Precision { get; init; } = TrainingPrecision.Fp32;
 

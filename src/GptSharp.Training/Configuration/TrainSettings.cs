@@ -68,6 +68,8 @@ internal static class TrainSettings
             TrainingPrecisionNames.Format, s => s.Precision, (s, value) => s with { Precision = value }, Fixed),
         Make("recompute", "Gradient checkpointing: what backward computes again instead of keeping, to the same bits, in less memory: the attention half of each block, each block, or every k blocks together.",
             new RecomputeFormat(), s => s.Recompute, (s, value) => s with { Recompute = value }, Free),
+        Make("loss_rows", "How many tokens' logits exist at a time, rounded up to a multiple of 32: fewer save memory where the vocabulary is large. The loss is computed from them piece by piece, and the head's gradient with it, at no further arithmetic; all makes one piece of them, and keeps it for backward.",
+            CountOr("all"), s => s.LossRows, (s, value) => s with { LossRows = value }, Announced),
         Make("eval_every", "Updates between evaluations; 0 evaluates at the end only.",
             ZeroOrMore, s => s.EvaluateEvery, (s, value) => s with { EvaluateEvery = value }, Free),
         Make("eval_batches", "Batches per evaluated split; all is every token of it once.",

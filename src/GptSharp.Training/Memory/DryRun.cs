@@ -33,7 +33,7 @@ internal sealed class DryRun : IDisposable
         TrainSection train = config.Train;
         (_config, _microBatch) = (config, microBatch);
         _device = Devices.Open(train.Device, train.Threads, new EngineOptions { IsDryRun = true, TrackActivations = true });
-        _model = new Gpt(_device.Engine, shape, train.Precision.On(_device)) { Recompute = train.Recompute };
+        _model = new Gpt(_device.Engine, shape, train.Precision.On(_device)) { Recompute = train.Recompute, LossRows = train.LossRows };
         int[] text = new int[checked((microBatch * config.Model.BlockSize) + 1)];
         _blocks = new BlockSet(new MemoryTokens(text, shape.VocabularySize), config.Model.BlockSize, BlockAlignment.Stream);
     }

@@ -37,7 +37,7 @@ internal sealed class RunSetup : IDisposable
             GptConfig shape = config.Model.ToGptConfig(Data.Tokenizer.VocabularySize, Data.SeparatorToken(config.Data));
             Memory = new RunMemory(config, shape, SampleWriter.PlanOf(Data, config.Sample), Device.FreeBytes);
             Account = new StepAccount(Memory.Plan.FlopsPerToken, new ModelFlops(shape).Formula, DevicePeak.Of(Device, train.Precision.On(Device).Storage));
-            Model = new Gpt(Device.Engine, shape, train.Precision.On(Device)) { Recompute = train.Recompute };
+            Model = new Gpt(Device.Engine, shape, train.Precision.On(Device)) { Recompute = train.Recompute, LossRows = train.LossRows };
             Optimizer = (train with { Seed = Seed }).CreateOptimizer(Model);
             Model.Initialize(Seed);
             if (train.Init is { } start && seed is null)

@@ -74,6 +74,7 @@ public sealed class SettingsTests
         ["train.device"] = "reference",
         ["train.precision"] = "bf16-pure",
         ["train.recompute"] = "every:3",
+        ["train.loss_rows"] = "4096",
         ["train.lr_scale_embedding"] = "0.5",
         ["train.lr_scale_layers"] = "[1, 0.5, 0.25, 0]",
         ["train.eval_every"] = "0",

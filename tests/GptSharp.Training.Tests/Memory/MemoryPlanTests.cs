@@ -20,6 +20,15 @@ public sealed class MemoryPlanTests
         ["attention again"] = run => run with { Train = run.Train with { Recompute = Recompute.Attention } },
         ["blocks again"] = run => run with { Train = run.Train with { Recompute = Recompute.Block } },
         ["two blocks again"] = run => run with { Model = run.Model with { LayerCount = 3 }, Train = run.Train with { Recompute = Recompute.Every(2) } },
+        ["logits in pieces"] = run => run with
+        {
+            Model = run.Model with { LogitCap = 5 },
+            Train = run.Train with { MicroBatch = 4, LossRows = 32 },
+        },
+        ["logits in pieces, bf16, blocks again"] = run => run with
+        {
+            Train = run.Train with { LossRows = 50, Precision = TrainingPrecision.Bf16, Recompute = Recompute.Block },
+        },
         ["bf16"] = run => run with { Train = run.Train with { Precision = TrainingPrecision.Bf16 } },
         ["bf16-pure, blocks again"] = run => run with { Train = run.Train with { Precision = TrainingPrecision.Bf16Pure, Recompute = Recompute.Block } },
         ["sgd"] = run => run with { Train = run.Train with { Optimizer = Training.Optimization.OptimizerKind.Sgd } },
@@ -127,6 +136,28 @@ public sealed class MemoryPlanTests
         Assert.Equal(kept.OrderDescending(), kept);
         long[] peaks = [.. new[] { 8, 4, 2, 1 }.Select(size => Plan("layers: 2", size).Peak)];
         Assert.Equal(peaks.OrderDescending(), peaks);
+    }
+
+    [Fact]
+    public void Logits_in_pieces_need_as_much_less_as_is_not_there()
+    {
+        const long Row = 50304 * sizeof(float), Rows = 8 * 256;
+        MemoryPlan Gpt2(string rows)
+        {
+            RunConfig run = RunConfigReader.Parse($"model:\n  preset: gpt2\n  block: 256\ntrain:\n  batch: 8\n  loss_rows: {rows}\n", "test");
+            return MemoryPlan.Of(run, run.Model.ToGptConfig(50257), microBatch: 8, new SamplePlan(1, null));
+        }
+
+        MemoryPlan whole = Gpt2("all"), pieces = Gpt2("256"), half = Gpt2("1024");
+
+        // What waits for backward are no logits, row losses and logarithms, and not what the head reads but its gradient, which is as large;
+        // while that is computed, a piece of the logits exists as well.
+        const long Hidden = Rows * 768 * sizeof(float);
+        Assert.Equal((Rows * Row) + (2 * Rows * sizeof(float)), whole.Activations - pieces.Activations);
+        Assert.InRange(whole.TrainingStep - pieces.TrainingStep, ((Rows - 256) * Row) - (2 * Hidden), (Rows - 256) * Row);
+        Assert.InRange(whole.TrainingStep - half.TrainingStep, ((Rows - 1024) * Row) - (2 * Hidden), (Rows - 1024) * Row);
+        Assert.True(whole.EvaluationStep - pieces.EvaluationStep > Rows * Row * 3 / 4);
+        Assert.Equal(whole.FlopsPerToken with { Bytes = 0, Other = 0 }, pieces.FlopsPerToken with { Bytes = 0, Other = 0 });
     }
 
     [Fact]

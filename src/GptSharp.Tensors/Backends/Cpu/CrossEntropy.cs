@@ -9,9 +9,27 @@ public sealed unsafe partial class CpuBackend
         Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double scale, double zLoss)
     {
         IndexCheck.Within("cross-entropy", targets, vocabularySize, except: Ops.IgnoredTarget);
-        double sum = logits.DType == DType.BF16
-            ? CrossEntropy<BF16>(rowLoss, logSumExp, logits, targets, vocabularySize, zLoss)
-            : CrossEntropy<float>(rowLoss, logSumExp, logits, targets, vocabularySize, zLoss);
+        if (logits.DType == DType.BF16)
+        {
+            CrossEntropy<BF16>(rowLoss, logSumExp, logits, targets, vocabularySize);
+        }
+        else
+        {
+            CrossEntropy<float>(rowLoss, logSumExp, logits, targets, vocabularySize);
+        }
+
+        if (!loss.IsNone)
+        {
+            CrossEntropySum(loss, rowLoss, logSumExp, targets, vocabularySize, scale, zLoss);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CrossEntropySum(
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor targets, int vocabularySize, double scale, double zLoss)
+    {
+        double sum = CrossEntropyKernel.Sum(
+            rowLoss.Pointer<float>(), logSumExp.Pointer<float>(), targets.Pointer<int>(), checked((int)targets.Count), Ops.IgnoredTarget, zLoss);
         *loss.Pointer<float>() = (float)(scale * sum);
     }
 
@@ -31,11 +49,10 @@ public sealed unsafe partial class CpuBackend
         }
     }
 
-    private double CrossEntropy<TStorage>(
-        Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize, double zLoss)
+    private void CrossEntropy<TStorage>(Tensor rowLoss, Tensor logSumExp, Tensor logits, Tensor targets, int vocabularySize)
         where TStorage : unmanaged => CrossEntropyKernel.Forward(
             rowLoss.Pointer<float>(), logSumExp.Pointer<float>(), logits.Pointer<TStorage>(), targets.Pointer<int>(),
-            Rows(logits), vocabularySize, logits.Shape.Last, Ops.IgnoredTarget, zLoss, _team);
+            Rows(logits), vocabularySize, logits.Shape.Last, Ops.IgnoredTarget, _team);
 
     private void CrossEntropyBackward<TStorage>(
         Tensor dLogits, Tensor logits, Tensor targets, Tensor logSumExp, int vocabularySize, float slope, double zLoss, float beta)

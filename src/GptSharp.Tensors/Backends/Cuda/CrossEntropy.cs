@@ -21,10 +21,20 @@ public sealed unsafe partial class CudaBackend
             _crossEntropy.For(logits.DType, this), RowShape(rows, vocabularySize, logits.DType),
             rowLoss.Address, logSumExp.Address, logits.Address, targets.Address, Report("cross-entropy", targets),
             vocabularySize, logits.Shape.Last);
+        if (!loss.IsNone)
+        {
+            CrossEntropySum(loss, rowLoss, logSumExp, targets, vocabularySize, scale, zLoss);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CrossEntropySum(
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor targets, int vocabularySize, double scale, double zLoss)
+    {
         _crossEntropySum ??= Kernel("cross_entropy", "cross_entropy_sum");
         Launch(
             _crossEntropySum, new LaunchShape(1, MostRowThreads),
-            loss.Address, rowLoss.Address, logSumExp.Address, targets.Address, rows, vocabularySize, (float)scale, (float)zLoss);
+            loss.Address, rowLoss.Address, logSumExp.Address, targets.Address, checked((int)targets.Count), vocabularySize, (float)scale, (float)zLoss);
     }
 
     /// <inheritdoc/>

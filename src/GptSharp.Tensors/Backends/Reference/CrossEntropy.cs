@@ -8,11 +8,10 @@ public sealed unsafe partial class ReferenceBackend
         double scale, double zLoss)
     {
         IndexCheck.Within("cross-entropy", targets, vocabularySize, except: Ops.IgnoredTarget);
-        (Values total, Values losses, Values normalizers) = (new Values(loss), new Values(rowLoss), new Values(logSumExp));
+        (Values losses, Values normalizers) = (new Values(rowLoss), new Values(logSumExp));
         var z = new Values(logits);
         int* target = targets.Pointer<int>();
         int stride = logits.Shape.Last;
-        double sum = 0;
         for (long row = 0; row < logits.Shape.Rows; row++)
         {
             long start = row * stride;
@@ -29,10 +28,26 @@ public sealed unsafe partial class ReferenceBackend
             }
 
             double normalizer = largest + Math.Log(exponentials);
-            double nats = target[row] == Ops.IgnoredTarget ? 0 : normalizer - z[start + target[row]];
             normalizers[row] = normalizer;
-            losses[row] = nats;
-            sum += nats + (target[row] == Ops.IgnoredTarget ? 0 : zLoss * normalizer * normalizer);
+            losses[row] = target[row] == Ops.IgnoredTarget ? 0 : normalizer - z[start + target[row]];
+        }
+
+        if (!loss.IsNone)
+        {
+            CrossEntropySum(loss, rowLoss, logSumExp, targets, vocabularySize, scale, zLoss);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void CrossEntropySum(
+        Tensor loss, Tensor rowLoss, Tensor logSumExp, Tensor targets, int vocabularySize, double scale, double zLoss)
+    {
+        (Values total, Values losses, Values normalizers) = (new Values(loss), new Values(rowLoss), new Values(logSumExp));
+        int* target = targets.Pointer<int>();
+        double sum = 0;
+        for (long row = 0; row < targets.Count; row++)
+        {
+            sum += target[row] == Ops.IgnoredTarget ? 0 : losses[row] + (zLoss * normalizers[row] * normalizers[row]);
         }
 
         total[0] = scale * sum;

@@ -28,18 +28,23 @@ internal static unsafe class CrossEntropyKernel
 
     /// <summary>
     /// Per row: logSumExp = ln sum_v exp z_v and loss = logSumExp - z_target, 0 where the target is
-    /// <paramref name="ignoredTarget"/>. Returns the sum of loss + zLoss logSumExp² over the other rows, in row order.
+    /// <paramref name="ignoredTarget"/>.
     /// </summary>
     /// <remarks>loss, logSumExp, targets: (rows); logits: (rows, stride). Other targets must lie in 0 ... columns - 1.</remarks>
-    public static double Forward<TLogits>(
+    public static void Forward<TLogits>(
         float* loss, float* logSumExp, TLogits* logits, int* targets,
-        int rows, int columns, int stride, int ignoredTarget, double zLoss, ThreadTeam team)
+        int rows, int columns, int stride, int ignoredTarget, ThreadTeam team)
         where TLogits : unmanaged
     {
         int rowsPerPart = Parts.RowsOf(columns, PartElements);
         LaneDispatch.For(
             team, Parts.Count(rows, rowsPerPart),
             new ForwardPart<TLogits>(loss, logSumExp, logits, targets, rows, columns, stride, ignoredTarget, rowsPerPart));
+    }
+
+    /// <summary>The sum of loss + zLoss logSumExp² over the rows whose target is not <paramref name="ignoredTarget"/>, in row order.</summary>
+    public static double Sum(float* loss, float* logSumExp, int* targets, int rows, int ignoredTarget, double zLoss)
+    {
         double sum = 0;
         for (int row = 0; row < rows; row++)
         {
