@@ -53,7 +53,7 @@ public sealed class InfoCommandTests
     [Fact]
     public void What_fits_into_a_limit_is_told()
     {
-        string[] lines = Info("gpt2", "--memory", "--memory-limit", "4.2GB", "--micro-batch", "1", "--set", "model.block=64");
+        string[] lines = Info("gpt2", "--memory", "--memory-limit", "4GB", "--micro-batch", "1", "--set", "model.block=64");
         Assert.Contains(lines, line => line.TrimStart().StartsWith("12 ", StringComparison.Ordinal) && line.EndsWith("does not fit", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.TrimStart().StartsWith("1 ", StringComparison.Ordinal) && line.EndsWith("  fits", StringComparison.Ordinal));
     }
