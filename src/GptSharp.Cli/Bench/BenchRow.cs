@@ -33,8 +33,10 @@ internal sealed record BenchRow(
     }
 
     /// <summary>Of a training step.</summary>
-    public static BenchRow Of(StepShape shape, BenchTiming timing, MeasuredLimits limits, double updateBytes) => Of(
-        shape.Name, timing, shape.FlopsPerStep, 0, "fp32 peak + update stream", limits.StepFloor(shape.FlopsPerStep, updateBytes));
+    public static BenchRow Of(StepShape shape, BenchTiming timing, MeasuredLimits limits, double updateBytes, bool inBF16) => Of(
+        shape.Name, timing, shape.FlopsPerStep, 0,
+        inBF16 && limits.Bf16Gflops is not null ? "bf16 peak + update stream" : "fp32 peak + update stream",
+        limits.StepFloor(shape.FlopsPerStep, updateBytes, inBF16));
 
     /// <summary>Writes rows as a table.</summary>
     public static void Write(TextWriter writer, IReadOnlyList<BenchRow> rows)

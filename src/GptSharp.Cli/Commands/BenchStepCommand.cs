@@ -9,8 +9,10 @@ namespace GptSharp.Cli.Commands;
 /// <summary><c>gptsharp bench step</c>: whole training steps.</summary>
 internal static class BenchStepCommand
 {
-    // AdamW in binary32 reads parameter, gradient and two moments, and writes all but the gradient.
+    // AdamW reads parameter, gradient and two moments in binary32, and writes all but the gradient; parameters in BF16 beside their master
+    // weights are written once more.
     private const double UpdateBytesPerParameter = 28;
+    private const double UpdateBytesPerBF16Parameter = 30;
 
     public static Command Create(CommandOutput output)
     {
@@ -70,8 +72,9 @@ internal static class BenchStepCommand
                 using (StepWorkload workload = new(shape, threads, storage))
                 {
                     checks.Add(StepCheck.Run(shape, workload, parsed.GetValue(verify)));
-                    double updateBytes = UpdateBytesPerParameter * workload.Model.ParameterCount;
-                    rows.Add(BenchRow.Of(shape, options.Measure(parsed, workload.Run, shapes.Length), limits, updateBytes));
+                    bool inBF16 = storage == Precision.Bf16;
+                    double updateBytes = (inBF16 ? UpdateBytesPerBF16Parameter : UpdateBytesPerParameter) * workload.Model.ParameterCount;
+                    rows.Add(BenchRow.Of(shape, options.Measure(parsed, workload.Run, shapes.Length), limits, updateBytes, inBF16));
                 }
 
                 if (parsed.GetValue(scaling))

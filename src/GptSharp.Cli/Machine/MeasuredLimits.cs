@@ -30,11 +30,12 @@ internal sealed record MeasuredLimits(
     }
 
     /// <summary>The time below which a step cannot be done: its arithmetic, and then its update at the speed of the update stream.</summary>
-    /// <param name="flops">Floating-point operations in binary32.</param>
+    /// <param name="flops">Floating-point operations.</param>
     /// <param name="updateBytes">Bytes that the optimizer moves.</param>
+    /// <param name="inBF16">Whether they are those of BF16 dot products, where the processor has them.</param>
     /// <returns>Seconds.</returns>
-    public double StepFloor(double flops, double updateBytes) =>
-        (flops / (Fp32Gflops * Giga)) + (updateBytes / (UpdateGigabytes * Giga));
+    public double StepFloor(double flops, double updateBytes, bool inBF16) =>
+        (flops / ((inBF16 ? Bf16Gflops ?? Fp32Gflops : Fp32Gflops) * Giga)) + (updateBytes / (UpdateGigabytes * Giga));
 
     /// <summary>Writes a table, a column for each number of threads.</summary>
     public static void Write(TextWriter writer, IReadOnlyList<MeasuredLimits> limits)

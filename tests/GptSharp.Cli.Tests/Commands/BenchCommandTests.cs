@@ -20,6 +20,8 @@ public sealed class BenchCommandTests
         Assert.Equal(parameters, check.GetProperty("changed_parameters").GetInt64());
         Assert.InRange(check.GetProperty("changed_by_first_step").GetInt64(), parameters - 10, parameters);
         Assert.Equal(809_856, parameters);
+        string peak = precision == "bf16" && CpuFeatures.IsAvailable(SimdPath.Avx512BF16) ? "bf16" : "fp32";
+        Assert.Equal($"{peak} peak + update stream", json.GetProperty("rows")[0].GetProperty("limit").GetString());
     }
 
     [Fact]
