@@ -13,6 +13,7 @@ internal sealed class CachedScorer(Gpt model, int capacity) : IScorer
     private const int PositionsPerChunk = 2048;
 
     private readonly ScoreBuffer _buffer = new();
+    private readonly IDisposable _weights = model.ArrangeWeights();
     private KeyValueCache? _cache;
     private Sequence[] _rows = [];
     private int[] _windowStarts = [];
@@ -32,7 +33,11 @@ internal sealed class CachedScorer(Gpt model, int capacity) : IScorer
         }
     }
 
-    public void Dispose() => _cache?.Dispose();
+    public void Dispose()
+    {
+        _cache?.Dispose();
+        _weights.Dispose();
+    }
 
     private bool AnyHasSlid()
     {

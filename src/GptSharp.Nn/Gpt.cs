@@ -146,6 +146,15 @@ public sealed class Gpt : IDisposable
     }
 
     /// <summary>
+    /// Lays the weights out anew, where they lie, for generating token after token, where the backend has an order for that
+    /// (<see cref="IBackend.Arrange"/>). Meanwhile only forward passes of the model may read them.
+    /// </summary>
+    /// <returns>Gives them their usual order again when it is disposed, which must be before the model is.</returns>
+    public IDisposable ArrangeWeights() => new ArrangedWeights(Engine.Backend, Arena.Parameters
+        .Where(parameter => parameter.Value.Shape.Rank == 2 && (parameter == _head || !IsEmbedding(parameter)))
+        .Select(parameter => parameter.Value));
+
+    /// <summary>
     /// Scores of the token after the last real one of each sequence. The cache gains the positions; advance its lengths by the
     /// number of real tokens of each sequence afterwards.
     /// </summary>

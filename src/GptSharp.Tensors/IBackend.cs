@@ -32,6 +32,18 @@ public partial interface IBackend : IDisposable
     /// <summary>Whether tensors of this type can be stored and computed with.</summary>
     bool Supports(DType type);
 
+    /// <summary>
+    /// Lays the numbers of a weight (N, K) out anew, where they lie, in an order in which products of few rows read them faster. Until
+    /// <see cref="Restore"/>, only the forward passes of linear layers and of the embedding know what is where in it.
+    /// </summary>
+    /// <returns>Whether it did; not where the backend has no such order, the sizes do not fit, or the weight lies so already.</returns>
+    bool Arrange(Tensor weight) => false;
+
+    /// <summary>Gives a weight that <see cref="Arrange"/> laid out its usual order again, to the bit.</summary>
+    void Restore(Tensor weight)
+    {
+    }
+
     /// <summary>Takes uninitialised device memory, aligned to at least 64 bytes.</summary>
     nint Allocate(long bytes);
 

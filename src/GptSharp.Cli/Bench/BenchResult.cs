@@ -27,6 +27,9 @@ internal sealed record BenchResult
     /// <summary>What steps take of memory.</summary>
     public StepMemory? Memory { get; init; }
 
+    /// <summary>How fast a model writes.</summary>
+    public GenerationFigures? Generation { get; init; }
+
     /// <summary>Writes it for people.</summary>
     public void Write(TextWriter writer)
     {
@@ -42,6 +45,7 @@ internal sealed record BenchResult
             .. (Checks ?? []).Zip(Rows ?? [], (check, row) => $"{row.Name}: {check}"),
             .. (Scaling ?? []).Select(scaling => scaling.ToString()),
             .. Memory is null ? Array.Empty<string>() : [Memory.ToString()],
+            .. Generation is null ? Array.Empty<string>() : [Generation.ToString()],
         ];
         if (Rows is not null && lines.Length > 0)
         {

@@ -38,6 +38,10 @@ internal sealed record BenchRow(
         inBF16 && limits.Bf16Gflops is not null ? "bf16 peak + update stream" : "fp32 peak + update stream",
         limits.StepFloor(shape.FlopsPerStep, updateBytes, inBF16));
 
+    /// <summary>Of a token that is generated, for which every weight is read.</summary>
+    public static BenchRow Of(GenerateWorkload workload, string name, BenchTiming timing, MeasuredLimits limits) => Of(
+        name, timing, 0, workload.WeightBytes, "read", workload.WeightBytes / (limits.ReadGigabytes * 1e9));
+
     /// <summary>Writes rows as a table.</summary>
     public static void Write(TextWriter writer, IReadOnlyList<BenchRow> rows)
     {

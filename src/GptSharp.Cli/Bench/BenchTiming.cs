@@ -18,7 +18,13 @@ internal sealed record BenchTiming(double Milliseconds, int Runs, double? OtherM
     /// <param name="run">One run.</param>
     /// <param name="seconds">How long to measure ours, in all; at least one run a round.</param>
     /// <param name="other">One round of the competitor, if any: milliseconds.</param>
-    public static BenchTiming Measure(Action run, double seconds, Func<IReadOnlyList<double>>? other)
+    public static BenchTiming Measure(Action run, double seconds, Func<IReadOnlyList<double>>? other) => Measure(Timed(run), seconds, other);
+
+    /// <summary>Measures likewise what tells its own time.</summary>
+    /// <param name="run">One run, which returns the milliseconds that count.</param>
+    /// <param name="seconds">How long to measure ours, in all; at least one run a round.</param>
+    /// <param name="other">One round of the competitor, if any: milliseconds.</param>
+    public static BenchTiming Measure(Func<double> run, double seconds, Func<IReadOnlyList<double>>? other)
     {
         run();
         run();
@@ -36,24 +42,32 @@ internal sealed record BenchTiming(double Milliseconds, int Runs, double? OtherM
     /// <param name="run">One run.</param>
     /// <param name="seconds">How long all rounds together are to take; at least one run is done.</param>
     /// <returns>Milliseconds of each run.</returns>
-    public static IReadOnlyList<double> Round(Action run, double seconds)
+    public static IReadOnlyList<double> Round(Action run, double seconds) => Round(Timed(run), seconds);
+
+    /// <summary>The value in the middle; the list is sorted.</summary>
+    public static double Median(List<double> values)
+    {
+        values.Sort();
+        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
+    }
+
+    private static List<double> Round(Func<double> run, double seconds)
     {
         List<double> times = [];
         long begin = Stopwatch.GetTimestamp();
         do
         {
-            long start = Stopwatch.GetTimestamp();
-            run();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            times.Add(run());
         }
         while (times.Count < MostRunsPerRound && Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds / Rounds);
 
         return times;
     }
 
-    private static double Median(List<double> values)
+    private static Func<double> Timed(Action run) => () =>
     {
-        values.Sort();
-        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
-    }
+        long start = Stopwatch.GetTimestamp();
+        run();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    };
 }

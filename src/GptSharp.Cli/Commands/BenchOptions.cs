@@ -51,16 +51,15 @@ internal sealed class BenchOptions
     /// <param name="run">One run.</param>
     /// <param name="count">How many things are measured in all: a competitor can stand beside one only.</param>
     /// <exception cref="ConfigurationException">A competitor for several things, or no time.</exception>
-    public BenchTiming Measure(ParseResult parsed, Action run, int count)
-    {
-        string? against = parsed.GetValue(_against);
-        if (against is not null && count > 1)
-        {
-            throw new ConfigurationException($"a command can be measured against one thing, not {count}; name the one.", "--against");
-        }
+    public BenchTiming Measure(ParseResult parsed, Action run, int count) =>
+        BenchTiming.Measure(run, Seconds(parsed), Competitor(parsed, count));
 
-        return BenchTiming.Measure(run, Seconds(parsed), against is null ? null : new Competitor(against).Run);
-    }
+    /// <summary>Measures the only thing, which tells its own milliseconds.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="run">One run.</param>
+    /// <exception cref="ConfigurationException">No time.</exception>
+    public BenchTiming Measure(ParseResult parsed, Func<double> run) =>
+        BenchTiming.Measure(run, Seconds(parsed), Competitor(parsed, count: 1));
 
     /// <summary>How long to measure each thing.</summary>
     /// <exception cref="ConfigurationException">No time at all.</exception>
@@ -93,5 +92,16 @@ internal sealed class BenchOptions
         }
 
         result.Write(output.Out);
+    }
+
+    private Func<IReadOnlyList<double>>? Competitor(ParseResult parsed, int count)
+    {
+        string? against = parsed.GetValue(_against);
+        if (against is not null && count > 1)
+        {
+            throw new ConfigurationException($"a command can be measured against one thing, not {count}; name the one.", "--against");
+        }
+
+        return against is null ? null : new Competitor(against).Run;
     }
 }

@@ -53,9 +53,21 @@ public sealed unsafe partial class CpuBackend
     }
 
     private void Embedding<TStorage>(Tensor y, Tensor indices, Tensor table, Tensor positions)
-        where TStorage : unmanaged => EmbeddingKernel.Forward(
+        where TStorage : unmanaged
+    {
+        (int rows, int period, int channels) = (checked((int)indices.Count), indices.Shape.Last, y.Shape.Last);
+        if (IsArranged(table))
+        {
+            EmbeddingKernel.ForwardFromPanels(
+                y.Pointer<TStorage>(), indices.Pointer<int>(), table.Pointer<TStorage>(), positions.Pointer<TStorage>(),
+                rows, period, channels, _team);
+            return;
+        }
+
+        EmbeddingKernel.Forward(
             y.Pointer<TStorage>(), indices.Pointer<int>(), table.Pointer<TStorage>(), positions.Pointer<TStorage>(),
-            checked((int)indices.Count), indices.Shape.Last, y.Shape.Last, _team);
+            rows, period, channels, _team);
+    }
 
     private void EmbeddingBackward<TGradient, TStorage>(Tensor dTable, Tensor dy, Tensor indices, float beta)
         where TGradient : unmanaged

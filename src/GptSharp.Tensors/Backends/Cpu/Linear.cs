@@ -69,6 +69,14 @@ public sealed unsafe partial class CpuBackend
         where TStorage : unmanaged
     {
         (int outputs, int inputs) = (weight.Shape[0], weight.Shape[1]);
+        if (IsArranged(weight))
+        {
+            PanelProduct.Run(
+                y.Pointer<TStorage>(), x.Pointer<TStorage>(), weight.Pointer<TStorage>(), bias.Pointer<TStorage>(),
+                Rows(x), outputs, inputs, epilogue, _team);
+            return;
+        }
+
         _gemm.Run(
             y.Pointer<TStorage>(), outputs,
             new Factor<TStorage>(x.Pointer<TStorage>(), inputs, Operand.AsIs),

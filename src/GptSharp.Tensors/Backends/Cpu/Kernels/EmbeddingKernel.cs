@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using GptSharp.Tensors.Backends.Cpu.Gemm;
 using GptSharp.Tensors.Backends.Cpu.Threading;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
@@ -23,6 +24,23 @@ internal static unsafe class EmbeddingKernel
         LaneDispatch.For(
             team, Parts.Count(rows, rowsPerPart),
             new ForwardPart<TStorage>(y, indices, table, positions, rows, period, channels, rowsPerPart));
+    }
+
+    /// <summary>The same from a table in <see cref="WeightPanels"/>.</summary>
+    public static void ForwardFromPanels<TStorage>(
+        TStorage* y, int* indices, TStorage* table, TStorage* positions, int rows, int period, int channels, ThreadTeam team)
+        where TStorage : unmanaged
+    {
+        DType type = typeof(TStorage) == typeof(BF16) ? DType.BF16 : DType.F32;
+        for (int row = 0; row < rows; row++)
+        {
+            for (int channel = 0; channel < channels; channel++)
+            {
+                float value = Stored.Load(table + WeightPanels.IndexOf(indices[row], channel, channels, type, team.Path));
+                float position = positions == null ? 0 : Stored.Load(positions + ((long)(row % period) * channels) + channel);
+                Stored.Store(y + ((long)row * channels) + channel, positions == null ? value : value + position);
+            }
+        }
     }
 
     /// <summary>Integers of workspace that <see cref="Backward{TGradient, TY}"/> needs.</summary>
