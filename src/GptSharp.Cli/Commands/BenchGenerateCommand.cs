@@ -51,7 +51,13 @@ internal static class BenchGenerateCommand
             var limits = MeasuredLimits.Measure(threads);
             using GenerateWorkload workload = new(
                 config, threads, storage == "bf16" ? DType.BF16 : DType.F32, promptTokens, newTokens);
-            BenchTiming timing = options.Measure(parsed, workload.Run);
+            List<double> reads = [];
+            BenchTiming timing = options.Measure(parsed, () =>
+            {
+                reads.Add(MeasuredLimits.ReadNow(threads));
+                return workload.Run();
+            });
+            limits = limits with { ReadGigabytes = BenchTiming.Median(reads) };
             var figures = new GenerationFigures(
                 promptTokens, newTokens, workload.WeightBytes, 1e3 / timing.Milliseconds, workload.PromptMilliseconds);
             BenchRow row = BenchRow.Of(workload, $"{parsed.GetValue(name)} {storage}, a token", timing, limits);

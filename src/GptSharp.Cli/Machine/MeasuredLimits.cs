@@ -29,6 +29,10 @@ internal sealed record MeasuredLimits(
             CpuSpeed.BytesPerSecond(threads, path, StreamKind.Update) / Giga);
     }
 
+    /// <summary>Reading one array at this moment, in 10^9 bytes per second.</summary>
+    public static double ReadNow(int threads) =>
+        CpuSpeed.BytesPerSecondNow(threads, CpuFeatures.Select(), StreamKind.Read) / Giga;
+
     /// <summary>The time below which a step cannot be done: its arithmetic, and then its update at the speed of the update stream.</summary>
     /// <param name="flops">Floating-point operations.</param>
     /// <param name="updateBytes">Bytes that the optimizer moves.</param>

@@ -10,14 +10,16 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// Rows times a weight that lies in <see cref="WeightPanels"/>: of one row, and of a few, as fast as memory delivers the weight.
 /// </summary>
 /// <remarks>
-/// A processor waits for memory as long as the instructions between one line and the next leave room for many lines to be on
-/// their way; so a single row reads three chunks of the sum at once and has hardly an instruction more than a line. Every element is added
-/// up in the order of <see cref="GemmTask{TResult, TFactor}"/>, in pairs where that adds up in pairs: a row's bits do not tell how its weight lies.
+/// What bounds a single row is memory, and memory is at its best where each thread reads on and on, and few instructions stand between
+/// one line and the next: so each thread has a run of panels that follow each other, and helps with another's only when its own are done.
+/// Every element is added up in the order of <see cref="GemmTask{TResult, TFactor}"/>, in pairs where that adds up in pairs: a row's bits do
+/// not tell how its weight lies.
 /// </remarks>
 internal static unsafe class PanelProduct
 {
     private const int Chunk = GemmPlan.ChunkLength;
-    private const int MostRows = 32, WidestPanel = 32, ChunksAtOnce = 3;
+    private const int MostRows = 32, WidestPanel = 32;
+    private const int CounterStep = 64 / sizeof(int);     // each on a cache line of its own
 
     /// <summary>c (m, n) = a (m, k) weightᵀ + bias, and the epilogue.</summary>
     /// <param name="c">The result; its rows follow each other.</param>
@@ -34,18 +36,37 @@ internal static unsafe class PanelProduct
         where TStorage : unmanaged
     {
         bool inPairs = typeof(TStorage) == typeof(BF16) && team.Path == SimdPath.Avx512BF16;
-        LaneDispatch.For(team, n / WeightPanels.Width(team.Path), new Kernel<TStorage>(c, a, weight, bias, m, n, k, epilogue, inPairs));
+        int threads = team.ThreadCount;
+        int* done = stackalloc int[threads * CounterStep];
+        new Span<int>(done, threads * CounterStep).Clear();
+        LaneDispatch.For(team, threads, new Kernel<TStorage>(c, a, weight, bias, m, n, k, epilogue, inPairs, done, threads));
     }
 
     private readonly struct Kernel<TStorage>(
-        TStorage* c, TStorage* a, TStorage* weight, TStorage* bias, int m, int n, int k, Epilogue<TStorage> epilogue, bool inPairs) : ILaneKernel
+        TStorage* c, TStorage* a, TStorage* weight, TStorage* bias, int m, int n, int k, Epilogue<TStorage> epilogue, bool inPairs,
+        int* done, int threads) : ILaneKernel
         where TStorage : unmanaged
     {
         public void Run<T>(int part)
             where T : unmanaged, ILanes<T>
         {
+            int panels = n / (2 * T.Count);
+            for (int i = 0; i < threads; i++)
+            {
+                int run = (part + i) % threads;
+                int first = (int)((long)run * panels / threads), count = (int)((run + 1L) * panels / threads) - first;
+                for (int next; (next = Interlocked.Increment(ref done[run * CounterStep]) - 1) < count;)
+                {
+                    Panel<T>(first + next);
+                }
+            }
+        }
+
+        private void Panel<T>(int index)
+            where T : unmanaged, ILanes<T>
+        {
             float* sums = stackalloc float[MostRows * WidestPanel];     // (rows, width)
-            int width = 2 * T.Count, column = part * width;
+            int width = 2 * T.Count, column = index * width;
             TStorage* panel = weight + ((long)column * k);
             for (int row = 0; row < m; row += MostRows)
             {
@@ -91,18 +112,9 @@ internal static unsafe class PanelProduct
         private void MultiplyFloats<T>(float* sums, float* x, float* panel, int rows, bool add)
             where T : unmanaged, ILanes<T>
         {
-            int width = 2 * T.Count, term = 0;
-            if (rows == 1)
-            {
-                for (; term + (ChunksAtOnce * Chunk) <= k; term += ChunksAtOnce * Chunk)
-                {
-                    Triple<T>(sums, x + term, panel + ((long)term * width), add);
-                    add = true;
-                }
-            }
-
+            int width = 2 * T.Count;
             float* chunk = stackalloc float[MostRows * WidestPanel];
-            for (; term < k; term += Chunk)
+            for (int term = 0; term < k; term += Chunk)
             {
                 Tiles<T>(chunk, x + term, k, panel + ((long)term * width), rows, Math.Min(Chunk, k - term));
                 Add<T>(sums, chunk, rows, add);
@@ -158,21 +170,8 @@ internal static unsafe class PanelProduct
             where T : unmanaged, ILanes<T>
         {
             float* chunk = stackalloc float[MostRows * WidestPanel];
-            int stride = k / 2, term = 0;
-            if (rows == 1)
-            {
-                for (; term + (ChunksAtOnce * Chunk) <= k; term += ChunksAtOnce * Chunk)
-                {
-                    DotProductRows.RunThreeChunks(chunk, x + (term / 2), panel + ((long)(term / 2) * WidestPanel));
-                    for (int i = 0; i < ChunksAtOnce; i++)
-                    {
-                        Add<T>(sums, chunk + (i * WidestPanel), 1, add);
-                        add = true;
-                    }
-                }
-            }
-
-            for (; term < k; term += Chunk)
+            int stride = k / 2;
+            for (int term = 0; term < k; term += Chunk)
             {
                 int pairs = Math.Min(Chunk, k - term) / 2;
                 for (int row = 0; row < rows; row += DotProductRows.MostRows)
@@ -186,31 +185,6 @@ internal static unsafe class PanelProduct
                 add = true;
             }
         }
-    }
-
-    // sums += three whole chunks of one row, one after the other.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Triple<T>(float* sums, float* x, float* panel, bool add)
-        where T : unmanaged, ILanes<T>
-    {
-        T a0 = T.Zero, a1 = T.Zero, b0 = T.Zero, b1 = T.Zero, c0 = T.Zero, c1 = T.Zero;
-        float* second = panel + (Chunk * 2 * T.Count), third = second + (Chunk * 2 * T.Count);
-        for (int p = 0; p < Chunk; p++, x++, panel += 2 * T.Count, second += 2 * T.Count, third += 2 * T.Count)
-        {
-            T factor = T.Broadcast(x[0]);
-            a0 = T.MultiplyAdd(factor, T.Load(panel), a0);
-            a1 = T.MultiplyAdd(factor, T.Load(panel + T.Count), a1);
-            factor = T.Broadcast(x[Chunk]);
-            b0 = T.MultiplyAdd(factor, T.Load(second), b0);
-            b1 = T.MultiplyAdd(factor, T.Load(second + T.Count), b1);
-            factor = T.Broadcast(x[2 * Chunk]);
-            c0 = T.MultiplyAdd(factor, T.Load(third), c0);
-            c1 = T.MultiplyAdd(factor, T.Load(third + T.Count), c1);
-        }
-
-        T sum0 = add ? T.Load(sums) + a0 : a0, sum1 = add ? T.Load(sums + T.Count) + a1 : a1;
-        T.Store(sums, sum0 + b0 + c0);
-        T.Store(sums + T.Count, sum1 + b1 + c1);
     }
 
     // chunk (rows, width) = a (rows, terms), whose rows are strideA apart, times panel (terms, width).
@@ -245,9 +219,26 @@ internal static unsafe class PanelProduct
         where T : unmanaged, ILanes<T>
     {
         T sum0 = T.Zero, sum1 = T.Zero;
-        for (int p = 0; p < terms; p++, panel += 2 * T.Count)
+        float* end = x + terms, whole = x + (terms & -4);
+        for (; x < whole; x += 4, panel += 8 * T.Count)
         {
-            T factor = T.Broadcast(x[p]);
+            T factor = T.Broadcast(x[0]);
+            sum0 = T.MultiplyAdd(factor, T.Load(panel), sum0);
+            sum1 = T.MultiplyAdd(factor, T.Load(panel + T.Count), sum1);
+            factor = T.Broadcast(x[1]);
+            sum0 = T.MultiplyAdd(factor, T.Load(panel + (2 * T.Count)), sum0);
+            sum1 = T.MultiplyAdd(factor, T.Load(panel + (3 * T.Count)), sum1);
+            factor = T.Broadcast(x[2]);
+            sum0 = T.MultiplyAdd(factor, T.Load(panel + (4 * T.Count)), sum0);
+            sum1 = T.MultiplyAdd(factor, T.Load(panel + (5 * T.Count)), sum1);
+            factor = T.Broadcast(x[3]);
+            sum0 = T.MultiplyAdd(factor, T.Load(panel + (6 * T.Count)), sum0);
+            sum1 = T.MultiplyAdd(factor, T.Load(panel + (7 * T.Count)), sum1);
+        }
+
+        for (; x < end; x++, panel += 2 * T.Count)
+        {
+            T factor = T.Broadcast(*x);
             sum0 = T.MultiplyAdd(factor, T.Load(panel), sum0);
             sum1 = T.MultiplyAdd(factor, T.Load(panel + T.Count), sum1);
         }

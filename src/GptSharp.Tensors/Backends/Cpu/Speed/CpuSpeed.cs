@@ -12,7 +12,7 @@ namespace GptSharp.Tensors.Backends.Cpu.Speed;
 /// </summary>
 public static class CpuSpeed
 {
-    private const int ElementsPerThread = 1 << 24;    // 64 MiB
+    private const int ElementsPerThread = 1 << 24;    // 64 MiB an array
     private const int Stagger = 336;                  // a third of a page and a little
 
     private static readonly ConcurrentDictionary<(int Threads, SimdPath Path), Lazy<double>> Arithmetic = [];
@@ -31,11 +31,15 @@ public static class CpuSpeed
         : DotProducts.GetOrAdd(threads, key => new(() => MeasureDotProducts(key, repetitions: 25, rounds: 2_000_000))).Value;
 
     /// <summary>
-    /// Bytes per second of a stream over memory, reads and writes counted. Measured in about half a second, in 64 MiB per thread and
-    /// array that are given back.
+    /// Bytes per second of a stream over memory, reads and writes counted. Measured in about half a second, in up to 256 MiB
+    /// per thread that are given back.
     /// </summary>
     public static double BytesPerSecond(int threads, SimdPath path, StreamKind stream = StreamKind.Triad) => Bandwidth.GetOrAdd(
         (threads, path, stream), key => new(() => MeasureBandwidth(key.Threads, key.Path, key.Stream, repetitions: 4))).Value;
+
+    /// <summary>The same, measured anew: for whoever measures something else in turn, since memory that others use too is now faster, now slower.</summary>
+    public static double BytesPerSecondNow(int threads, SimdPath path, StreamKind stream) =>
+        MeasureBandwidth(threads, path, stream, repetitions: 4);
 
     /// <summary>Seconds that it takes to gather all threads of a backend for a loop, the median of some hundred.</summary>
     public static double DispatchSeconds(CpuBackend backend)
@@ -75,9 +79,12 @@ public static class CpuSpeed
             _ => (4, UpdateStream.BytesPerElement),
         };
 
+        // Alone, the array that is read is as long as the four of an update together: a part of it that stays in a cache counts little.
+        int elements = stream == StreamKind.Read ? 4 * ElementsPerThread : ElementsPerThread;
+
         // One block per thread. Its arrays begin at different places of a page, lest stores and loads be taken for each other's.
-        const int stride = ElementsPerThread + Stagger;
-        nuint blockBytes = (nuint)arrays * stride * sizeof(float);
+        int stride = elements + Stagger;
+        nuint blockBytes = (nuint)arrays * (nuint)stride * sizeof(float);
         nint[] blocks = [.. Enumerable.Range(0, threads).Select(_ => (nint)NativeMemory.AlignedAlloc(blockBytes, HugePages.Bytes))];
         try
         {
@@ -97,7 +104,7 @@ public static class CpuSpeed
                 {
                     case StreamKind.Read:
                         float sum;
-                        LaneDispatch.Run(new ReadStream(a, ElementsPerThread, &sum), path);
+                        LaneDispatch.Run(new ReadStream(a, elements, &sum), path);
                         break;
                     case StreamKind.Triad:
                         LaneDispatch.Run(new Triad(a, a + stride, ElementsPerThread), path);
@@ -107,7 +114,7 @@ public static class CpuSpeed
                         break;
                 }
             });
-            return (double)threads * bytesPerElement * ElementsPerThread / seconds;
+            return (double)threads * bytesPerElement * elements / seconds;
         }
         finally
         {
