@@ -1,3 +1,4 @@
+using System.Numerics;
 using GptSharp.Tensors;
 
 namespace GptSharp.Inference;
@@ -42,8 +43,8 @@ public sealed class NextTokenDistribution
     /// <exception cref="TensorException">A score is not a number, or none is finite.</exception>
     public void Compute(ReadOnlySpan<double> scores)
     {
-        scores[.._scores.Length].CopyTo(_scores);
-        int likeliest = Likeliest();
+        scores = scores[.._scores.Length];
+        int likeliest = Likeliest(scores);
         if (_options.Temperature == 0)
         {
             _tokens[0] = likeliest;
@@ -52,6 +53,7 @@ public sealed class NextTokenDistribution
             return;
         }
 
+        scores.CopyTo(_scores);
         for (int token = 0; token < _scores.Length; token++)
         {
             _tokens[token] = token;
@@ -95,28 +97,35 @@ public sealed class NextTokenDistribution
         return last;
     }
 
-    private int Likeliest()
+    private static int Likeliest(ReadOnlySpan<double> scores)
     {
         int likeliest = 0;
-        for (int token = 0; token < _scores.Length; token++)
+        for (int first = 0; first < scores.Length; first += Vector<double>.Count)
         {
-            if (double.IsNaN(_scores[token]))
+            // Hardly any of many thousand scores is above all before it, so most are passed over several at a time.
+            int end = Math.Min(scores.Length, first + Vector<double>.Count);
+            if (end - first == Vector<double>.Count
+                && Vector.LessThanOrEqualAll(new Vector<double>(scores[first..]), new Vector<double>(scores[likeliest])))
             {
-                likeliest = token;
-                break;
+                continue;
             }
 
-            if (_scores[token] > _scores[likeliest])
+            for (int token = first; token < end; token++)
             {
-                likeliest = token;
+                if (double.IsNaN(scores[token]))
+                {
+                    return Refuse(token, scores[token]);
+                }
+
+                likeliest = scores[token] > scores[likeliest] ? token : likeliest;
             }
         }
 
-        return double.IsFinite(_scores[likeliest])
-            ? likeliest
-            : throw new TensorException(
-                $"The model scores token {likeliest} with {_scores[likeliest]}: its training diverged or its parameters are damaged; use an earlier checkpoint.");
+        return double.IsFinite(scores[likeliest]) ? likeliest : Refuse(likeliest, scores[likeliest]);
     }
+
+    private static int Refuse(int token, double score) => throw new TensorException(
+        $"The model scores token {token} with {score}: its training diverged or its parameters are damaged; use an earlier checkpoint.");
 
     private void KeepNucleus()
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using GptSharp.Tensors;
 
 namespace GptSharp.Inference;
@@ -39,9 +40,17 @@ internal sealed class ScoreBuffer
         Grow(ref _singles, count);
         Span<float> singles = _singles.AsSpan(0, count);
         scores.Download(singles);
-        for (int i = 0; i < count; i++)
+        int next = 0;
+        for (; next <= count - Vector<float>.Count; next += Vector<float>.Count)
         {
-            doubles[i] = singles[i];
+            Vector.Widen(new Vector<float>(singles[next..]), out Vector<double> low, out Vector<double> high);
+            low.CopyTo(doubles[next..]);
+            high.CopyTo(doubles[(next + Vector<double>.Count)..]);
+        }
+
+        for (; next < count; next++)
+        {
+            doubles[next] = singles[next];
         }
 
         return doubles;

@@ -96,8 +96,8 @@ internal static unsafe class AttentionRowsKernel
                 long nextOffset = offset + (keys * shape.KeyStride);
                 AttentionTiles.Prefetch(k + nextOffset, shape.KeyStride, shape.HeadSize, next);
                 AttentionTiles.Prefetch(v + nextOffset, shape.KeyStride, shape.HeadSize, next);
-                Transpose.Run(
-                    scratch.TurnedKeys, AttentionTiles.Keys, k + offset, (nint)shape.KeyStride, keys, shape.HeadSize, 1);
+                LaneTranspose.Run<T, TStorage>(
+                    scratch.TurnedKeys, AttentionTiles.Keys, k + offset, (nint)shape.KeyStride, keys, shape.HeadSize);
                 for (int row = 0; row < rows; row++)
                 {
                     int position = start + (row % shape.QueryCount), visible = Math.Min(keys, position + 1 - firstKey);
