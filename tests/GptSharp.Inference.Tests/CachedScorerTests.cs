@@ -10,11 +10,12 @@ public sealed class CachedScorerTests
     public void Scores_have_the_bits_of_whole_windows(int batch, string shape)
     {
         using var tiny = new TinyModel(shape: shape);
+        using var untouched = new TinyModel(shape: shape);     // whose weights lie as usual
         var options = new SamplingOptions { MaxTokens = 40, StopToken = 10 };
         List<Sequence> active = [.. Enumerable.Range(0, batch).Select(i => new Sequence(i, [.. Enumerable.Repeat(i % 10, 1 + (i % 23))]))];
         var random = new Random(batch);
         using var cached = new CachedScorer(tiny.Model, capacity: 16);
-        using var whole = new WholeWindowScorer(tiny.Model);
+        using var whole = new WholeWindowScorer(untouched.Model);
         while (active.Count > 0)
         {
             List<double[]> expected = [];
@@ -30,5 +31,22 @@ public sealed class CachedScorerTests
             Assert.Equal(expected.Count, next);
             active.RemoveAll(sequence => sequence.IsFinished);
         }
+    }
+    [Fact]
+    public void The_weights_are_as_they_were_when_it_is_disposed()
+    {
+        using var tiny = new TinyModel(shape: "wide");
+        double[][] before = Weights(tiny);
+        var options = new SamplingOptions { MaxTokens = 4 };
+        var sequence = new Sequence(0, [1, 2, 3]);
+        using (var cached = new CachedScorer(tiny.Model, capacity: 16))
+        {
+            Assert.NotEqual(before, Weights(tiny));
+            cached.Score([sequence], (_, _) => sequence.Add(5, options));
+        }
+
+        Assert.Equal(before, Weights(tiny));
+
+        static double[][] Weights(TinyModel tiny) => [.. tiny.Model.Arena.Parameters.Select(parameter => parameter.Value.ToDoubles())];
     }
 }

@@ -38,6 +38,7 @@ internal sealed class TinyModel : IDisposable
     private static readonly Dictionary<string, GptConfig> Shapes = new()
     {
         ["gpt2"] = Plain,
+        ["wide"] = Plain with { HeadCount = 4, Width = 64 },
         ["sinusoidal"] = Plain with { Positions = PositionEncoding.Sinusoidal },
         ["alibi"] = Plain with { Positions = PositionEncoding.Alibi, Parallel = true },
         ["no positions"] = Plain with { Positions = PositionEncoding.None, KeyHeadCount = 1 },

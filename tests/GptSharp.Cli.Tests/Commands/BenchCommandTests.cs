@@ -74,9 +74,29 @@ public sealed class BenchCommandTests
     }
 
     [Theory]
+    [InlineData("fp32", 4)]
+    [InlineData("bf16", 2)]
+    public void A_token_s_time_stands_beside_what_memory_needs_for_the_weights(string precision, int bytes)
+    {
+        JsonElement json = Json(
+            "bench", "generate", "W2", "--precision", precision, "--prompt", "3", "--tokens", "5", "--seconds", "0.01", "--against", "echo 2; echo 5; echo 3");
+
+        JsonElement row = json.GetProperty("rows")[0], generation = json.GetProperty("generation");
+        const int parameters = 809_856, positionsNotRead = 63 * 128;
+        Assert.Equal((parameters - positionsNotRead) * bytes, generation.GetProperty("weight_bytes").GetDouble());
+        double read = json.GetProperty("limits").GetProperty("read_gigabytes").GetDouble();
+        Assert.Equal((parameters - positionsNotRead) * bytes / read / 1e6, row.GetProperty("floor_milliseconds").GetDouble(), 1e-9);
+        Assert.Equal(1e3, generation.GetProperty("tokens_per_second").GetDouble() * row.GetProperty("milliseconds").GetDouble(), 1e-6);
+        Assert.True(generation.GetProperty("prompt_milliseconds").GetDouble() > 0);
+        Assert.Equal(("read", 3), (row.GetProperty("limit").GetString(), row.GetProperty("other_milliseconds").GetDouble()));
+    }
+
+    [Theory]
     [InlineData(2, "there is no operation 'gelou' to measure; there are layernorm, ", "bench", "op", "gelou")]
     [InlineData(2, "there is no step 'W9' to measure; there are W2, quickstart, W3, W1.", "bench", "step", "W9")]
     [InlineData(2, "'5,4' is no shape; three sizes are needed, for example 1024,1024,1024.", "bench", "gemm", "5,4")]
+    [InlineData(2, "there is no model preset 'gpt9'; ", "bench", "generate", "gpt9")]
+    [InlineData(2, "a prompt of 60 and 5 new tokens cannot be measured; give at least 1 and 2, together at most 64.", "bench", "generate", "W2", "--prompt", "60", "--tokens", "5")]
     [InlineData(2, "0 is no number of threads; at least 1 is needed.", "bench", "op", "gelu", "--threads", "0")]
     [InlineData(2, "a command can be measured against one thing, not 2; name the one.", "bench", "op", "gelu", "layernorm", "--against", "echo 1")]
     [InlineData(2, "'2000' are no steps to count memory between; give two of them, the first at least 1, for example 200:2000.", "bench", "step", "W2", "--memory", "2000")]
