@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.Intrinsics.X86;
+using GptSharp.Tensors.Backends.Cpu.Gemm;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -10,8 +11,8 @@ namespace GptSharp.Tensors.Backends.Cpu.Assembly;
 /// when first asked for. One <c>vdpbf16ps</c> adds two products to each of sixteen sums, twice what a multiply-add in binary32 does.
 /// </summary>
 /// <remarks>
-/// The tile has 12 rows and 32 columns: 24 registers of sums, two of b, and six that take turns at holding a pair of a. Each sum runs over
-/// the pairs of terms in order; within a pair the processor adds the second term's product first, then the first one's, each rounded to
+/// The tile has 12 rows and 32 columns: 24 registers of sums, two of b, and six that take turns at holding a pair of a. What is left over at
+/// the bottom of a matrix goes through a tile of four rows. Each sum runs over the pairs of terms in order; within a pair the processor adds the second term's product first, then the first one's, each rounded to
 /// nearest even, with subnormal numbers taken as zero (Intel, Instruction Set Reference, VDPBF16PS).
 /// </remarks>
 internal static unsafe class DotProductTile
@@ -24,10 +25,12 @@ internal static unsafe class DotProductTile
 
     private const int Holders = 6;
 
-    private static readonly ExecutableMemory? Code = Assemble();
+    private const int PrefetchDistance = 64 * Rows * sizeof(uint);
+
+    private static readonly ExecutableMemory? Code = Assemble(Rows), CodeOfFew = Assemble(FewRowsTile.Rows);
 
     /// <summary>Whether this processor and system can run it.</summary>
-    public static bool IsAvailable => Code is not null;
+    public static bool IsAvailable => Code is not null && CodeOfFew is not null;
 
     /// <summary>tile = sum over pairs of a[pair, row]·b[pair, column], added to what is there if asked.</summary>
     /// <param name="tile">The result's corner.</param>
@@ -36,15 +39,20 @@ internal static unsafe class DotProductTile
     /// <param name="b">Packed panel, (pairs, 32), two BF16 numbers each; aligned to 64 bytes.</param>
     /// <param name="pairs">At least 1.</param>
     /// <param name="add">Adds to the tile instead of overwriting it.</param>
-    public static void Run(float* tile, long stride, uint* a, uint* b, long pairs, bool add) =>
-        ((delegate* unmanaged[SuppressGCTransition]<float*, long, uint*, uint*, long, int, void>)Code!.Start)(
-            tile, stride * sizeof(float), a, b, pairs, add ? 1 : 0);
+    public static void Run(float* tile, long stride, uint* a, uint* b, long pairs, bool add) => Call(Code!, tile, stride, a, b, pairs, add);
+
+    /// <summary>The same for four of the twelve rows that lie side by side in a panel; <paramref name="a"/> is the first of them.</summary>
+    public static void RunFew(float* tile, long stride, uint* a, uint* b, long pairs, bool add) => Call(CodeOfFew!, tile, stride, a, b, pairs, add);
 
     /// <summary>Whether the processor has the instruction, and the system keeps its registers.</summary>
     public static bool HasInstruction =>
         Avx512F.IsSupported && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
 
-    private static ExecutableMemory? Assemble()
+    private static void Call(ExecutableMemory code, float* tile, long stride, uint* a, uint* b, long pairs, bool add) =>
+        ((delegate* unmanaged[SuppressGCTransition]<float*, long, uint*, uint*, long, int, void>)code.Start)(
+            tile, stride * sizeof(float), a, b, pairs, add ? 1 : 0);
+
+    private static ExecutableMemory? Assemble(int rows)
     {
         if (!ExecutableMemory.IsSupported || !HasInstruction)
         {
@@ -53,7 +61,7 @@ internal static unsafe class DotProductTile
 
         try
         {
-            return MachineCode.Place(Write);
+            return MachineCode.Place(code => Write(code, rows));
         }
         catch (Win32Exception)
         {
@@ -62,10 +70,10 @@ internal static unsafe class DotProductTile
     }
 
     // System V: tile in rdi, its stride in bytes in rsi, a in rdx, b in rcx, pairs in r8, add in r9.
-    private static void Write(Assembler code)
+    private static void Write(Assembler code, int rows)
     {
         Label loop = code.CreateLabel(), overwrite = code.CreateLabel(), done = code.CreateLabel();
-        for (int sum = 0; sum < 2 * Rows; sum++)
+        for (int sum = 0; sum < 2 * rows; sum++)
         {
             code.vpxord(Sum(sum), Sum(sum), Sum(sum));
         }
@@ -73,7 +81,8 @@ internal static unsafe class DotProductTile
         code.Label(ref loop);
         code.vmovdqa64(zmm24, __zmmword_ptr[rcx]);
         code.vmovdqa64(zmm25, __zmmword_ptr[rcx + 64]);
-        for (int row = 0; row < Rows; row++)
+        code.prefetcht0(__byte_ptr[rdx + PrefetchDistance]); // the panels of a come from the second cache, or the third
+        for (int row = 0; row < rows; row++)
         {
             AssemblerRegisterZMM pair = Holder(row);
             code.vpbroadcastd(pair, __dword_ptr[rdx + (4 * row)]);
@@ -88,7 +97,7 @@ internal static unsafe class DotProductTile
 
         code.test(r9d, r9d);
         code.je(overwrite);
-        for (int row = 0; row < Rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             code.vaddps(Sum(2 * row), Sum(2 * row), __zmmword_ptr[rdi]);
             code.vaddps(Sum((2 * row) + 1), Sum((2 * row) + 1), __zmmword_ptr[rdi + 64]);
@@ -97,7 +106,7 @@ internal static unsafe class DotProductTile
 
         code.jmp(done);
         code.Label(ref overwrite);
-        for (int row = 0; row < Rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             StoreRow(code, row);
         }

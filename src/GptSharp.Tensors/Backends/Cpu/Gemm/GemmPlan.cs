@@ -1,15 +1,17 @@
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>
-/// How a product is cut into tasks. The factor with fewer lines (rows of a, or columns of b) is packed once for all tasks. The lines of
-/// the other one are divided among them, each task packing its own, where a line's terms lie together in memory; where a term's lines do,
-/// tasks would read pieces of everything, and it is packed for all, too. Small results of long sums (the gradient of a weight) are cut into
+/// How a product is cut into tasks. The factor with fewer lines (rows of a, or columns of b) is packed once for all tasks; the lines of
+/// the other one are divided among them, each task packing its own. Small results of long sums (the gradient of a weight) are cut into
 /// slices of the sum, whose parts are added in order afterwards. A function of sizes and layouts alone.
 /// </summary>
 internal readonly struct GemmPlan
 {
-    /// <summary>Terms that are added up in registers before they join the result.</summary>
-    public const int ChunkLength = 256;
+    /// <summary>
+    /// Terms that are added up in registers before they join the result. So many that a panel of b leaves the first-level cache: it costs less
+    /// to fetch it from the second than to go over the result more often.
+    /// </summary>
+    public const int ChunkLength = 768;
 
     /// <summary>Rows of a that are packed or passed over at a time.</summary>
     public const int RowRun = 96;
@@ -17,8 +19,8 @@ internal readonly struct GemmPlan
     /// <summary>Floats of the largest micro-kernel's tile.</summary>
     public const int LargestTile = 12 * 32;
 
-    private const int LargestRowBlock = 384, LargestColumnBlock = 256, SmallestColumnBlock = 64;
-    private const int LargestBlock = 1 << 17, LargestShare = 1 << 22, LargestChunk = 1 << 21;
+    private const int LargestRowBlock = 384, LargestColumnBlock = 128, SmallestColumnBlock = 64;
+    private const int LargestBlock = 1 << 17, LargestShare = 1 << 22;
     private const int BlockRounding = 12 * LargestBlock / RowRun;    // a row of tiles more, of the widest block
     private const int WantedTasks = 12, SmallestSlice = 384;
 
@@ -35,13 +37,11 @@ internal readonly struct GemmPlan
     /// <param name="b">How the right factor lies.</param>
     public GemmPlan(int m, int n, int k, int tileRows, int tileColumns, Operand a, Operand b)
     {
-        bool hasFewRows = m <= n, maySlice = a == Operand.Transposed;
+        bool maySlice = a == Operand.Transposed;
         (PaddedRows, PaddedColumns) = (RoundUp(m, tileRows), RoundUp(n, tileColumns));
         _roomRows = RoundUp(Math.Max(m, RowRun), tileRows);
-        bool isBesideTerms = hasFewRows ? b == Operand.AsIs : a == Operand.Transposed;
-        bool sharesBoth = isBesideTerms && ((long)PaddedRows + PaddedColumns) * Math.Min(k, ChunkLength) <= LargestChunk;
-        (SharesRows, SharesColumns) = (hasFewRows || sharesBoth, !hasFewRows || sharesBoth);
-        if (hasFewRows)
+        SharesRows = m <= n;
+        if (SharesRows)
         {
             ColumnBlock = Fit(n, 1, SmallestColumnBlock, LargestColumnBlock, tileColumns);
             RowBlock = Fit(m, Count(n, ColumnBlock), RowRun, LargestBlock / ColumnBlock, tileRows);
@@ -60,18 +60,18 @@ internal readonly struct GemmPlan
         Slices = Math.Max(1, Count(k, Math.Max(1, SliceLength)));
         RoundLength = Slices > 1 ? k : Math.Min(k, RoundUp(Math.Max(1, LargestShare / SharedLines), ChunkLength));
         BlockElements = MostBlockElements(n, tileRows, tileColumns);
-        long lines = maySlice ? SharedLines : MostSharedLines(k, hasFewRows, tileRows, b);
+        long lines = maySlice ? SharedLines : MostSharedLines(tileRows);
         SharedFloats = 16 + (Slices > 1 ? lines * k : Math.Min(lines * k, LargestShare + (lines * ChunkLength)));
     }
 
     /// <summary>Floats of edge tile and panels of its own that a thread needs.</summary>
-    public static int PanelFloats => LargestTile + (ChunkLength * LargestColumnBlock);
+    public static int PanelFloats => LargestTile + (ChunkLength * Math.Max(LargestColumnBlock, RowRun));
 
     /// <summary>Whether a is packed once for all tasks.</summary>
     public bool SharesRows { get; }
 
     /// <summary>Whether b is packed once for all tasks.</summary>
-    public bool SharesColumns { get; }
+    public bool SharesColumns => !SharesRows;
 
     /// <summary>Rows of a, whole tiles.</summary>
     public int PaddedRows { get; }
@@ -81,9 +81,6 @@ internal readonly struct GemmPlan
 
     /// <summary>Floats that all shared panels take, at one term a float. Never less with more rows, so that who planned for many can do few.</summary>
     public long SharedFloats { get; }
-
-    /// <summary>Floats of the panels of a if they are shared; whole cache lines.</summary>
-    public long SharedRowFloats => (((long)PaddedRows * RoundLength) + 15) & -16;
 
     /// <summary>Terms for which shared panels are packed at a time; whole chunks but for the last.</summary>
     public int RoundLength { get; }
@@ -109,17 +106,12 @@ internal readonly struct GemmPlan
     /// <summary>Chunks of a slice, or of all terms.</summary>
     public int ChunksPerSlice => Count(SliceLength, ChunkLength);
 
-    private int SharedLines => (SharesRows ? PaddedRows : 0) + (SharesColumns ? PaddedColumns : 0);
+    private int SharedLines => SharesRows ? PaddedRows : PaddedColumns;
 
-    // The most lines that this product, or one of fewer rows, shares. (The gradient of a weight always has the same sizes.)
-    private int MostSharedLines(int k, bool hasFewRows, int tileRows, Operand b)
-    {
-        // Columns are padded to a longer tile than rows: a few more of them than rows may be shared.
-        int fewer = Math.Max(Math.Min(_roomRows, PaddedColumns + tileRows), hasFewRows ? 0 : PaddedColumns);
-        return b == Operand.Transposed
-            ? fewer
-            : Math.Max(fewer, Math.Min(_roomRows + PaddedColumns, LargestChunk / Math.Clamp(k, 1, ChunkLength)));
-    }
+    // The most lines that this product, or one of fewer rows, shares: rows while there are fewer of them than columns. (Columns are padded to
+    // a longer tile than rows. The gradient of a weight always has the same sizes.)
+    private int MostSharedLines(int tileRows) =>
+        Math.Max(Math.Min(_roomRows, PaddedColumns + tileRows), SharesRows ? 0 : PaddedColumns);
 
     // The elements of this product's largest block, or of one of fewer rows: all rows by some columns while there are few, and then
     // LargestRowBlock by all columns.

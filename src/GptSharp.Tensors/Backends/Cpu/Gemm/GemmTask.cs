@@ -5,10 +5,9 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
 /// <summary>One block of the result, or one slice of its sum.</summary>
 /// <remarks>
-/// The sum runs in chunks of <see cref="GemmPlan.ChunkLength"/> terms. Of one factor, or both, the panels are there already
-/// (<see cref="SharedPanels{TFactor}"/>); of the other the task packs its own lines: its columns of b for the chunk (at most 256 KiB, for
-/// the second-level cache), or its rows of a, <see cref="GemmPlan.RowRun"/> at a time. A panel of b (32 KiB) stays in the first-level cache while
-/// the panels of a pass by. Sums are floats from the first term to the last: in the result itself, or, for a result of BF16 or one that
+/// The sum runs in chunks of <see cref="GemmPlan.ChunkLength"/> terms. Of one factor the panels are there already
+/// (<see cref="SharedPanels{TFactor}"/>); of the other the task packs its own lines: its columns of b for the chunk (at most 384 KiB, for
+/// the second-level cache), or its rows of a, <see cref="GemmPlan.RowRun"/> at a time. A panel of b stays near while those of a pass by. Sums are floats from the first term to the last: in the result itself, or, for a result of BF16 or one that
 /// the epilogue still reads, in a block beside it. The epilogue takes each tile after its last term.
 /// </remarks>
 internal readonly unsafe struct GemmTask<TResult, TFactor>(
@@ -154,8 +153,7 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
                     }
                     else
                     {
-                        TKernel.Run<T>(edge, tileColumns, panelA, panelB, steps, alpha, add: false);
-                        CopyEdge(corner, block.Stride, edge, tileColumns, tileRows, tileWidth, add);
+                        RunEdge<TKernel, T>(corner, block.Stride, panelA, panelB, steps, tileRows, tileWidth, edge, add);
                     }
 
                     if (finish)
@@ -165,6 +163,34 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
                     }
                 }
             }
+        }
+    }
+
+    // A tile at the right or lower edge: four rows at a time unless that takes as long as all, beside the result where it is narrower.
+    private void RunEdge<TKernel, T>(float* corner, int stride, float* panelA, float* panelB, int steps, int rows, int columns, float* edge, bool add)
+        where TKernel : struct, IMicroKernel
+        where T : unmanaged, ILanes<T>
+    {
+        int width = 2 * T.Count;
+        if ((rows + FewRowsTile.Rows - 1) / FewRowsTile.Rows * FewRowsTile.Rows >= TKernel.Rows)
+        {
+            TKernel.Run<T>(edge, width, panelA, panelB, steps, alpha, add: false);
+            CopyEdge(corner, stride, edge, width, rows, columns, add);
+            return;
+        }
+
+        for (int row = 0; row < rows; row += FewRowsTile.Rows)
+        {
+            float* target = corner + ((long)row * stride);
+            int present = Math.Min(FewRowsTile.Rows, rows - row);
+            if (present == FewRowsTile.Rows && columns == width)
+            {
+                TKernel.RunFew<T>(target, stride, panelA + row, panelB, steps, alpha, add);
+                continue;
+            }
+
+            TKernel.RunFew<T>(edge, width, panelA + row, panelB, steps, alpha, add: false);
+            CopyEdge(target, stride, edge, width, present, columns, add);
         }
     }
 

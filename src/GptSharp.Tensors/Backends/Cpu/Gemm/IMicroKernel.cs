@@ -32,4 +32,8 @@ internal unsafe interface IMicroKernel
     /// <param name="add">Adds to the tile instead of overwriting it.</param>
     static abstract void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
         where T : unmanaged, ILanes<T>;
+
+    /// <summary>The same for the first <see cref="FewRowsTile.Rows"/> rows from <paramref name="a"/> on, which may lie inside a panel.</summary>
+    static abstract void RunFew<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
+        where T : unmanaged, ILanes<T>;
 }

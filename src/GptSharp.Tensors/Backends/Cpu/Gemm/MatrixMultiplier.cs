@@ -156,8 +156,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
 
         SharedPanels<TFactor> PanelsOfA(int number) => new(plan.SharesRows ? shared : null, a, true, m, k, plan, number);
 
-        SharedPanels<TFactor> PanelsOfB(int number) => new(
-            !plan.SharesColumns ? null : shared + (plan.SharesRows ? plan.SharedRowFloats : 0), b, false, n, k, plan, number);
+        SharedPanels<TFactor> PanelsOfB(int number) => new(plan.SharesColumns ? shared : null, b, false, n, k, plan, number);
     }
 
     private void RunRound<TKernel, T, TResult, TFactor>(

@@ -29,6 +29,7 @@ internal readonly unsafe struct MicroKernel12 : IMicroKernel
 
         for (int p = 0; p < steps; p++)
         {
+            TileRow.Prefetch(a + (TileRow.StepsAhead * 12));
             T left = T.Load(b), right = T.Load(b + T.Count), x;
             x = T.Broadcast(a[0]);
             l0 = T.MultiplyAdd(x, left, l0);
@@ -95,4 +96,7 @@ internal readonly unsafe struct MicroKernel12 : IMicroKernel
         tile += stride;
         TileRow.Store(tile, l11, r11, factor, add);
     }
+
+    public static void RunFew<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
+        where T : unmanaged, ILanes<T> => FewRowsTile.Run<T>(tile, stride, a, Rows, b, steps, alpha, add);
 }

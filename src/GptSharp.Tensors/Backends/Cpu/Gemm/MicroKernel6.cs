@@ -27,6 +27,7 @@ internal readonly unsafe struct MicroKernel6 : IMicroKernel
 
         for (int p = 0; p < steps; p++)
         {
+            TileRow.Prefetch(a + (TileRow.StepsAhead * 6));
             T left = T.Load(b), right = T.Load(b + T.Count), x;
             x = T.Broadcast(a[0]);
             l0 = T.MultiplyAdd(x, left, l0);
@@ -63,4 +64,7 @@ internal readonly unsafe struct MicroKernel6 : IMicroKernel
         tile += stride;
         TileRow.Store(tile, l5, r5, factor, add);
     }
+
+    public static void RunFew<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
+        where T : unmanaged, ILanes<T> => FewRowsTile.Run<T>(tile, stride, a, Rows, b, steps, alpha, add);
 }

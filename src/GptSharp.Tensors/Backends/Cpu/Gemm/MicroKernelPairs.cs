@@ -18,4 +18,7 @@ internal readonly unsafe struct MicroKernelPairs : IMicroKernel
 
     public static void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
         where T : unmanaged, ILanes<T> => DotProductTile.Run(tile, stride, (uint*)a, (uint*)b, steps, add);
+
+    public static void RunFew<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
+        where T : unmanaged, ILanes<T> => DotProductTile.RunFew(tile, stride, (uint*)a, (uint*)b, steps, add);
 }

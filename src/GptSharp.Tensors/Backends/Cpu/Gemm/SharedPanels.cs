@@ -14,8 +14,9 @@ internal readonly unsafe struct SharedPanels<TFactor>(
     float* data, Factor<TFactor> factor, bool isLeft, int lines, int terms, GemmPlan plan, int round)
     where TFactor : unmanaged
 {
-    private const int LinesPerPiece = 96;   // whole tiles of 12, 6 and 32 lines
-    private const int TermsPerPiece = 32;
+    // Of lines whose terms lie together a piece has some, whole tiles of 12, 6 or 32 of them, and a few KiB of each; where the lines of a term
+    // lie together it has all lines and few terms.
+    private const int LinesPerPiece = 96, TermsPerPiece = 256, TermsOfAllLines = 32;
 
     /// <summary>The round's first term.</summary>
     public int FirstTerm => round * plan.RoundLength;
@@ -26,14 +27,17 @@ internal readonly unsafe struct SharedPanels<TFactor>(
     /// <summary>How many pieces there are to pack.</summary>
     public int PieceCount => data == null ? 0 : Chunks * PiecesPerChunk;
 
-    // Whichever lies together in memory stays together in a piece: a line's terms, or a term's lines.
     private bool LinesLieTogether => factor.Layout == (isLeft ? Operand.Transposed : Operand.AsIs);
 
     private int Chunks => plan.Slices > 1
         ? plan.Slices * plan.ChunksPerSlice
         : (EndTerm - FirstTerm + GemmPlan.ChunkLength - 1) / GemmPlan.ChunkLength;
 
-    private int PiecesPerChunk => LinesLieTogether ? GemmPlan.ChunkLength / TermsPerPiece : (lines + LinesPerPiece - 1) / LinesPerPiece;
+    private int PiecesPerChunk => PiecesOfLines * GemmPlan.ChunkLength / PieceTerms;
+
+    private int PieceTerms => LinesLieTogether ? TermsOfAllLines : TermsPerPiece;
+
+    private int PiecesOfLines => LinesLieTogether ? 1 : (lines + LinesPerPiece - 1) / LinesPerPiece;
 
     /// <summary>The panels of the chunk that begins at a term.</summary>
     public float* Chunk<TKernel>(int term)
@@ -50,9 +54,9 @@ internal readonly unsafe struct SharedPanels<TFactor>(
         int term = FirstTerm + (slice * plan.SliceLength) + (place * GemmPlan.ChunkLength);
         int end = plan.Slices > 1 ? Math.Min(terms, (slice + 1) * plan.SliceLength) : EndTerm;
         int length = Math.Min(GemmPlan.ChunkLength, end - term);
-        (int line, int lineCount, int first, int termCount) = LinesLieTogether
-            ? (0, lines, part * TermsPerPiece, Math.Min(TermsPerPiece, length - (part * TermsPerPiece)))
-            : (part * LinesPerPiece, Math.Min(LinesPerPiece, lines - (part * LinesPerPiece)), 0, length);
+        (int termPart, int linePart) = Math.DivRem(part, PiecesOfLines);
+        int line = linePart * LinesPerPiece, lineCount = LinesLieTogether ? lines : Math.Min(LinesPerPiece, lines - line);
+        int first = termPart * PieceTerms, termCount = Math.Min(PieceTerms, length - first);
         if (termCount <= 0)
         {
             return; // the last chunk of a slice may be short, or not there

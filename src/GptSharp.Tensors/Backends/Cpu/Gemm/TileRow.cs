@@ -4,9 +4,12 @@ using GptSharp.Tensors.Backends.Cpu.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 
-/// <summary>How a micro-kernel's registers get back to memory.</summary>
+/// <summary>What the micro-kernels have in common: how their registers get back to memory, and what they ask for ahead of use.</summary>
 internal static unsafe class TileRow
 {
+    /// <summary>How far ahead a micro-kernel asks for the panel of a, which comes from the second-level cache or from beyond.</summary>
+    public const int StepsAhead = 64;
+
     /// <summary>
     /// Asks for the rows of a tile that will be added to, before the sum runs: they may be far away, and fall into few sets of the cache.
     /// </summary>
@@ -23,6 +26,16 @@ internal static unsafe class TileRow
         {
             Sse.Prefetch0(tile);
             Sse.Prefetch0(tile + (2 * T.Count) - 1);
+        }
+    }
+
+    /// <summary>Asks for the cache line at an address, which need not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
         }
     }
 

@@ -21,21 +21,31 @@ public static class CpuSpeed
 
     /// <summary>Operations per second of fused multiply-adds in registers, two each, in binary32; measured in a tenth of a second.</summary>
     public static double FlopsPerSecond(int threads, SimdPath path) => Arithmetic.GetOrAdd(
-        (threads, path), key => new(() => MeasureArithmetic(key.Threads, key.Path, repetitions: 25, rounds: 2_000_000))).Value;
+        (threads, path), key => new(() => FlopsPerSecondNow(key.Threads, key.Path))).Value;
+
+    /// <summary>The same, measured again.</summary>
+    public static double FlopsPerSecondNow(int threads, SimdPath path) => MeasureArithmetic(threads, path, repetitions: 25, rounds: 2_000_000);
 
     /// <summary>
     /// Operations per second of BF16 dot products in registers, four for each pair of terms; null where the processor has none.
     /// </summary>
     public static double? DotProductFlopsPerSecond(int threads) => !DotProductChain.IsAvailable
         ? null
-        : DotProducts.GetOrAdd(threads, key => new(() => MeasureDotProducts(key, repetitions: 25, rounds: 2_000_000))).Value;
+        : DotProducts.GetOrAdd(threads, key => new(() => DotProductFlopsPerSecondNow(key)!.Value)).Value;
+
+    /// <summary>The same, measured again.</summary>
+    public static double? DotProductFlopsPerSecondNow(int threads) =>
+        DotProductChain.IsAvailable ? MeasureDotProducts(threads, repetitions: 25, rounds: 2_000_000) : null;
 
     /// <summary>
     /// Bytes per second of a stream over memory, reads and writes counted. Measured in about half a second, in up to 256 MiB
     /// per thread that are given back.
     /// </summary>
     public static double BytesPerSecond(int threads, SimdPath path, StreamKind stream = StreamKind.Triad) => Bandwidth.GetOrAdd(
-        (threads, path, stream), key => new(() => MeasureBandwidth(key.Threads, key.Path, key.Stream, repetitions: 4))).Value;
+        (threads, path, stream), key => new(() => BytesPerSecondNow(key.Threads, key.Path, key.Stream))).Value;
+
+    /// <summary>The same, measured again.</summary>
+    public static double BytesPerSecondNow(int threads, SimdPath path, StreamKind stream) => MeasureBandwidth(threads, path, stream, repetitions: 4);
 
     /// <summary>The same, measured anew: for whoever measures something else in turn, since memory that others use too is now faster, now slower.</summary>
     public static double BytesPerSecondNow(int threads, SimdPath path, StreamKind stream) =>

@@ -30,9 +30,8 @@ public sealed class GemmPlanTests
 
     private static void Check(int m, int n, int k, GemmPlan plan)
     {
-        long rows = plan.SharesRows ? plan.SharedRowFloats : 0;
-        long columns = plan.SharesColumns ? (long)plan.PaddedColumns * plan.RoundLength : 0;
-        Assert.True(rows + columns <= plan.SharedFloats, $"({m}, {n}, {k}): {rows} + {columns} floats are packed into {plan.SharedFloats}");
+        long packed = (long)(plan.SharesRows ? plan.PaddedRows : plan.PaddedColumns) * plan.RoundLength;
+        Assert.True(packed <= plan.SharedFloats, $"({m}, {n}, {k}): {packed} floats are packed into {plan.SharedFloats}");
 
         // Sums in a block of the thread's own: neither in slices nor over several rounds.
         bool hasBlocks = plan.Slices == 1 && plan.RoundLength == k;
