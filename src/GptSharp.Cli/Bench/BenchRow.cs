@@ -1,6 +1,6 @@
 using System.Globalization;
 using GptSharp.Cli.Machine;
-using GptSharp.Tensors.Backends.Cpu.Speed;
+using GptSharp.Tensors.Backends.Cpu;
 
 namespace GptSharp.Cli.Bench;
 
@@ -19,28 +19,17 @@ internal sealed record BenchRow(
     double? OtherMilliseconds, int Runs)
 {
     /// <summary>Of a single operation or product.</summary>
-    public static BenchRow Of(BenchCase entry, BenchTiming timing, MeasuredLimits limits)
-    {
-        (string limit, double seconds) = entry.Stream switch
-        {
-            StreamKind.Read => ("read", entry.Bytes / (limits.ReadGigabytes * 1e9)),
-            StreamKind.Triad => ("triad", entry.Bytes / (limits.TriadGigabytes * 1e9)),
-            StreamKind.Update => ("update stream", entry.Bytes / (limits.UpdateGigabytes * 1e9)),
-            _ when entry.InBF16 && limits.Bf16Gflops is { } dots => ("bf16 peak", entry.Flops / (dots * 1e9)),
-            _ => ("fp32 peak", entry.Flops / (limits.Fp32Gflops * 1e9)),
-        };
-        return Of(entry.Name, timing, entry.Flops, entry.Stream is null ? 0 : entry.Bytes, limit, seconds);
-    }
+    public static BenchRow Of(BenchCase entry, BenchTiming timing) =>
+        Of(entry.Name, timing, entry.Flops, entry.Stream is null ? 0 : entry.Bytes, entry.Limit);
 
     /// <summary>Of a training step.</summary>
-    public static BenchRow Of(StepShape shape, BenchTiming timing, MeasuredLimits limits, double updateBytes, bool inBF16) => Of(
+    public static BenchRow Of(StepShape shape, BenchTiming timing, bool inBF16) => Of(
         shape.Name, timing, shape.FlopsPerStep, 0,
-        inBF16 && limits.Bf16Gflops is not null ? "bf16 peak + update stream" : "fp32 peak + update stream",
-        limits.StepFloor(shape.FlopsPerStep, updateBytes, inBF16));
+        inBF16 && CpuFeatures.IsAvailable(SimdPath.Avx512BF16) ? "bf16 peak + update stream" : "fp32 peak + update stream");
 
     /// <summary>Of a token that is generated, for which every weight is read.</summary>
     public static BenchRow Of(GenerateWorkload workload, string name, BenchTiming timing, MeasuredLimits limits) => Of(
-        name, timing, 0, workload.WeightBytes, "read", workload.WeightBytes / (limits.ReadGigabytes * 1e9));
+        name, timing with { FloorMilliseconds = workload.WeightBytes / (limits.ReadGigabytes * 1e6) }, 0, workload.WeightBytes, "read");
 
     /// <summary>Writes rows as a table.</summary>
     public static void Write(TextWriter writer, IReadOnlyList<BenchRow> rows)
@@ -59,12 +48,12 @@ internal sealed record BenchRow(
         table.Write(writer);
     }
 
-    private static BenchRow Of(string name, BenchTiming timing, double flops, double bytes, string limit, double floorSeconds)
+    private static BenchRow Of(string name, BenchTiming timing, double flops, double bytes, string limit)
     {
         double seconds = timing.Milliseconds / 1e3;
         return new(
-            name, timing.Milliseconds, floorSeconds * 1e3, flops == 0 ? null : flops / seconds / 1e9, bytes == 0 ? null : bytes / seconds / 1e9,
-            limit, floorSeconds / seconds, timing.OtherMilliseconds, timing.Runs);
+            name, timing.Milliseconds, timing.FloorMilliseconds, flops == 0 ? null : flops / seconds / 1e9, bytes == 0 ? null : bytes / seconds / 1e9,
+            limit, timing.FloorMilliseconds / timing.Milliseconds, timing.OtherMilliseconds, timing.Runs);
     }
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";

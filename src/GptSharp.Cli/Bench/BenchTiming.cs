@@ -2,40 +2,49 @@ using System.Diagnostics;
 
 namespace GptSharp.Cli.Bench;
 
-/// <summary>How long something takes, and how long a competitor takes for it.</summary>
+/// <summary>How long something takes, how long it would take at best, and how long a competitor takes for it.</summary>
 /// <param name="Milliseconds">The median of our runs.</param>
+/// <param name="FloorMilliseconds">The median of what the machine would have needed at the speeds that it showed in between; null if not asked for.</param>
 /// <param name="Runs">How many there were.</param>
 /// <param name="OtherMilliseconds">The median of the competitor's figures.</param>
-internal sealed record BenchTiming(double Milliseconds, int Runs, double? OtherMilliseconds)
+internal sealed record BenchTiming(double Milliseconds, double? FloorMilliseconds, int Runs, double? OtherMilliseconds)
 {
     private const int Rounds = 5;
     private const int MostRunsPerRound = 200;
 
     /// <summary>
-    /// Measures in rounds, after two runs that do not count; the competitor has its turn after each round, so that what slows the machine
-    /// for a while slows both.
+    /// Measures in rounds, after two runs that do not count. The machine's limits are measured after each round, and the competitor has its
+    /// turn then: what slows the machine for a while slows all three.
     /// </summary>
     /// <param name="run">One run.</param>
     /// <param name="seconds">How long to measure ours, in all; at least one run a round.</param>
+    /// <param name="floor">Measures the limits, and gives the seconds that one run would need at them; null for none.</param>
     /// <param name="other">One round of the competitor, if any: milliseconds.</param>
-    public static BenchTiming Measure(Action run, double seconds, Func<IReadOnlyList<double>>? other) => Measure(Timed(run), seconds, other);
+    public static BenchTiming Measure(Action run, double seconds, Func<double>? floor, Func<IReadOnlyList<double>>? other) =>
+        Measure(Timed(run), seconds, floor, other);
 
     /// <summary>Measures likewise what tells its own time.</summary>
     /// <param name="run">One run, which returns the milliseconds that count.</param>
     /// <param name="seconds">How long to measure ours, in all; at least one run a round.</param>
+    /// <param name="floor">Measures the limits, and gives the seconds that one run would need at them; null for none.</param>
     /// <param name="other">One round of the competitor, if any: milliseconds.</param>
-    public static BenchTiming Measure(Func<double> run, double seconds, Func<IReadOnlyList<double>>? other)
+    public static BenchTiming Measure(Func<double> run, double seconds, Func<double>? floor, Func<IReadOnlyList<double>>? other)
     {
         run();
         run();
-        List<double> ours = [], theirs = [];
+        List<double> ours = [], floors = [], theirs = [];
         for (int round = 0; round < Rounds; round++)
         {
             ours.AddRange(Round(run, seconds));
+            if (floor is not null)
+            {
+                floors.Add(floor() * 1e3);
+            }
+
             theirs.AddRange(other?.Invoke() ?? []);
         }
 
-        return new(Median(ours), ours.Count, other is null ? null : Median(theirs));
+        return new(Median(ours), floor is null ? null : Median(floors), ours.Count, other is null ? null : Median(theirs));
     }
 
     /// <summary>Measures one round.</summary>

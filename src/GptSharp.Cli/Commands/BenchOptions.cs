@@ -49,17 +49,18 @@ internal sealed class BenchOptions
     /// <summary>Measures one thing.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="run">One run.</param>
+    /// <param name="floor">Measures the machine's limits, and gives the seconds that one run would need at them.</param>
     /// <param name="count">How many things are measured in all: a competitor can stand beside one only.</param>
     /// <exception cref="ConfigurationException">A competitor for several things, or no time.</exception>
-    public BenchTiming Measure(ParseResult parsed, Action run, int count) =>
-        BenchTiming.Measure(run, Seconds(parsed), Competitor(parsed, count));
+    public BenchTiming Measure(ParseResult parsed, Action run, Func<double> floor, int count) =>
+        BenchTiming.Measure(run, Seconds(parsed), floor, Competitor(parsed, count));
 
-    /// <summary>Measures the only thing, which tells its own milliseconds.</summary>
+    /// <summary>Measures the only thing, which tells its own milliseconds; its floor is the caller's to tell.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="run">One run.</param>
     /// <exception cref="ConfigurationException">No time.</exception>
     public BenchTiming Measure(ParseResult parsed, Func<double> run) =>
-        BenchTiming.Measure(run, Seconds(parsed), Competitor(parsed, count: 1));
+        BenchTiming.Measure(run, Seconds(parsed), floor: null, Competitor(parsed, count: 1));
 
     /// <summary>How long to measure each thing.</summary>
     /// <exception cref="ConfigurationException">No time at all.</exception>
@@ -76,7 +77,7 @@ internal sealed class BenchOptions
         foreach (BenchCase entry in cases)
         {
             using var engine = new Engine(new CpuBackend(threads));
-            rows.Add(BenchRow.Of(entry, Measure(parsed, entry.Prepare(engine), cases.Count), limits));
+            rows.Add(BenchRow.Of(entry, Measure(parsed, entry.Prepare(engine), () => entry.Floor(threads), cases.Count)));
         }
 
         Write(parsed, new BenchResult { Limits = limits, Rows = rows }, output);

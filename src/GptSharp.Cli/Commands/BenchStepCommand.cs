@@ -74,7 +74,9 @@ internal static class BenchStepCommand
                     checks.Add(StepCheck.Run(shape, workload, parsed.GetValue(verify)));
                     bool inBF16 = storage == Precision.Bf16;
                     double updateBytes = (inBF16 ? UpdateBytesPerBF16Parameter : UpdateBytesPerParameter) * workload.Model.ParameterCount;
-                    rows.Add(BenchRow.Of(shape, options.Measure(parsed, workload.Run, shapes.Length), limits, updateBytes, inBF16));
+                    BenchTiming timing = options.Measure(
+                        parsed, workload.Run, () => MeasuredLimits.StepFloor(threads, shape.FlopsPerStep, updateBytes, inBF16), shapes.Length);
+                    rows.Add(BenchRow.Of(shape, timing, inBF16));
                 }
 
                 if (parsed.GetValue(scaling))

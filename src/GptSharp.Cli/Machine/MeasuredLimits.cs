@@ -33,13 +33,22 @@ internal sealed record MeasuredLimits(
     public static double ReadNow(int threads) =>
         CpuSpeed.BytesPerSecondNow(threads, CpuFeatures.Select(), StreamKind.Read) / Giga;
 
-    /// <summary>The time below which a step cannot be done: its arithmetic, and then its update at the speed of the update stream.</summary>
+    /// <summary>
+    /// The time below which a step cannot be done, at what the machine measures now: its arithmetic, and then its update at the speed of the
+    /// update stream.
+    /// </summary>
+    /// <param name="threads">Threads.</param>
     /// <param name="flops">Floating-point operations.</param>
     /// <param name="updateBytes">Bytes that the optimizer moves.</param>
     /// <param name="inBF16">Whether they are those of BF16 dot products, where the processor has them.</param>
     /// <returns>Seconds.</returns>
-    public double StepFloor(double flops, double updateBytes, bool inBF16) =>
-        (flops / ((inBF16 ? Bf16Gflops ?? Fp32Gflops : Fp32Gflops) * Giga)) + (updateBytes / (UpdateGigabytes * Giga));
+    public static double StepFloor(int threads, double flops, double updateBytes, bool inBF16)
+    {
+        SimdPath path = CpuFeatures.Select();
+        double? dots = inBF16 ? CpuSpeed.DotProductFlopsPerSecondNow(threads) : null;
+        return (flops / (dots ?? CpuSpeed.FlopsPerSecondNow(threads, path)))
+            + (updateBytes / CpuSpeed.BytesPerSecondNow(threads, path, StreamKind.Update));
+    }
 
     /// <summary>Writes a table, a column for each number of threads.</summary>
     public static void Write(TextWriter writer, IReadOnlyList<MeasuredLimits> limits)

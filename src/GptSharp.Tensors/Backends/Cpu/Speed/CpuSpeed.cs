@@ -47,10 +47,6 @@ public static class CpuSpeed
     /// <summary>The same, measured again.</summary>
     public static double BytesPerSecondNow(int threads, SimdPath path, StreamKind stream) => MeasureBandwidth(threads, path, stream, repetitions: 4);
 
-    /// <summary>The same, measured anew: for whoever measures something else in turn, since memory that others use too is now faster, now slower.</summary>
-    public static double BytesPerSecondNow(int threads, SimdPath path, StreamKind stream) =>
-        MeasureBandwidth(threads, path, stream, repetitions: 4);
-
     /// <summary>Seconds that it takes to gather all threads of a backend for a loop, the median of some hundred.</summary>
     public static double DispatchSeconds(CpuBackend backend)
     {
