@@ -50,10 +50,10 @@ internal sealed record BenchRow(
 
     private static BenchRow Of(string name, BenchTiming timing, double flops, double bytes, string limit)
     {
-        double seconds = timing.Milliseconds / 1e3;
+        double seconds = timing.Milliseconds / 1e3, floor = timing.FloorMilliseconds!.Value;
         return new(
-            name, timing.Milliseconds, timing.FloorMilliseconds, flops == 0 ? null : flops / seconds / 1e9, bytes == 0 ? null : bytes / seconds / 1e9,
-            limit, timing.FloorMilliseconds / timing.Milliseconds, timing.OtherMilliseconds, timing.Runs);
+            name, timing.Milliseconds, floor, flops == 0 ? null : flops / seconds / 1e9, bytes == 0 ? null : bytes / seconds / 1e9,
+            limit, floor / timing.Milliseconds, timing.OtherMilliseconds, timing.Runs);
     }
 
     private static string Text(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";

@@ -21,7 +21,7 @@ internal sealed record StepScaling(string Name, int Threads, double OneThreadMil
     public static StepScaling Measure(StepShape shape, int threads, Precision precision, double seconds)
     {
         using StepWorkload one = new(shape, threads: 1, precision), all = new(shape, threads, precision);
-        var timing = BenchTiming.Measure(all.Run, seconds, () => BenchTiming.Round(one.Run, seconds));
+        var timing = BenchTiming.Measure(all.Run, seconds, floor: null, () => BenchTiming.Round(one.Run, seconds));
         return new(shape.Name, threads, timing.OtherMilliseconds!.Value, timing.Milliseconds);
     }
 

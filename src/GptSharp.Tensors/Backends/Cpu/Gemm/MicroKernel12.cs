@@ -30,6 +30,8 @@ internal readonly unsafe struct MicroKernel12 : IMicroKernel
         for (int p = 0; p < steps; p++)
         {
             TileRow.Prefetch(a + (TileRow.StepsAhead * 12));
+            TileRow.Prefetch(b + (16 * 2 * T.Count));
+            TileRow.Prefetch(b + (33 * T.Count));
             T left = T.Load(b), right = T.Load(b + T.Count), x;
             x = T.Broadcast(a[0]);
             l0 = T.MultiplyAdd(x, left, l0);
