@@ -150,8 +150,9 @@ public sealed class Gpt : IDisposable
     /// (<see cref="IBackend.Arrange"/>). Meanwhile only forward passes of the model may read them.
     /// </summary>
     /// <returns>Gives them their usual order again when it is disposed, which must be before the model is.</returns>
+    /// <remarks>A dry run has no weights to lay out.</remarks>
     public IDisposable ArrangeWeights() => new ArrangedWeights(Engine.Backend, Arena.Parameters
-        .Where(parameter => parameter.Value.Shape.Rank == 2 && (parameter == _head || !IsEmbedding(parameter)))
+        .Where(parameter => !Engine.Options.IsDryRun && parameter.Value.Shape.Rank == 2 && (parameter == _head || !IsEmbedding(parameter)))
         .Select(parameter => parameter.Value));
 
     /// <summary>
