@@ -1,7 +1,7 @@
 // Softmax cross-entropy over rows of logits z, (rows, Vp) of which the first V columns count, for a target t per row:
 //   L = log sum_v exp z_v;  row loss = L - z_t;  loss = scale x sum over scored rows of (row loss + z_loss L²)
 //   dz_v = dLoss scale ((1 + 2 z_loss L) exp(z_v - L) - [v = t]) + beta dz_v
-// A row whose target is -1 is not scored: its loss is 0, its gradient beta dz, as it is in the padding columns V ... Vp - 1.
+// scale is the state's loss_scale. A row whose target is -1 is not scored: its loss is 0, its gradient beta dz, as it is in the padding columns V ... Vp - 1.
 //
 // One block per row, of up to 512 threads. Forward each thread keeps the largest logit so far and the sum of exponentials below it, and
 // corrects the sum when the largest grows (Milakov and Gimelshein 2018, arXiv:1805.02867): one pass. Then the lanes of a warp and the
@@ -122,7 +122,7 @@ KERNEL __launch_bounds__(ROW_THREADS) void cross_entropy_bf16(
 
 // One block: loss = scale x sum over scored rows of row_loss + z_loss L².
 KERNEL __launch_bounds__(ROW_THREADS) void cross_entropy_sum(
-    float *loss, const float *row_loss, const float *log_sum_exp, const int *targets, int rows, int V, float scale, float z_loss) {
+    float *loss, const float *row_loss, const float *log_sum_exp, const int *targets, const StepState *state, int rows, int V, float z_loss) {
     __shared__ double scratch[ROW_THREADS];
     double sum = 0;
 #pragma unroll 4
@@ -134,7 +134,7 @@ KERNEL __launch_bounds__(ROW_THREADS) void cross_entropy_sum(
         }
     }
     sum = block_sum(sum, scratch);
-    if (thread() == 0) *loss = (float)(scale * sum);
+    if (thread() == 0) *loss = (float)(state->loss_scale * sum);
 }
 
 // factor exp(z - L). Where the result is rounded to BF16 one multiply-add makes the exponent, off by 2^-24 of L; a binary32 result
@@ -192,8 +192,8 @@ DEVICE void backward_row(T *d, const T *z, float L, float factor, float beta, Sh
 
 template <bool ACCUMULATE, class T>
 DEVICE void backward(
-    T *d_logits, const float *d_loss, const T *logits, const int *targets, const float *log_sum_exp, int V, int Vp, float scale, float z_loss,
-    float beta) {
+    T *d_logits, const float *d_loss, const T *logits, const int *targets, const float *log_sum_exp, const StepState *state, int V, int Vp,
+    float z_loss, float beta) {
     constexpr int N = PACK<T>;
     int row = block_x(), target = targets[row];
     T *d = d_logits + (i64)row * Vp;
@@ -204,7 +204,7 @@ DEVICE void backward(
         return;
     }
 
-    float L = log_sum_exp[row], slope = *d_loss * scale, weight = 1 + 2 * z_loss * L;
+    float L = log_sum_exp[row], slope = *d_loss * state->loss_scale, weight = 1 + 2 * z_loss * L;
     Shares<N> shares(V, aligned);
     // The thread that writes the target's column writes it a second time, from what it reads before the first.
     bool mine = shares.is_mine(target);
@@ -215,9 +215,9 @@ DEVICE void backward(
 
 #define BACKWARD(NAME, T, ACCUMULATE)                                                                                                    \
     KERNEL __launch_bounds__(ROW_THREADS) void NAME(                                                                                     \
-        T *d_logits, const float *d_loss, const T *logits, const int *targets, const float *log_sum_exp, int V, int Vp, float scale,     \
-        float z_loss, float beta) {                                                                                                      \
-        backward<ACCUMULATE>(d_logits, d_loss, logits, targets, log_sum_exp, V, Vp, scale, z_loss, beta);                                \
+        T *d_logits, const float *d_loss, const T *logits, const int *targets, const float *log_sum_exp, const StepState *state, int V,  \
+        int Vp, float z_loss, float beta) {                                                                                              \
+        backward<ACCUMULATE>(d_logits, d_loss, logits, targets, log_sum_exp, state, V, Vp, z_loss, beta);                                \
     }
 
 BACKWARD(cross_entropy_backward_f32, float, false)

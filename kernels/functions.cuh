@@ -6,10 +6,14 @@
 DEVICE float magnitude(float x) { return bits_to_float(float_to_bits(x) & 0x7fffffffu); }
 DEVICE float copy_sign(float x, float sign) { return bits_to_float((float_to_bits(x) & 0x7fffffffu) | (float_to_bits(sign) & 0x80000000u)); }
 
-// x within [-limit, limit]. Written with comparisons: a minimum would lose a NaN.
+// x within [-limit, limit], NaN for NaN: the plain minimum would lose it, and the one that keeps it came with sm_80.
 DEVICE float clamp(float x, float limit) {
+#if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
+    return max_or_nan(min_or_nan(x, limit), -limit);
+#else
     x = x > limit ? limit : x;
     return x < -limit ? -limit : x;
+#endif
 }
 
 // ---- tanh: absolute error below 2^-21 ----
@@ -108,10 +112,12 @@ struct GeluTanh {
     static constexpr float linear = 1.5957691216057308f, cubic = 0.071354816272600247f, log2e = 1.4426950408889634f;
     static DEVICE float value(float x) { return x * logistic(x * fused(x * x, -cubic * log2e, -linear * log2e)); }
     static DEVICE float slope(float x, float &value) {
-        float near = clamp(x, 50.f), square = near * near, gate;  // beyond, the slope is 0 or 1, and x² could overflow
-        float ds = logistic_slope(near * fused(square, cubic * log2e, linear * log2e), gate);
-        value = x * gate;
-        return fused(near * fused(square, 3 * cubic, linear), ds, gate);
+        // Beyond 10 the slope is 0 or 1 to the last digit. Within, 2^-2u has no overflow, so that s = 1 / (1 + e) and s (1 - s) = e s² have
+        // all their digits on either side.
+        float near = clamp(x, 10.f), square = near * near, e = exp2_fast(near * fused(square, -cubic * log2e, -linear * log2e));
+        float gate = reciprocal_fast(1 + e);
+        value = max_of(x, near) * gate;
+        return fused(near * fused(square, 3 * cubic, linear), e * gate * gate, gate);
     }
 };
 

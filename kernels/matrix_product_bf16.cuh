@@ -137,12 +137,12 @@ DEVICE void store_tile(const Epilogue &epilogue, const float (&sums)[T::WM / 16]
     column += place * E;
     if (column >= N) return;
     auto bias = epilogue.template columns<E>(column);
-    const float *from = stage + r * PITCH + place * E;
+    u32 from = shared_address(stage + r * PITCH + place * E) ^ (swap * 16);
     i64 at = origin + (i64)(row + r) * N + column;
     int end = M - row - r < T::WM ? M - row - r : T::WM;
     epilogue.with_function([&](auto f) INLINE_LAMBDA {
 #pragma unroll 1
-        for (int group = 0; group < end; group += ROWS * Epilogue::AT_ONCE) {
+        for (int group = 0; group < end; group += ROWS * Epilogue::AT_ONCE, from += ROWS * Epilogue::AT_ONCE * PITCH * 4) {
             decltype(epilogue.template fetch<E>(at)) fetched[Epilogue::AT_ONCE] = {};
 #pragma unroll
             for (int u = 0; u < Epilogue::AT_ONCE; u++) {
@@ -156,7 +156,7 @@ DEVICE void store_tile(const Epilogue &epilogue, const float (&sums)[T::WM / 16]
                 Pack<E> v;
 #pragma unroll
                 for (int part = 0; part < E; part += 4) {
-                    float4 four = load4(from + i * PITCH + (part ^ (swap * 4)));
+                    float4 four = load_shared4((from + u * ROWS * PITCH * 4) ^ (part * 4));
 #pragma unroll
                     for (int k = 0; k < 4; k++) v.v[part + k] = LANE(four, k);
                 }

@@ -14,7 +14,7 @@ template <class T> DEVICE void stage(uint4 *target, const T *vector, int packs, 
     for (int i = thread(); i < slots; i += block_threads()) target[i] = vector && i < packs ? load_bits(vector + i * PACK<T>) : zero_bits();
 }
 
-// Forward; block: 8 warps, rows_per_block rows, warp w takes rows w, w + 8, ...
+// Forward; block: rows_per_block rows, which its warps take in turn.
 template <bool CENTRED, int WIDTH, class T>
 DEVICE void norm_rows(T *y, float *mean, float *rstd, const T *x, const T *weight, const T *bias, int rows, int C, int rows_per_block,
                       float inverse_c, float epsilon) {
@@ -24,7 +24,7 @@ DEVICE void norm_rows(T *y, float *mean, float *rstd, const T *x, const T *weigh
     if constexpr (CENTRED) stage(norm_shared + V * 32, bias, packs, V * 32);
     block_barrier();
 #pragma unroll 1
-    for (int row = first + warp(); row < end; row += 8) {
+    for (int row = first + warp(); row < end; row += block_threads() >> 5) {
         const T *source = x + (i64)row * C;
         T *target = y + (i64)row * C;
         uint4 bits[V];

@@ -146,6 +146,10 @@ template <int OFFSET> DEVICE uint4 load_shared4(u32 shared) {
     return v;
 }
 
+template <int OFFSET> DEVICE void store_shared4(u32 shared, uint4 v) {
+    asm volatile("st.shared.v4.u32 [%0+%5],{%1,%2,%3,%4};" ::"r"(shared), "r"(v.x), "r"(v.y), "r"(v.z), "r"(v.w), "n"(OFFSET) : "memory");
+}
+
 // Computes v here: a sum over a loop is otherwise moved to the loop's end, and keeps what it adds alive until there.
 DEVICE void settle(float &v) { asm volatile("" : "+f"(v)); }
 
@@ -158,7 +162,8 @@ struct StepState {
     float learning_rate;
     float correction1;   // 1 - beta1^t of AdamW
     float correction2;   // 1 - beta2^t
-    u32 reserved[5];
+    float loss_scale;    // 1 / number of scored targets
+    u32 reserved[4];
 };
 
 // ---- reports of wrong input: two words in host memory that start as all ones ----
@@ -183,6 +188,10 @@ DEVICE float to_float(bf16 v) { return bits_to_float((u32)v.bits << 16); }
 DEVICE float low_float(u32 pair) { return bits_to_float(pair << 16); }
 DEVICE float high_float(u32 pair) { return bits_to_float(pair & 0xffff0000u); }
 
+// The smaller and the larger of two numbers, NaN if one is.
+DEVICE float min_or_nan(float a, float b) { float r; asm("min.NaN.f32 %0,%1,%2;" : "=f"(r) : "f"(a), "f"(b)); return r; }
+DEVICE float max_or_nan(float a, float b) { float r; asm("max.NaN.f32 %0,%1,%2;" : "=f"(r) : "f"(a), "f"(b)); return r; }
+
 // tanh in one instruction, error up to 2^-11: only where the result is stored as BF16.
 DEVICE float tanh_fast(float v) { float r; asm("tanh.approx.f32 %0,%1;" : "=f"(r) : "f"(v)); return r; }
 
@@ -191,9 +200,9 @@ DEVICE float tanh_fast(float v) { float r; asm("tanh.approx.f32 %0,%1;" : "=f"(r
 DEVICE void copy16(u32 shared, const void *global, int bytes) {
     asm volatile("cp.async.cg.shared.global [%0],[%1],16,%2;" ::"r"(shared), "l"(global_address(global)), "r"(bytes) : "memory");
 }
-// The same to a constant distance from `shared`, from an address in global memory as a number.
-template <int OFFSET> DEVICE void copy16_at(u32 shared, u64 global, int bytes) {
-    asm volatile("cp.async.cg.shared.global [%0+%3],[%1],16,%2;" ::"r"(shared), "l"(global), "r"(bytes), "n"(OFFSET) : "memory");
+// The same at constant distances from both addresses, that in global memory as a number.
+template <int OFFSET, int FROM = 0> DEVICE void copy16_at(u32 shared, u64 global, int bytes) {
+    asm volatile("cp.async.cg.shared.global [%0+%3],[%1+%4],16,%2;" ::"r"(shared), "l"(global), "r"(bytes), "n"(OFFSET), "n"(FROM) : "memory");
 }
 DEVICE u64 global_number(const void *p) { return (u64)global_address(p); }
 // base + bytes in one instruction that keeps the distance in 32 bits; added as usual, it is widened ahead of the loop to two registers.

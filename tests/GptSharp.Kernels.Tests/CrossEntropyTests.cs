@@ -159,7 +159,7 @@ public sealed class CrossEntropyTests
         private readonly int _v, _vp;
         private readonly int[] _targets;
         private readonly double[] _logits;
-        private readonly DeviceBuffer _target, _upstream;
+        private readonly DeviceBuffer _target, _upstream, _state;
 
         public Case(string type, int v, int vp, int[] targets)
         {
@@ -168,6 +168,7 @@ public sealed class CrossEntropyTests
             _logits = Read(Logits);
             _target = _bench.Memory.Allocate<int>(targets, "targets");
             _upstream = _bench.Memory.Allocate<float>([Upstream], "upstream");
+            _state = OptimizerBench.State(_bench, lossScale: Scale);
             Report = _bench.Memory.Allocate<ulong>([ulong.MaxValue, ulong.MaxValue], "report");
             RowLoss = _bench.Output(4L * targets.Length, "row loss");
             LogSumExp = _bench.Output(4L * targets.Length, "log sum exp");
@@ -199,7 +200,7 @@ public sealed class CrossEntropyTests
                 RowLoss, LogSumExp, Logits, _target, Report, _v, _vp);
             _bench.Launch(
                 "cross_entropy", "cross_entropy_sum", new LaunchShape(1, 512), options,
-                Loss, RowLoss, LogSumExp, _target, _targets.Length, _v, Scale, zLoss);
+                Loss, RowLoss, LogSumExp, _target, _state, _targets.Length, _v, zLoss);
             return report;
         }
 
@@ -212,7 +213,7 @@ public sealed class CrossEntropyTests
             double[] before = beta == 0 ? new double[count] : Read(gradient);
             LaunchReport report = _bench.Launch(
                 "cross_entropy", $"cross_entropy_backward{(beta == 0 ? "" : "_add")}_{_type}", new LaunchShape(_targets.Length, threads), options,
-                gradient, _upstream, Logits, _target, LogSumExp, _v, _vp, Scale, zLoss, beta);
+                gradient, _upstream, Logits, _target, LogSumExp, _state, _v, _vp, zLoss, beta);
             return (gradient, before, report);
         }
 

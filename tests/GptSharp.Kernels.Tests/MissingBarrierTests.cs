@@ -37,10 +37,23 @@ public sealed partial class MissingBarrierTests
             bench.Output(rows * C * 2, "y"), bench.Output(rows * 4, "mean"), bench.Output(rows * 4, "rstd"),
             bench.Halves(rows * C, "x"), bench.Halves(C, "weight"), bench.Halves(C, "bias"), rows, C, rows, 1f / C, 1e-5f,
         ];
-        CheckBarriers("layer_norm", "layer_norm_wide_bf16", threads: 96, arguments, bench);
+        CheckBarriers("layer_norm", "layer_norm_wide_bf16", threads: 96, arguments, bench, sharedBytes: 2 * 1536 * 2);
     }
 
-    private static void CheckBarriers(string image, string kernel, int threads, KernelArgument[] arguments, KernelBench bench)
+    [Fact]
+    public void The_warps_that_share_rows_of_a_normalisations_gradient_must_meet_for_several_rows()
+    {
+        const int rows = 3, batch = 2, C = 1032;
+        using KernelBench bench = new();
+        KernelArgument[] arguments =
+        [
+            bench.Output(rows * C * 2, "dx"), bench.Output(2 * C * 4, "partial"), bench.Halves(rows * C, "dy"), bench.Halves(rows * C, "x"),
+            bench.Halves(C, "weight"), bench.Floats(rows, "mean"), bench.Floats(rows, "rstd"), rows, C, rows, batch, 1f / C, 0f,
+        ];
+        CheckBarriers("layer_norm", "layer_norm_backward_wide_bf16", threads: 96, arguments, bench, sharedBytes: batch * 2 * 1536 * 2);
+    }
+
+    private static void CheckBarriers(string image, string kernel, int threads, KernelArgument[] arguments, KernelBench bench, int sharedBytes = 0)
     {
         string text = KernelImages.ReadText(image);
         int start = text.IndexOf($".entry {kernel}(", StringComparison.Ordinal), end = text.IndexOf("\n}", start, StringComparison.Ordinal);
@@ -51,7 +64,7 @@ public sealed partial class MissingBarrierTests
         Assert.All(barriers, barrier => Assert.Throws<KernelFaultException>(() => Run(text.Remove(barrier.Index, barrier.Length))));
 
         void Run(string ptx) => PtxModule.Parse(ptx).Launch(
-            kernel, new Dimensions(1), new Dimensions(threads), arguments, bench.Memory, new LaunchOptions { Workers = 1 });
+            kernel, new Dimensions(1), new Dimensions(threads), arguments, bench.Memory, new LaunchOptions { Workers = 1, SharedBytes = sharedBytes });
     }
 
     [GeneratedRegex(@"bar\.sync\s+0;")]

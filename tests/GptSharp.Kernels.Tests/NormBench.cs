@@ -51,8 +51,15 @@ internal sealed class NormBench : IDisposable
 
     public DeviceBuffer Partial { get; private set; }
 
-    /// <summary>Of a block: a wide row has a warp for every 512 channels, the others have eight warps for eight rows.</summary>
-    public int Warps => _width == "wide" ? (_channels + 511) / 512 : 8;
+    /// <summary>Of a row: a warp for every 512 channels of a wide one.</summary>
+    public int RowWarps => _width == "wide" ? (_channels + 511) / 512 : 1;
+
+    /// <summary>Of a block of a forward kernel: rows have warps of their own, as many rows as fit, or eight warps where a row can be of any kind.</summary>
+    public int ForwardWarps(int rowsPerBlock) =>
+        _width == "any" ? 8 : RowWarps * Math.Min(rowsPerBlock, (_width == "wide" ? 16 : 12) / RowWarps);
+
+    /// <summary>Of a block of a backward kernel: those of a wide row, or eight.</summary>
+    public int BackwardWarps => _width == "wide" ? RowWarps : 8;
 
     private string Suffix => $"_{_width}{_type.Suffix()}";
 
@@ -60,22 +67,23 @@ internal sealed class NormBench : IDisposable
     {
         KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd], bias = Bias is null ? [] : [Bias];
         return Launch(
-            _name + Suffix, Blocks(rowsPerBlock), StagedBytes(_type.Size(), 0),
+            _name + Suffix, Blocks(rowsPerBlock), ForwardWarps(rowsPerBlock), StagedBytes(_type.Size(), _type.Size() * (IsCentred ? 2 : 1)),
             [Y, .. statistics, _x, _weight, .. bias, _rows, _channels, rowsPerBlock, 1f / _channels, Epsilon]);
     }
 
     public (double[] Y, double[] Mean, double[] Rstd) ReadForward() =>
         (Y.Read(_type), IsCentred ? _mean.Read(DType.F32) : [], _rstd.Read(DType.F32));
 
-    public LaunchCounters Backward(int rowsPerBlock, float beta, bool withDx = true, bool withPartial = true)
+    /// <summary>batch: how many wide rows to a barrier.</summary>
+    public LaunchCounters Backward(int rowsPerBlock, float beta, int batch = 1, bool withDx = true, bool withPartial = true)
     {
         Partial = _bench.Output(Blocks(rowsPerBlock) * (IsCentred ? 8L : 4L) * _channels, "partial");
         KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd];
         return Launch(
-            $"{_name}_backward{Suffix}", Blocks(rowsPerBlock), StagedBytes(sizeof(float), _type.Size()),
+            $"{_name}_backward{Suffix}", Blocks(rowsPerBlock), BackwardWarps, StagedBytes(sizeof(float), 2 * batch * _type.Size()),
             [
                 withDx ? Dx : 0L, withPartial ? Partial : 0L, Dy, _x, _weight, .. statistics,
-                _rows, _channels, rowsPerBlock, 1f / _channels, beta,
+                _rows, _channels, rowsPerBlock, batch, 1f / _channels, beta,
             ]);
     }
 
@@ -98,13 +106,13 @@ internal sealed class NormBench : IDisposable
     private int StagedBytes(int narrowElement, int wideElement) => _width switch
     {
         "any" => 0,
-        "wide" => Warps * 512 * wideElement,
+        "wide" => RowWarps * 512 * wideElement,
         _ => int.Parse(_width) * narrowElement * (IsCentred ? 2 : 1),
     };
 
-    private LaunchCounters Launch(string kernel, int blocks, int sharedBytes, KernelArgument[] arguments)
+    private LaunchCounters Launch(string kernel, int blocks, int warps, int sharedBytes, KernelArgument[] arguments)
     {
         LaunchOptions options = new() { Counters = true, SharedBytes = sharedBytes, Workers = 1, ShuffleSeed = ShuffleSeed };
-        return _bench.Launch(_name, kernel, new LaunchShape(blocks, 32 * Warps, sharedBytes), options, arguments).Counters!;
+        return _bench.Launch(_name, kernel, new LaunchShape(blocks, 32 * warps, sharedBytes), options, arguments).Counters!;
     }
 }

@@ -27,14 +27,17 @@ public sealed class NormTests
         from type in (DType[])[DType.F32, DType.BF16]
         select (name, $"{width}", type, width));
 
-    /// <summary>The same for rows that a block shares: of GPT-2 XL, of Llama, and the widest.</summary>
-    public static TheoryData<string, DType, int> WideFigures => new(
+    /// <summary>
+    /// The same for rows that a block shares: of GPT-2 XL, of Llama, and the widest; with as many rows to a barrier as an A100 has shared memory for.
+    /// </summary>
+    public static TheoryData<string, DType, int, int> WideFigures => new(
         from name in (string[])["layer_norm", "rms_norm"]
         from shape in (Case[])
         [
-            new("wide", DType.F32, 0, 1600), new("wide", DType.F32, 0, 4096), new("wide", DType.BF16, 0, 1600), new("wide", DType.BF16, 0, 8192),
+            new("wide", DType.F32, 4, 1600), new("wide", DType.F32, 4, 4096), new("wide", DType.F32, 2, 8192),
+            new("wide", DType.BF16, 4, 1600), new("wide", DType.BF16, 4, 4096), new("wide", DType.BF16, 4, 8192),
         ]
-        select (name, shape.Type, shape.Channels));
+        select (name, shape.Type, shape.Channels, shape.Rows));
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -62,7 +65,7 @@ public sealed class NormTests
         double[] dy = bench.Dy.Read(type), expected = bench.Oracle.InputGradient(dy), once = bench.Dx.Read(type);
         Stored.AssertClose(type, expected, once, size: 6);
 
-        bench.Backward(rowsPerBlock: 16, beta: 0.75f);
+        bench.Backward(rowsPerBlock: 16, beta: 0.75f, batch: channels > 4096 ? 2 : 4);
 
         Stored.AssertClose(type, [.. expected.Zip(once, (value, old) => value + (0.75 * old))], bench.Dx.Read(type), size: 6);
         foreach (DType gradient in new[] { DType.F32, type }.Distinct())
@@ -112,24 +115,43 @@ public sealed class NormTests
 
     [Theory]
     [MemberData(nameof(WideFigures))]
-    public void Wide_rows_move_each_byte_once_with_one_barrier_per_reduction(string name, DType type, int channels)
+    public void Wide_rows_move_each_byte_once_and_share_barriers(string name, DType type, int channels, int batch)
     {
-        const int rows = 120, forwardRows = 24, backwardRows = 20; // per block, as the backend has it
+        const int rows = 120, rowsPerBlock = 24;
         using NormBench bench = new(name, "wide", type, rows, channels);
         long tensor = (long)rows * channels * type.Size(), statistics = rows * (bench.IsCentred ? 8L : 4L);
 
-        LaunchCounters forward = bench.Forward(forwardRows);
+        LaunchCounters forward = bench.Forward(rowsPerBlock);
 
         forward.AssertStreams((2 * tensor) + statistics);
-        Assert.Equal((bench.IsCentred ? 2L : 1L) * rows * bench.Warps, Barriers(forward));
+        int rounds = (rowsPerBlock + (16 / bench.RowWarps) - 1) / (16 / bench.RowWarps); // rows that a block takes at once share their barriers
+        Assert.Equal((bench.IsCentred ? 2L : 1L) * rounds * (rows / rowsPerBlock) * bench.ForwardWarps(rowsPerBlock), Barriers(forward));
 
-        LaunchCounters backward = bench.Backward(backwardRows, beta: 0);
+        LaunchCounters backward = bench.Backward(rowsPerBlock, beta: 0, batch);
 
-        long minimum = (3 * tensor) + statistics, partial = rows / backwardRows * channels * (bench.IsCentred ? 8L : 4L);
+        long minimum = (3 * tensor) + statistics, partial = rows / rowsPerBlock * channels * (bench.IsCentred ? 8L : 4L);
         backward.AssertStreams(minimum + partial, mostRegisters: 128);
         Assert.True(2 * partial <= 0.15 * minimum, $"partial sums of {partial} bytes, written and read, beside {minimum}");
-        Assert.Equal((long)rows * bench.Warps, Barriers(backward));
-        bench.Backward(backwardRows, beta: 1).AssertStreams(minimum + partial + tensor, mostRegisters: 128);
+        Assert.Equal((long)rows / batch * bench.BackwardWarps, Barriers(backward));
+        bench.Backward(rowsPerBlock, beta: 1, batch).AssertStreams(minimum + partial + tensor, mostRegisters: 128);
+    }
+
+    /// <summary>A device with little shared memory takes fewer rows to a barrier, to the same bits.</summary>
+    [Theory]
+    [InlineData("layer_norm", DType.F32)]
+    [InlineData("rms_norm", DType.BF16)]
+    public void Bits_do_not_depend_on_the_rows_of_a_barrier(string name, DType type)
+    {
+        using NormBench bench = new(name, "wide", type, 23, 1032);
+        bench.Forward(rowsPerBlock: 8);
+        byte[][] results = [.. new[] { 1, 2, 4 }.Select(batch =>
+        {
+            bench.Backward(rowsPerBlock: 12, beta: 0, batch);
+            return (byte[])[.. bench.Dx.Bytes, .. bench.Partial.Bytes];
+        })];
+
+        Assert.Equal(results[0], results[1]);
+        Assert.Equal(results[0], results[2]);
     }
 
     [Theory]
@@ -143,7 +165,7 @@ public sealed class NormTests
         {
             using NormBench bench = new(name, width, DType.BF16, 50, channels) { ShuffleSeed = seed };
             bench.Forward(rowsPerBlock: 16);
-            bench.Backward(rowsPerBlock: 16, beta: 0);
+            bench.Backward(rowsPerBlock: 16, beta: 0, batch: 4);
             return (byte[])[.. bench.Y.Bytes, .. bench.Dx.Bytes, .. bench.Partial.Bytes];
         })];
 

@@ -19,7 +19,7 @@ internal static class OptimizerBench
     };
 
     /// <summary>A StepState of the prelude.</summary>
-    public static DeviceBuffer State(KernelBench bench, float learningRate, float correction1, float correction2)
+    public static DeviceBuffer State(KernelBench bench, float learningRate = 0, float correction1 = 0, float correction2 = 0, float lossScale = 0)
     {
         var state = new byte[48];
         BinaryPrimitives.WriteUInt64LittleEndian(state, Seed);
@@ -28,6 +28,7 @@ internal static class OptimizerBench
         BinaryPrimitives.WriteSingleLittleEndian(state.AsSpan(16), learningRate);
         BinaryPrimitives.WriteSingleLittleEndian(state.AsSpan(20), correction1);
         BinaryPrimitives.WriteSingleLittleEndian(state.AsSpan(24), correction2);
+        BinaryPrimitives.WriteSingleLittleEndian(state.AsSpan(28), lossScale);
         return bench.Memory.Allocate<byte>(state, "state");
     }
 

@@ -11,7 +11,8 @@ namespace GptSharp.Training.Tests.Tracing;
 /// <summary>The whole stack against PyTorch in float64: forward, loss, every gradient, and AdamW steps with clipping.</summary>
 public sealed class GoldenTraceTests : IDisposable
 {
-    private static readonly Lazy<double> LlamaNoise = new(MostThatNoiseBecomes);
+    private static readonly Lazy<double> LlamaNoise = new(() => MostThatNoiseBecomes((value, random) => value * (1 + (1e-6 * ((2 * random.NextDouble()) - 1)))));
+    private static readonly Lazy<double> LlamaRounding = new(() => MostThatNoiseBecomes(NeighbouringFloat));
 
     private readonly TemporaryFolder _folder = new();
 
@@ -68,6 +69,10 @@ public sealed class GoldenTraceTests : IDisposable
             Assert.True(entry.Distance <= tolerance, $"{entry.Name}: {entry.Distance}, allowed {tolerance}");
         });
 
+    // No arithmetic in binary32 keeps the trained Llama within 1e-4, except by luck: for the reason given above, it is enough to begin with
+    // weights that are neighbouring floats, and to compute everything else in float64, to end between 1e-4 and 1.7e-3 away (the weights
+    // are rounded to floats after every step). The kernels, which are off by 1.7e-4, are held to what that makes, and the test below holds
+    // them to 1e-4 where epsilon is above the noise.
     [Theory]
     [InlineData("gpt2-tiny")]
     [InlineData("gpt2-d64")]
@@ -76,7 +81,7 @@ public sealed class GoldenTraceTests : IDisposable
         Assert.All(Compare(name, "emulator", threads: null), entry =>
         {
             bool isTrainedLlama = name == "llama-tiny" && (entry.Name.StartsWith("after.", StringComparison.Ordinal) || entry.Name == "losses");
-            double tolerance = isTrainedLlama ? Math.Max(1e-4, LlamaNoise.Value) : 1e-4;
+            double tolerance = isTrainedLlama ? Math.Max(1e-4, LlamaRounding.Value) : 1e-4;
             Assert.True(entry.Distance <= tolerance, $"{entry.Name}: {entry.Distance}, allowed {tolerance}");
         });
 
@@ -103,21 +108,35 @@ public sealed class GoldenTraceTests : IDisposable
     public void The_cpu_trains_a_Llama_as_the_reference_does_until_a_gradient_is_as_small_as_epsilon()
     {
         var golden = new GoldenModel(Path.Combine(Golden.Folder, "llama-tiny"));
-        void Run(string deviceName)
+        AssertLikeReference(golden, "cpu", Steps(golden, 2), gradientTolerance: 1e-5);
+    }
+
+    /// <summary>All steps, but with ten times the epsilon: then no gradient is as small, and noise stays noise.</summary>
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("emulator")]
+    public void A_Llama_is_trained_as_the_reference_does_where_epsilon_is_above_the_noise(string deviceName)
+    {
+        var golden = new GoldenModel(Path.Combine(Golden.Folder, "llama-tiny"));
+        TraceSteps steps = Steps(golden, golden.Steps);
+        AssertLikeReference(golden, deviceName, steps with { Optimizer = steps.Optimizer with { Epsilon = 10 * golden.Epsilon } }, gradientTolerance: 1e-4);
+    }
+
+    private void AssertLikeReference(GoldenModel golden, string deviceName, TraceSteps steps, double gradientTolerance)
+    {
+        foreach (string name in (string[])["reference", deviceName])
         {
-            using Device device = Devices.Open(deviceName);
-            Trace.Run(golden.Folder, golden.TensorFile, device, Steps(golden, 2)).Save(_folder.At(deviceName));
+            using Device device = Devices.Open(name);
+            Trace.Run(golden.Folder, golden.TensorFile, device, steps).Save(_folder.At(name));
         }
 
-        Run("reference");
-        Run("cpu");
         using SafetensorsFile expected = SafetensorsFile.Open(_folder.At("reference"));
-        using SafetensorsFile actual = SafetensorsFile.Open(_folder.At("cpu"));
+        using SafetensorsFile actual = SafetensorsFile.Open(_folder.At(deviceName));
         Assert.All(expected.Entries, entry =>
         {
             bool isTrained = entry.Name.StartsWith("after.", StringComparison.Ordinal);
             double distance = RelativeDistance.Between(expected.ReadDoubles(entry.Name), actual.ReadDoubles(entry.Name));
-            Assert.True(distance <= (isTrained ? 1e-4 : 1e-5), $"{entry.Name}: {distance}");
+            Assert.True(distance <= (isTrained ? 1e-4 : gradientTolerance), $"{entry.Name}: {distance}");
         });
     }
 
@@ -140,10 +159,17 @@ public sealed class GoldenTraceTests : IDisposable
         golden.LearningRate,
         new AdamWOptions(golden.Beta1, golden.Beta2, golden.Epsilon, golden.WeightDecay, golden.Clip));
 
-    // In float64, so that nothing but the disturbance of the initial weights is at work.
-    private static double MostThatNoiseBecomes()
+    private static double NeighbouringFloat(double value, Random random) => random.Next(3) switch
     {
-        const double Noise = 1e-6, GradientTolerance = 1e-5;
+        0 => float.BitDecrement((float)value),
+        1 => float.BitIncrement((float)value),
+        _ => value,
+    };
+
+    // In float64, so that nothing but the disturbance of the initial weights is at work.
+    private static double MostThatNoiseBecomes(Func<double, Random, double> disturbed)
+    {
+        const double GradientTolerance = 1e-5;
         var golden = new GoldenModel(Path.Combine(Golden.Folder, "llama-tiny"));
         using var folder = new TemporaryFolder();
         double largest = 0;
@@ -154,8 +180,7 @@ public sealed class GoldenTraceTests : IDisposable
             var random = new Random(seed);
             foreach (Parameter parameter in model.Arena.Parameters)
             {
-                parameter.SetValues(Array.ConvertAll(
-                    parameter.Value.ToDoubles(), value => value * (1 + (Noise * ((2 * random.NextDouble()) - 1)))));
+                parameter.SetValues(Array.ConvertAll(parameter.Value.ToDoubles(), value => disturbed(value, random)));
             }
 
             string file = folder.At("trace.safetensors");

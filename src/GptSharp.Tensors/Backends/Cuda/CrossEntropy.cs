@@ -34,7 +34,8 @@ public sealed unsafe partial class CudaBackend
         _crossEntropySum ??= Kernel("cross_entropy", "cross_entropy_sum");
         Launch(
             _crossEntropySum, new LaunchShape(1, MostRowThreads),
-            loss.Address, rowLoss.Address, logSumExp.Address, targets.Address, checked((int)targets.Count), vocabularySize, (float)scale, (float)zLoss);
+            loss.Address, rowLoss.Address, logSumExp.Address, targets.Address, StateAddress(scale), checked((int)targets.Count), vocabularySize,
+            (float)zLoss);
     }
 
     /// <inheritdoc/>
@@ -47,8 +48,8 @@ public sealed unsafe partial class CudaBackend
             : _crossEntropyBackwardAdd.For(logits.DType, this);
         Launch(
             kernel, RowShape(checked((int)logits.Shape.Rows), logits.Shape.Last, logits.DType),
-            dLogits.Address, dLoss.Address, logits.Address, targets.Address, logSumExp.Address,
-            vocabularySize, logits.Shape.Last, (float)scale, (float)zLoss, beta);
+            dLogits.Address, dLoss.Address, logits.Address, targets.Address, logSumExp.Address, StateAddress(scale),
+            vocabularySize, logits.Shape.Last, (float)zLoss, beta);
     }
 
     /// <summary>A block per row; a thread for every 64 bytes of it, at most 512.</summary>

@@ -15,14 +15,30 @@ public sealed unsafe partial class CudaBackend
     /// constant of the model and goes to the kernel as a parameter.
     /// </summary>
     private nint StateAddress(RandomKey key) =>
-        _states.Count > 0 && _states.Newest.Draws(key) ? _states.NewestAddress : AddressOf(StepState.Of(key));
+        _states.Count > 0 && _states.Newest.Draws(key) ? _states.NewestAddress : AddressOf(StepState.Of(key, NewestLossScale));
 
     /// <summary>Where an optimizer's kernel finds the same, its learning rate and its bias corrections (0 where it has none).</summary>
     private nint StateAddress(RandomKey key, double learningRate, double correction1, double correction2)
     {
-        StepState state = new(key.Seed, key.Step, key.FirstSample, (float)learningRate, (float)correction1, (float)correction2);
+        StepState state = new(key.Seed, key.Step, key.FirstSample, (float)learningRate, (float)correction1, (float)correction2, NewestLossScale);
         return _states.Count > 0 && _states.Newest == state ? _states.NewestAddress : AddressOf(state);
     }
+
+    /// <summary>
+    /// Where cross-entropy's kernels find what the loss is divided by. All micro-batches of a step have the same, and those of the next step
+    /// find theirs at the same places, however many targets are scored.
+    /// </summary>
+    private nint StateAddress(double lossScale)
+    {
+        if (_states.Count == 0)
+        {
+            return AddressOf(default(StepState) with { LossScale = (float)lossScale });
+        }
+
+        return NewestLossScale == (float)lossScale ? _states.NewestAddress : AddressOf(_states.Newest with { LossScale = (float)lossScale });
+    }
+
+    private float NewestLossScale => _states.Count > 0 ? _states.Newest.LossScale : 0;
 
     /// <summary>Where a kernel notes an index that breaks a rule, <c>report_index(report, place, value, limit)</c>; thrown at the next download.</summary>
     /// <param name="op">The operation's name in the message.</param>

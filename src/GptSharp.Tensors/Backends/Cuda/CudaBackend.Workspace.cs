@@ -21,11 +21,11 @@ public sealed unsafe partial class CudaBackend
         GradientNormOp norm => GradientNormWorkspaceBytes(norm.Gradients.Count),
         AttentionBackwardOp attention => AttentionBackwardWorkspaceBytes(
             attention.Qkv.Shape[0], attention.Qkv.Shape[1], attention.Form.HeadCount),
-        LayerNormBackwardOp norm when !(norm.DWeight.IsNone && norm.DBias.IsNone) => LayerNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last),
+        LayerNormBackwardOp norm when !(norm.DWeight.IsNone && norm.DBias.IsNone) => LayerNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last, norm.X.DType),
         EmbeddingBackwardOp embedding => EmbeddingWorkspaceBytes(embedding.Indices.Count, embedding.DTable.Shape.Rows),
         HeadNormBackwardOp norm when !(norm.DQueryWeight.IsNone && norm.DKeyWeight.IsNone) =>
             HeadNormWorkspaceBytes(norm.Qkv.Shape.Rows, norm.QueryWeight.Shape.Last),
-        RMSNormBackwardOp norm when !norm.DWeight.IsNone => RMSNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last),
+        RMSNormBackwardOp norm when !norm.DWeight.IsNone => RMSNormWorkspaceBytes(norm.X.Shape.Rows, norm.X.Shape.Last, norm.X.DType),
         LinearBackwardWeightOp linear => LinearBackwardWeightWorkspaceBytes(linear),
         LinearBackwardBiasOp linear => BiasWorkspaceBytes(checked((int)linear.Dy.Shape.Rows), linear.Dy.Shape.Last),
         _ => 0,

@@ -1,3 +1,4 @@
+using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cuda;
@@ -12,9 +13,9 @@ public sealed unsafe partial class CudaBackend
     {
         int channels = x.Shape.Last;
         int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address, bias.Address);
-        (int blocks, int rowsPerBlock) = NormForwardRows(x.Shape.Rows, width);
+        (LaunchShape shape, int rowsPerBlock) = NormForward(x.Shape.Rows, channels, width, x.DType, vectors: 2);
         Launch(
-            _layerNorm.For(width, x.DType, this), NormShape(blocks, width, channels, 2 * x.DType.Size(), 0),
+            _layerNorm.For(width, x.DType, this), shape,
             y.Address, mean.Address, rstd.Address, x.Address, weight.Address, bias.Address,
             (int)x.Shape.Rows, channels, rowsPerBlock, 1f / channels, (float)epsilon);
     }
@@ -26,18 +27,20 @@ public sealed unsafe partial class CudaBackend
     {
         (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
         bool sums = !dWeight.IsNone || !dBias.IsNone;
-        nint partial = sums ? Workspace(LayerNormWorkspaceBytes(rows, channels)) : 0;
+        nint partial = sums ? Workspace(LayerNormWorkspaceBytes(rows, channels, x.DType)) : 0;
         int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
-        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels);
+        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels, x.DType, vectors: 2);
+        int batch = NormBatch(channels, x.DType);
         Launch(
-            _layerNormBackward.For(width, x.DType, this), NormShape(blocks, width, channels, 2 * sizeof(float), x.DType.Size()),
+            _layerNormBackward.For(width, x.DType, this), NormBackwardShape(blocks, channels, width, x.DType, vectors: 2, batch),
             dx.Address, partial, dy.Address, x.Address, weight.Address, mean.Address, rstd.Address,
-            (int)rows, channels, rowsPerBlock, 1f / channels, betaX);
+            (int)rows, channels, rowsPerBlock, batch, 1f / channels, betaX);
         if (sums)
         {
             ColumnSums(dWeight, dBias, partial, blocks, channels, 2 * channels, betaWeight, betaBias);
         }
     }
 
-    private static long LayerNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows, channels).Blocks * 2L * channels * sizeof(float);
+    private static long LayerNormWorkspaceBytes(long rows, int channels, DType type) =>
+        NormBackwardRows(rows, channels, type, vectors: 2).Blocks * 2L * channels * sizeof(float);
 }

@@ -1,3 +1,4 @@
+using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
 
 namespace GptSharp.Tensors.Backends.Cuda;
@@ -12,9 +13,9 @@ public sealed unsafe partial class CudaBackend
     {
         int channels = x.Shape.Last;
         int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address);
-        (int blocks, int rowsPerBlock) = NormForwardRows(x.Shape.Rows, width);
+        (LaunchShape shape, int rowsPerBlock) = NormForward(x.Shape.Rows, channels, width, x.DType, vectors: 1);
         Launch(
-            _rmsNorm.For(width, x.DType, this), NormShape(blocks, width, channels, x.DType.Size(), 0),
+            _rmsNorm.For(width, x.DType, this), shape,
             y.Address, rrms.Address, x.Address, weight.Address,
             (int)x.Shape.Rows, channels, rowsPerBlock, 1f / channels, (float)epsilon);
     }
@@ -24,18 +25,20 @@ public sealed unsafe partial class CudaBackend
         Tensor dx, Tensor dWeight, Tensor dy, Tensor x, Tensor weight, Tensor rrms, float betaX, float betaWeight)
     {
         (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
-        nint partial = dWeight.IsNone ? 0 : Workspace(RMSNormWorkspaceBytes(rows, channels));
+        nint partial = dWeight.IsNone ? 0 : Workspace(RMSNormWorkspaceBytes(rows, channels, x.DType));
         int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
-        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels);
+        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels, x.DType, vectors: 1);
+        int batch = NormBatch(channels, x.DType);
         Launch(
-            _rmsNormBackward.For(width, x.DType, this), NormShape(blocks, width, channels, sizeof(float), x.DType.Size()),
+            _rmsNormBackward.For(width, x.DType, this), NormBackwardShape(blocks, channels, width, x.DType, vectors: 1, batch),
             dx.Address, partial, dy.Address, x.Address, weight.Address, rrms.Address,
-            (int)rows, channels, rowsPerBlock, 1f / channels, betaX);
+            (int)rows, channels, rowsPerBlock, batch, 1f / channels, betaX);
         if (!dWeight.IsNone)
         {
             ColumnSums(dWeight, Tensor.None, partial, blocks, channels, channels, betaWeight, 0);
         }
     }
 
-    private static long RMSNormWorkspaceBytes(long rows, int channels) => NormBackwardRows(rows, channels).Blocks * (long)channels * sizeof(float);
+    private static long RMSNormWorkspaceBytes(long rows, int channels, DType type) =>
+        NormBackwardRows(rows, channels, type, vectors: 1).Blocks * (long)channels * sizeof(float);
 }

@@ -24,6 +24,18 @@ public sealed class GraphReplayTests
         Assert.True(counts.Launches < each.Launches);
     }
 
+    /// <summary>What the loss is divided by moves with the number of targets that a batch has: masked batches are replayed too.</summary>
+    [Fact]
+    public void Replayed_losses_of_a_moving_number_of_targets_equal_eager_ones_to_the_bit()
+    {
+        (double[][] eager, DriverCounts each) = Losses(graphs: false);
+        (double[][] replayed, DriverCounts counts) = Losses(graphs: true);
+
+        Assert.Equal(eager, replayed);
+        Assert.Equal(0, each.GraphLaunches);
+        Assert.Equal(eager.Length - 1, counts.GraphLaunches);
+    }
+
     [Fact]
     public void Steps_that_differ_are_not_taken_for_one_another()
     {
@@ -80,6 +92,40 @@ public sealed class GraphReplayTests
 
     private static Engine NewEngine(bool graphs) => new(new CudaBackend(
         new EmulatorDriver(new EmulatorOptions { Checks = Checks.None, Workers = 1 }), TestBackends.Emulator, new CudaOptions { Graphs = graphs }));
+
+    // Two micro-batches a step, whose logits pass through dropout and of whose targets other ones are scored in every step.
+    private static (double[][] Values, DriverCounts Counts) Losses(bool graphs)
+    {
+        const int steps = 5, rows = 16, vocabulary = 12;
+        using Engine engine = NewEngine(graphs);
+        using SessionArena arena = engine.NewSessionArena("test");
+        Tensor x = arena.New((rows, vocabulary), DType.F32);
+        x.UploadDoubles(OpInput.Normal((rows, vocabulary), 3).ToDoubles());
+        var values = new double[steps][];
+        for (int index = 0; index < steps; index++)
+        {
+            int[] targets = [.. Enumerable.Range(0, rows).Select(row => row % (index + 2) == 1 ? Tensors.Ops.IgnoredTarget : (row + index) % vocabulary)];
+            int scored = targets.Count(target => target >= 0);
+            using Step step = engine.BeginStep(StepOptions.Train(seed: 7, (uint)index, 0) with { RecordGradients = false });
+            Tensor target = step.Input(targets, rows), one = step.New(1, DType.F32);
+            step.Run(new FillOp(one, 1));
+            Tensor dLogits = step.New((rows, vocabulary), DType.F32);
+            List<Tensor> losses = [];
+            for (uint micro = 0; micro < 2; micro++)
+            {
+                Tensor logits = step.New((rows, vocabulary), DType.F32), lse = step.New(rows, DType.F32);
+                Tensor loss = step.New(1, DType.F32), rowLoss = step.New(rows, DType.F32);
+                step.Run(new DropoutOp(logits, x, 0.2, new RandomKey(7, (uint)index, micro, 3), Beta: 0));
+                step.Run(new CrossEntropyOp(loss, rowLoss, lse, logits, target, vocabulary, 1.0 / scored, 0));
+                step.Run(new CrossEntropyBackwardOp(dLogits, one, logits, target, lse, vocabulary, 1.0 / scored, 0, micro));
+                losses.Add(loss);
+            }
+
+            values[index] = [.. losses.SelectMany(loss => loss.ToDoubles()), .. dLogits.ToDoubles()];
+        }
+
+        return (values, ((CudaBackend)engine.Backend).Driver.Counts);
+    }
 
     // A value is drawn towards its masked input; what is different in each of "moving" kinds of steps is a constant.
     private static (double[][] Values, DriverCounts Counts) Train(bool graphs, int steps, int moving)

@@ -44,7 +44,10 @@ internal sealed class StepStates(nint address)
     {
         ref readonly StepState state = ref _states[index];
         return KernelParameter.Pack(
-            [AddressOf(index), state.Seed, state.Step, state.FirstSample, state.LearningRate, state.Correction1, state.Correction2],
+            [
+                AddressOf(index), state.Seed, state.Step, state.FirstSample, state.LearningRate, state.Correction1, state.Correction2,
+                state.LossScale,
+            ],
             destination);
     }
 
