@@ -47,6 +47,7 @@ public class PhiloxTests
     [Theory]
     [InlineData(SimdPath.Avx512)]
     [InlineData(SimdPath.Avx2)]
+    [InlineData(SimdPath.Neon)]
     [InlineData(SimdPath.Vector128)]
     public unsafe void The_bulk_fill_equals_the_scalar_words_at_every_length_and_alignment(SimdPath path)
     {

@@ -46,13 +46,13 @@ public abstract class OpConformanceTests<TCases>
     public void Nothing_is_allocated_after_warm_up(string name, string backend, string precision) =>
         OpConformance.CheckAllocatesNothing(Find(name), TestPrecisions.Find(precision), () => TestBackends.Create(backend));
 
-    // The device without BF16 has one precision.
+    // The device without BF16 has one precision. The trait lets a run choose a backend: --filter "Backend=cpu Neon".
     private static TheoryData<string, string, string> With(IReadOnlyList<string> backends, IReadOnlyList<string> precisions) => new(
         from opCase in TCases.Cases
         from backend in backends
         from precision in precisions
         where backend != TestBackends.OldEmulator || precision == "fp32"
-        select (opCase.Name, backend, precision));
+        select new TheoryDataRow<string, string, string>(opCase.Name, backend, precision).WithTrait("Backend", backend));
 
     private static OpCase Find(string name) => TCases.Cases.Single(opCase => opCase.Name == name);
 }

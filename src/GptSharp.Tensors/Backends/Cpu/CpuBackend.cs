@@ -51,6 +51,7 @@ public sealed partial class CpuBackend : HostMemory, IBackend
         SimdPath.Avx512BF16 => "AVX-512 with BF16",
         SimdPath.Avx512 => "AVX-512",
         SimdPath.Avx2 => "AVX2",
+        SimdPath.Neon => "NEON",
         _ => "128-bit vectors",
     };
 

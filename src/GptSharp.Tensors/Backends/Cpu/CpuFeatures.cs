@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using GptSharp.Tensors.Backends.Cpu.Assembly;
 
@@ -7,7 +8,7 @@ namespace GptSharp.Tensors.Backends.Cpu;
 public static class CpuFeatures
 {
     /// <summary>
-    /// The environment variable that forces a path: <c>avx512bf16</c>, <c>avx512</c>, <c>avx2</c> or <c>vector128</c> (also <c>neon</c>).
+    /// The environment variable that forces a path: <c>avx512bf16</c>, <c>avx512</c>, <c>avx2</c>, <c>neon</c> or <c>vector128</c>.
     /// </summary>
     public const string Variable = "GPTSHARP_SIMD";
 
@@ -21,14 +22,17 @@ public static class CpuFeatures
         SimdPath.Avx512BF16 => IsAvailable(SimdPath.Avx512) && DotProductTile.IsAvailable,
         SimdPath.Avx512 => Avx512F.IsSupported && Avx512DQ.IsSupported && Avx512BW.VL.IsSupported,
         SimdPath.Avx2 => Avx2.IsSupported && Fma.IsSupported,
+        SimdPath.Neon => AdvSimd.Arm64.IsSupported,
         _ => true,
     };
 
     /// <summary>The widest path, or the one that <see cref="Variable"/> names.</summary>
     /// <exception cref="TensorException">The variable names an unknown path or one that this machine lacks.</exception>
-    public static SimdPath Select()
+    public static SimdPath Select() => Select(Environment.GetEnvironmentVariable(Variable));
+
+    /// <summary>The widest path, or the one of that name.</summary>
+    internal static SimdPath Select(string? name)
     {
-        string? name = Environment.GetEnvironmentVariable(Variable);
         if (string.IsNullOrEmpty(name))
         {
             return Available[0];
@@ -39,8 +43,9 @@ public static class CpuFeatures
             "avx512bf16" => SimdPath.Avx512BF16,
             "avx512" => SimdPath.Avx512,
             "avx2" => SimdPath.Avx2,
-            "vector128" or "neon" => SimdPath.Vector128,
-            _ => throw new TensorException($"{Variable}={name} is no vector path; use avx512bf16, avx512, avx2 or vector128."),
+            "neon" => SimdPath.Neon,
+            "vector128" => SimdPath.Vector128,
+            _ => throw new TensorException($"{Variable}={name} is no vector path; use avx512bf16, avx512, avx2, neon or vector128."),
         };
         return IsAvailable(path)
             ? path

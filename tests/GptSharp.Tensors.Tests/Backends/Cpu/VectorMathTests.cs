@@ -83,6 +83,7 @@ public class VectorMathTests
     [Theory]
     [InlineData(SimdPath.Avx512)]
     [InlineData(SimdPath.Avx2)]
+    [InlineData(SimdPath.Neon)]
     [InlineData(SimdPath.Vector128)]
     public void Special_values_are_those_of_the_mathematical_functions(SimdPath path)
     {

@@ -116,11 +116,11 @@ internal static unsafe class FewRowsProduct
             T sum2 = T.Load(sums + (2 * T.Count)), sum3 = T.Load(sums + (3 * T.Count));
             for (int p = 0; p < terms; p++, panel += Columns)
             {
-                T factor = T.Broadcast(x[p]);
-                sum0 = T.MultiplyAdd(factor, T.Load(panel), sum0);
-                sum1 = T.MultiplyAdd(factor, T.Load(panel + T.Count), sum1);
-                sum2 = T.MultiplyAdd(factor, T.Load(panel + (2 * T.Count)), sum2);
-                sum3 = T.MultiplyAdd(factor, T.Load(panel + (3 * T.Count)), sum3);
+                T factor = T.Scalar(x[p]);
+                sum0 = T.MultiplyAddScalar(factor, T.Load(panel), sum0);
+                sum1 = T.MultiplyAddScalar(factor, T.Load(panel + T.Count), sum1);
+                sum2 = T.MultiplyAddScalar(factor, T.Load(panel + (2 * T.Count)), sum2);
+                sum3 = T.MultiplyAddScalar(factor, T.Load(panel + (3 * T.Count)), sum3);
             }
 
             T.Store(sums, sum0);

@@ -21,18 +21,18 @@ internal static unsafe class FewRowsTile
         for (int p = 0; p < steps; p++)
         {
             T left = T.Load(b), right = T.Load(b + T.Count), x;
-            x = T.Broadcast(a[0]);
-            l0 = T.MultiplyAdd(x, left, l0);
-            r0 = T.MultiplyAdd(x, right, r0);
-            x = T.Broadcast(a[1]);
-            l1 = T.MultiplyAdd(x, left, l1);
-            r1 = T.MultiplyAdd(x, right, r1);
-            x = T.Broadcast(a[2]);
-            l2 = T.MultiplyAdd(x, left, l2);
-            r2 = T.MultiplyAdd(x, right, r2);
-            x = T.Broadcast(a[3]);
-            l3 = T.MultiplyAdd(x, left, l3);
-            r3 = T.MultiplyAdd(x, right, r3);
+            x = T.Scalar(a[0]);
+            l0 = T.MultiplyAddScalar(x, left, l0);
+            r0 = T.MultiplyAddScalar(x, right, r0);
+            x = T.Scalar(a[1]);
+            l1 = T.MultiplyAddScalar(x, left, l1);
+            r1 = T.MultiplyAddScalar(x, right, r1);
+            x = T.Scalar(a[2]);
+            l2 = T.MultiplyAddScalar(x, left, l2);
+            r2 = T.MultiplyAddScalar(x, right, r2);
+            x = T.Scalar(a[3]);
+            l3 = T.MultiplyAddScalar(x, left, l3);
+            r3 = T.MultiplyAddScalar(x, right, r3);
             a += rowsOfPanel;
             b += 2 * T.Count;
         }

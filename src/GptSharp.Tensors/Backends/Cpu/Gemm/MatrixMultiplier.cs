@@ -72,6 +72,9 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
             case SimdPath.Avx2:
                 Run<MicroKernel6, Lanes256, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
                 break;
+            case SimdPath.Neon:
+                Run<MicroKernelNeon, LanesNeon, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
+                break;
             default:
                 Run<MicroKernel6, Lanes128, TResult, TFactor>(c, strideC, a, b, bias, m, n, k, alpha, beta, epilogue);
                 break;
@@ -95,6 +98,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         {
             SimdPath.Avx512 or SimdPath.Avx512BF16 => (MicroKernel12.Rows, 2 * Lanes512.Count),
             SimdPath.Avx2 => (MicroKernel6.Rows, 2 * Lanes256.Count),
+            SimdPath.Neon => (MicroKernelNeon.Rows, 2 * LanesNeon.Count),
             _ => (MicroKernel6.Rows, 2 * Lanes128.Count),
         };
         var plan = new GemmPlan(m, n, k, rows, columns, a, b);

@@ -193,12 +193,12 @@ internal static unsafe class PanelProduct
         where T : unmanaged, ILanes<T>
     {
         int width = 2 * T.Count, row = 0;
-        for (; T.Count == 16 && row + 8 <= rows; row += 8)
+        for (; T.Registers == 32 && row + 8 <= rows; row += 8)
         {
             TileKernels.EightByTwo<T>(chunk + (row * width), width, a + (row * strideA), strideA, 1, panel, width, terms, TileStart.Zero, null);
         }
 
-        for (; T.Count < 16 && row + 6 <= rows; row += 6)
+        for (; T.Registers < 32 && row + 6 <= rows; row += 6)
         {
             TileKernels.SixByTwo<T>(chunk + (row * width), width, a + (row * strideA), strideA, 1, panel, width, terms, TileStart.Zero, null);
         }
@@ -222,25 +222,25 @@ internal static unsafe class PanelProduct
         float* end = x + terms, whole = x + (terms & -4);
         for (; x < whole; x += 4, panel += 8 * T.Count)
         {
-            T factor = T.Broadcast(x[0]);
-            sum0 = T.MultiplyAdd(factor, T.Load(panel), sum0);
-            sum1 = T.MultiplyAdd(factor, T.Load(panel + T.Count), sum1);
-            factor = T.Broadcast(x[1]);
-            sum0 = T.MultiplyAdd(factor, T.Load(panel + (2 * T.Count)), sum0);
-            sum1 = T.MultiplyAdd(factor, T.Load(panel + (3 * T.Count)), sum1);
-            factor = T.Broadcast(x[2]);
-            sum0 = T.MultiplyAdd(factor, T.Load(panel + (4 * T.Count)), sum0);
-            sum1 = T.MultiplyAdd(factor, T.Load(panel + (5 * T.Count)), sum1);
-            factor = T.Broadcast(x[3]);
-            sum0 = T.MultiplyAdd(factor, T.Load(panel + (6 * T.Count)), sum0);
-            sum1 = T.MultiplyAdd(factor, T.Load(panel + (7 * T.Count)), sum1);
+            T factor = T.Scalar(x[0]);
+            sum0 = T.MultiplyAddScalar(factor, T.Load(panel), sum0);
+            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + T.Count), sum1);
+            factor = T.Scalar(x[1]);
+            sum0 = T.MultiplyAddScalar(factor, T.Load(panel + (2 * T.Count)), sum0);
+            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + (3 * T.Count)), sum1);
+            factor = T.Scalar(x[2]);
+            sum0 = T.MultiplyAddScalar(factor, T.Load(panel + (4 * T.Count)), sum0);
+            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + (5 * T.Count)), sum1);
+            factor = T.Scalar(x[3]);
+            sum0 = T.MultiplyAddScalar(factor, T.Load(panel + (6 * T.Count)), sum0);
+            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + (7 * T.Count)), sum1);
         }
 
         for (; x < end; x++, panel += 2 * T.Count)
         {
-            T factor = T.Broadcast(*x);
-            sum0 = T.MultiplyAdd(factor, T.Load(panel), sum0);
-            sum1 = T.MultiplyAdd(factor, T.Load(panel + T.Count), sum1);
+            T factor = T.Scalar(*x);
+            sum0 = T.MultiplyAddScalar(factor, T.Load(panel), sum0);
+            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + T.Count), sum1);
         }
 
         T.Store(sums, sum0);

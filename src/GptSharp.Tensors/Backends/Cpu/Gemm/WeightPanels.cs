@@ -18,7 +18,7 @@ internal static unsafe class WeightPanels
     /// <summary>Whether a weight can lie in panels: they must be full, and pairs must fill registers to be moved as they are.</summary>
     public static bool Fit(int outputs, int inputs, DType type, SimdPath path) =>
         outputs % Width(path) == 0
-        && (type == DType.F32 || (type == DType.BF16 && path != SimdPath.Vector128 && inputs % Width(path) == 0));
+        && (type == DType.F32 || (type == DType.BF16 && path.Bits() > 128 && inputs % Width(path) == 0));
 
     /// <summary>Where a number of a weight in panels lies: its index.</summary>
     public static long IndexOf(int output, int input, int inputs, DType type, SimdPath path)

@@ -15,6 +15,9 @@ internal interface ILanes<T>
     /// <summary>Floats per register: 16, 8 or 4.</summary>
     public static abstract int Count { get; }
 
+    /// <summary>Registers that the machine has: 32 or 16.</summary>
+    public static abstract int Registers { get; }
+
     public static abstract T Zero { get; }
 
     /// <summary>0, 1, 2, … as floats.</summary>
@@ -64,13 +67,19 @@ internal interface ILanes<T>
     /// <summary>a b + c, fused (one rounding) wherever the machine can.</summary>
     public static abstract T MultiplyAdd(T a, T b, T c);
 
+    /// <summary>A factor for <see cref="MultiplyAddScalar"/> only, which need not be in every lane.</summary>
+    public static abstract T Scalar(float value);
+
+    /// <summary>scalar b + c in every lane, fused (one rounding) wherever the machine can; NEON multiplies by one element of a register.</summary>
+    public static abstract T MultiplyAddScalar(T scalar, T b, T c);
+
     /// <summary>c - a b, fused (one rounding) wherever the machine can.</summary>
     public static abstract T NegateMultiplyAdd(T a, T b, T c);
 
-    /// <summary>The larger value; <paramref name="right"/> where either is NaN.</summary>
+    /// <summary>The larger value; NaN where <paramref name="right"/> is, and <paramref name="right"/> or NaN where only the other is.</summary>
     public static abstract T Max(T left, T right);
 
-    /// <summary>The smaller value; <paramref name="right"/> where either is NaN.</summary>
+    /// <summary>The smaller value; NaN as of <see cref="Max"/>.</summary>
     public static abstract T Min(T left, T right);
 
     public static abstract T Abs(T value);

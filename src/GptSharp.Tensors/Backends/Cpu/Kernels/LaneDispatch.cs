@@ -34,6 +34,9 @@ internal static class LaneDispatch
             case SimdPath.Avx2:
                 action.Run<Lanes256>();
                 break;
+            case SimdPath.Neon:
+                action.Run<LanesNeon>();
+                break;
             default:
                 action.Run<Lanes128>();
                 break;
@@ -51,6 +54,9 @@ internal static class LaneDispatch
                 break;
             case SimdPath.Avx2:
                 team.For(count, new Body<TKernel, Lanes256>(kernel));
+                break;
+            case SimdPath.Neon:
+                team.For(count, new Body<TKernel, LanesNeon>(kernel));
                 break;
             default:
                 team.For(count, new Body<TKernel, Lanes128>(kernel));

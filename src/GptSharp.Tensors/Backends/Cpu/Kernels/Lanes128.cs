@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
-/// <summary>Four floats, in portable code: SSE2, NEON, or whatever the machine has.</summary>
+/// <summary>Four floats, in portable code: SSE2, or whatever the machine has.</summary>
 internal readonly partial struct Lanes128 : ILanes<Lanes128>
 {
     private readonly Vector128<float> _v;
@@ -13,6 +13,8 @@ internal readonly partial struct Lanes128 : ILanes<Lanes128>
     private Lanes128(Vector128<float> v) => _v = v;
 
     public static int Count => 4;
+
+    public static int Registers => 16;
 
     public static Lanes128 Zero
     {
@@ -73,6 +75,12 @@ internal readonly partial struct Lanes128 : ILanes<Lanes128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 MultiplyAdd(Lanes128 a, Lanes128 b, Lanes128 c) =>
         new(Vector128.MultiplyAddEstimate(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Scalar(float value) => Broadcast(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MultiplyAddScalar(Lanes128 scalar, Lanes128 b, Lanes128 c) => MultiplyAdd(scalar, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 NegateMultiplyAdd(Lanes128 a, Lanes128 b, Lanes128 c) =>

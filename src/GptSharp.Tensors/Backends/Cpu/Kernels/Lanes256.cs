@@ -14,6 +14,8 @@ internal readonly partial struct Lanes256 : ILanes<Lanes256>
 
     public static int Count => 8;
 
+    public static int Registers => 16;
+
     public static Lanes256 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,6 +68,12 @@ internal readonly partial struct Lanes256 : ILanes<Lanes256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MultiplyAdd(Lanes256 a, Lanes256 b, Lanes256 c) => new(Fma.MultiplyAdd(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Scalar(float value) => Broadcast(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyAddScalar(Lanes256 scalar, Lanes256 b, Lanes256 c) => MultiplyAdd(scalar, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 NegateMultiplyAdd(Lanes256 a, Lanes256 b, Lanes256 c) =>

@@ -14,6 +14,8 @@ internal readonly partial struct Lanes512 : ILanes<Lanes512>
 
     public static int Count => 16;
 
+    public static int Registers => 32;
+
     public static Lanes512 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,6 +70,12 @@ internal readonly partial struct Lanes512 : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 MultiplyAdd(Lanes512 a, Lanes512 b, Lanes512 c) =>
         new(Vector512.FusedMultiplyAdd(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Scalar(float value) => Broadcast(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyAddScalar(Lanes512 scalar, Lanes512 b, Lanes512 c) => MultiplyAdd(scalar, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 NegateMultiplyAdd(Lanes512 a, Lanes512 b, Lanes512 c) =>

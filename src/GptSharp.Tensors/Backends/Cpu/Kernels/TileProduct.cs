@@ -49,7 +49,7 @@ internal static unsafe class TileProduct
                     TileKernels.EightByOne<T>(c + (r * ldc) + n, ldc, a + (r * aRow), aRow, aStep, b + n, ldb, steps, start, factor);
                 }
             }
-            else if (T.Count == 16)
+            else if (T.Registers == 32)
             {
                 for (int r = 0; r < rows; r += 8)
                 {
