@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.Arm;
 using GptSharp.Cli.Machine;
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cpu;
@@ -57,10 +56,10 @@ internal static class DoctorCommand
         system.Write(writer);
         writer.WriteLine();
 
-        TextTable paths = new("vectors", "bits", "here");
+        TextTable paths = new("vectors", "bits", "here", "executed so far");
         foreach (SimdPath path in Enum.GetValues<SimdPath>().OrderDescending())
         {
-            paths.Add(Name(path), $"{path.Bits()}", State(path, selected));
+            paths.Add(Name(path), $"{path.Bits()}", State(path, selected), path.Executed());
         }
 
         paths.Write(writer);
@@ -110,7 +109,7 @@ internal static class DoctorCommand
 
         return CpuFeatures.IsAvailable(path)
             ? $"possible: {CpuFeatures.Variable}={path.ToString().ToLowerInvariant()} selects it"
-            : "not on this processor: never executed here";
+            : "not on this processor";
     }
 
     private static string Name(SimdPath path) => path switch
@@ -118,7 +117,8 @@ internal static class DoctorCommand
         SimdPath.Avx512BF16 => "AVX-512 + BF16",
         SimdPath.Avx512 => "AVX-512",
         SimdPath.Avx2 => "AVX2 + FMA",
-        _ => AdvSimd.IsSupported ? "NEON" : "128-bit",
+        SimdPath.Neon => "NEON",
+        _ => "128-bit",
     };
 
     private static string Limit(string? limit) => limit is null ? "no cgroup limit" : $"cgroup limit {limit}";

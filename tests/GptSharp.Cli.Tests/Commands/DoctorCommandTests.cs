@@ -38,13 +38,15 @@ public sealed class DoctorCommandTests : IDisposable
     }
 
     [Fact]
-    public void One_vector_path_is_selected_and_those_the_processor_lacks_were_never_executed()
+    public void One_vector_path_is_selected_and_of_each_is_said_where_it_was_executed()
     {
         string[] lines = Report(new(null, null));
         Assert.Single(lines, line => line.Contains("  selected", StringComparison.Ordinal));
         Assert.Equal(
             Enum.GetValues<SimdPath>().Count(path => !CpuFeatures.IsAvailable(path)),
-            lines.Count(line => line.EndsWith("never executed here", StringComparison.Ordinal)));
+            lines.Count(line => line.Contains("  not on this processor  ", StringComparison.Ordinal)));
+        Assert.Single(lines, line => line.StartsWith("NEON ", StringComparison.Ordinal)
+            && line.EndsWith("under emulation (qemu), never on Arm hardware", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace GptSharp.Tensors.Backends.Cpu;
 /// </summary>
 /// <remarks>
 /// One ulp is the spacing of floats at the exact result. NaN gives NaN. The bits may differ between register widths only
-/// where a machine lacks fused multiply-add.
+/// where a machine lacks fused multiply-add; there the exponentials' error is below 1.25 ulp.
 /// </remarks>
 internal static class VectorMath
 {

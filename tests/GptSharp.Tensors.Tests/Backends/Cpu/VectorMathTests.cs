@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 using GptSharp.Tensors.Tests.Backends.Cpu.Kernels;
@@ -24,8 +25,10 @@ public class VectorMathTests
             TheoryData<Function, SimdPath, double> data = new();
             foreach (SimdPath path in Enum.GetValues<SimdPath>())
             {
-                data.Add(Function.Exp, path, 1.0);
-                data.Add(Function.Exp2, path, 1.0);
+                // An x86 processor from before AVX2 rounds twice where the others fuse.
+                double exponentials = path == SimdPath.Vector128 && Sse.IsSupported && !Fma.IsSupported ? 1.25 : 1.0;
+                data.Add(Function.Exp, path, exponentials);
+                data.Add(Function.Exp2, path, exponentials);
                 data.Add(Function.Log, path, 1.0);
                 data.Add(Function.Tanh, path, 1.5);
                 data.Add(Function.TanhDerivative, path, 6);
