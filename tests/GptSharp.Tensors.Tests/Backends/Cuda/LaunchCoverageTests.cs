@@ -58,8 +58,8 @@ public sealed partial class LaunchCoverageTests
                select ((OpInfo)type.GetProperty(nameof(IOp.Info), BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!).Name,
         ];
         int methods = typeof(IBackend).GetMethods().Count(
-            method => method.GetParameters().Any(parameter => parameter.ParameterType == typeof(Tensor)));
-        Assert.Equal(methods, operations.Length); // an operation is what calls a method
+            method => method.IsAbstract && method.GetParameters().Any(parameter => parameter.ParameterType == typeof(Tensor)));
+        Assert.Equal(methods, operations.Length); // an operation is what calls a method that every backend must have
         Assert.Empty(operations.Except(counts.ByOperation.Keys));
         Assert.All(counts.ByOperation, operation => Assert.True(operation.Value > 0, $"{operation.Key} launched nothing."));
     }
