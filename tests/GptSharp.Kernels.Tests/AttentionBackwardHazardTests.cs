@@ -1,7 +1,7 @@
 using GptSharp.Ptx;
 using GptSharp.Ptx.Memory;
-using GptSharp.Tensors.Backends.Cuda.Images;
 using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
+using GptSharp.Tensors.Backends.Cuda.Images;
 
 namespace GptSharp.Kernels.Tests;
 
