@@ -54,7 +54,12 @@ public sealed partial class KilledSavesTests
             partial += IsPartlyWritten(folder.Path) ? 1 : 0;
             (string newest, CheckpointManifest manifest) = store.FindNewest(problem => Assert.Fail(problem))!.Value;
             Assert.True(manifest.Step >= durable, $"kill {kill} cost checkpoint {durable}; the newest is {newest}");
-            whole += manifest.Step > durable ? 1 : 0;
+            if (manifest.Step > durable)
+            {
+                whole++;
+                saveMilliseconds *= 0.95; // the machine has become faster since this was measured: come sooner
+            }
+
             durable = manifest.Step;
             store.Open(); // as a run does that goes on: what is unfinished goes
         }
