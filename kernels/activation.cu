@@ -4,13 +4,13 @@
 #include "functions.cuh"
 
 template <class T> DEVICE void activation(T *y, const T *x, i64 count, int function) {
-    with_function(function, [=](auto f) INLINE_LAMBDA {
+    with_function<T>(function, [=](auto f) INLINE_LAMBDA {
         map_block<2, false>(y, count, 0.f, [=](float v) INLINE_LAMBDA { return f.value(v); }, x);
     });
 }
 
 template <class T> DEVICE void activation_backward(T *dx, const T *dy, const T *x, i64 count, int function, float beta) {
-    with_function(function, [=](auto f) INLINE_LAMBDA {
+    with_function<T>(function, [=](auto f) INLINE_LAMBDA {
         map<2>(dx, count, beta, [=](float upstream, float v) INLINE_LAMBDA {
             float value;
             return upstream * f.slope(v, value);

@@ -20,6 +20,12 @@ template <int N, class T> DEVICE Pack<N> read_or_zeros(const T *p, int at) {
     return p ? read_pack<N>(p + at) : zeros;
 }
 
+// What beta multiplies, as it is stored; it is not read where beta is 0.
+template <int N, class T> DEVICE Bits<T, N> bits_or_zeros(const T *p, i64 at, float beta) {
+    Bits<T, N> zeros = {};
+    return beta != 0 ? load_bits<N>(p + at) : zeros;
+}
+
 // A value as it will be read again.
 DEVICE float rounded(const float *, float v) { return v; }
 #if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
@@ -30,7 +36,8 @@ DEVICE float rounded(const bf16 *, float v) { return to_float(to_bf16(v)); }
 //   ELEMENTS: how many elements of the result are 16 bytes;
 //   columns<N>(column): what it knows of N columns before it sees their rows, the bias;
 //   with_function(body): body(F()) for its activation function, outside the loops;
-//   fetch<N>(at): what it reads at a place; of several places before the first is finished, so that loads are under way together;
+//   fetch<N>(at): what it reads at a place, as it is stored: half the registers of BF16, half the zeros where nothing is read; of several
+//     places before the first is finished, so that loads are under way together;
 //   finish(F, v, columns, fetched, at): computes and stores;
 //   AT_ONCE: for how many places it pays.
 
@@ -43,11 +50,9 @@ template <class T> struct LinearEpilogue {
 
     template <int N> DEVICE Pack<N> columns(int column) const { return read_or_zeros<N>(bias, column); }
     template <class Body> DEVICE void with_function(Body body) const { body(Identity()); }
-    template <int N> DEVICE Pack<N> fetch(i64 at) const {
-        Pack<N> zeros = {};
-        return beta != 0 ? read_pack<N>(c + at) : zeros;
-    }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, const Pack<N> &old, i64 at) const {
+    template <int N> DEVICE Bits<T, N> fetch(i64 at) const { return bits_or_zeros<N>(c, at, beta); }
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, Bits<T, N> fetched, i64 at) const {
+        Pack<N> old = unpack(c, fetched);
 #pragma unroll
         for (int k = 0; k < N; k++) v.v[k] = fused(beta, old.v[k], v.v[k] + bias.v[k]);
         write_pack(out + at, v);
@@ -62,9 +67,10 @@ template <class T> struct ActivationEpilogue {
     int function;
 
     template <int N> DEVICE Pack<N> columns(int column) const { return read_or_zeros<N>(bias, column); }
-    template <class Body> DEVICE void with_function(Body body) const { ::with_function(function, body); }
-    template <int N> DEVICE Pack<N> fetch(i64) const { return {}; }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, const Pack<N> &, i64 at) const {
+    template <class Body> DEVICE void with_function(Body body) const { ::with_function<T>(function, body); }
+    struct Nothing {};
+    template <int N> DEVICE Nothing fetch(i64) const { return {}; }
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, Nothing, i64 at) const {
 #pragma unroll
         for (int k = 0; k < N; k++) v.v[k] = rounded(out, v.v[k] + bias.v[k]);
         if (pre) write_pack(pre + at, v);
@@ -84,16 +90,14 @@ template <class T> struct SlopeEpilogue {
     int function;
 
     template <int N> DEVICE Pack<N> columns(int) const { return {}; }
-    template <class Body> DEVICE void with_function(Body body) const { ::with_function(function, body); }
-    template <int N> struct Fetched { Pack<N> x, old; };
-    template <int N> DEVICE Fetched<N> fetch(i64 at) const {
-        Pack<N> zeros = {};
-        return {read_pack<N>(pre + at), beta != 0 ? read_pack<N>(out + at) : zeros};
-    }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &, const Fetched<N> &fetched, i64 at) const {
+    template <class Body> DEVICE void with_function(Body body) const { ::with_function<T>(function, body); }
+    template <int N> struct Fetched { Bits<T, N> x, old; };
+    template <int N> DEVICE Fetched<N> fetch(i64 at) const { return {load_bits<N>(pre + at), bits_or_zeros<N>(out, at, beta)}; }
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &, Fetched<N> fetched, i64 at) const {
+        Pack<N> x = unpack(pre, fetched.x), old = unpack(out, fetched.old);
         float unused;
 #pragma unroll
-        for (int k = 0; k < N; k++) v.v[k] = fused(v.v[k], F::slope(fetched.x.v[k], unused), beta * fetched.old.v[k]);
+        for (int k = 0; k < N; k++) v.v[k] = fused(v.v[k], F::slope(x.v[k], unused), beta * old.v[k]);
         write_pack(out + at, v);
     }
 };

@@ -134,14 +134,63 @@ struct GeluErf {
     }
 };
 
-// Calls body(F()) for the function's type: a test outside the loops, and a copy of the loops for each function.
-template <class B> DEVICE void with_function(int function, B body) {
+// The GELU by way of erf whose results are stored as T.
+template <class T> struct GeluErfFor { typedef GeluErf Type; };
+
+#if __CUDA_ARCH__ >= 800 || !defined(__CUDA_ARCH__)
+
+// x Phi(x) for results that BF16 rounds by up to 2^-9 = 2e-3: fewer instructions than the form above, and no digits lost in the tail.
+//
+// Both fits are in the exponent, where the absolute error of a polynomial is the relative one of the result, and both let the tail vanish
+// beyond their interval. They are minimax: least squares in binary64 on 4,000 Chebyshev nodes, the weight of each node multiplied by
+// (its error / the greatest)^0.3 again and again.
+struct GeluErfBf16 {
+    // x Phi(x) = max(x, 0) - |x| Phi(-|x|), Phi(-a) = 2^p(a). The relative error is below 1e-5 where |x| ≤ 9; beyond, the absolute error is
+    // below 1e-22. Fitted: p(a) to log2 Phi(-a) for 0 ≤ a ≤ 9, all weights ln 2.
+    static DEVICE float value(float x) {
+        float a = min_of(magnitude(x), 14.f), p = 7.46325028e-08f;
+        p = fused(p, a, -3.65577239e-06f);
+        p = fused(p, a, 7.94375301e-05f);
+        p = fused(p, a, -0.0010200484f);
+        p = fused(p, a, 0.00875086803f);
+        p = fused(p, a, -0.0543046594f);
+        p = fused(p, a, -0.458241552f);
+        p = fused(p, a, -1.15129495f);
+        p = fused(p, a, -0.999996603f);
+        return fused(-a, exp2_fast(p), max_or_nan(x, 0.f));
+    }
+
+    // Phi(x) + x phi(x), Phi(x) = 1 / (1 + 2^(x p(x²))), for finite x. The error is below 6e-7, and where |x| ≤ 5 below 8e-5 times
+    // Phi(x) + |x| phi(x); where x < -5, it is below 3e-9 and a fortieth of the slope, most of which is x phi(x) and no fit.
+    // Fitted: x p(x²) to log2 (Phi(-x) / Phi(x)) for 0 ≤ x ≤ 5, weights ln 2 Phi(x) Phi(-x) / (Phi(-x) + x phi(x)) / (0.01 + (x/5)^4), because
+    // the slope is 0 near -0.75, and nothing in the tail.
+    static DEVICE float slope(float x, float &value) {
+        float square = x * x, p = -3.75216302e-09f;
+        p = fused(p, square, 3.11828643e-07f);
+        p = fused(p, square, -1.01655014e-05f);
+        p = fused(p, square, 0.000149732616f);
+        p = fused(p, square, 0.000126064173f);
+        p = fused(p, square, -0.104873225f);
+        p = fused(p, square, -2.30219817f);
+        float distribution = reciprocal_fast(1 + exp2_fast(x * p));
+        float density = exp2_fast(fused(square, -0.72134752f, -1.32574806f));  // exp(-x²/2) / sqrt(2 pi)
+        value = GeluErfBf16::value(x);
+        return fused(x, density, distribution);
+    }
+};
+
+template <> struct GeluErfFor<bf16> { typedef GeluErfBf16 Type; };
+
+#endif
+
+// Calls body(F()) for the function's type: a test outside the loops, and a copy of the loops for each function. T is what the results are stored as.
+template <class T, class B> DEVICE void with_function(int function, B body) {
     switch (function) {
         case IDENTITY: body(Identity()); break;
         case SIGMOID: body(Sigmoid()); break;
         case RELU: body(Relu()); break;
         case SWISH: body(Swish()); break;
         case GELU_TANH: body(GeluTanh()); break;
-        default: body(GeluErf()); break;
+        default: body(typename GeluErfFor<T>::Type()); break;
     }
 }

@@ -38,7 +38,7 @@ template <class T> DEVICE void gated_unit(T *y, const T *x, int width, int funct
     y += (i64)block_x() * width;
     int block = block_y() * block_threads() * N;
     bool packs = width % N == 0 && is_aligned(x) && is_aligned(y);
-    with_function(function, [=](auto f) INLINE_LAMBDA {
+    with_function<T>(function, [=](auto f) INLINE_LAMBDA {
         if (packs) gate_columns<N>(y, x, width, block + thread() * N, f);
         else
 #pragma unroll 1
@@ -53,7 +53,7 @@ template <class T> DEVICE void gated_unit_backward(T *dx, const T *dy, const T *
     dy += (i64)block_x() * width;
     int block = block_y() * block_threads() * N;
     bool packs = width % N == 0 && is_aligned(dx) && is_aligned(x) && is_aligned(dy);
-    with_function(function, [=](auto f) INLINE_LAMBDA {
+    with_function<T>(function, [=](auto f) INLINE_LAMBDA {
         if (packs) gate_columns_backward<N>(dx, dy, x, width, block + thread() * N, beta, f);
         else
 #pragma unroll 1

@@ -3,6 +3,7 @@
 // FLOPs: 2 M N K, and about 10 per element for f. Bytes: as linear.cu, y and pre once.
 // Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh, for up to 16 rows few_rows.cuh. Registers (most alive): 64x64 99, 128x128 147,
 // 128x256 233; binary32 82 and 118.
+// Instructions beside mma, per mma, at K = 4096: GELU by way of erf 1.48 (128x128) and 1.06 (128x256), of tanh 1.37 and 0.95.
 #include "few_rows.cuh"
 #include "product_kernels.cuh"
 

@@ -138,7 +138,7 @@ DEVICE void store_tile(const Epilogue &epilogue, const float (&sums)[T::WM / 16]
     if (column >= N) return;
     auto bias = epilogue.template columns<E>(column);
     u32 from = shared_address(stage + r * PITCH + place * E) ^ (swap * 16);
-    i64 at = origin + (i64)(row + r) * N + column;
+    i64 at = origin + (i64)(row + r) * N + column, step = (i64)ROWS * N;
     int end = M - row - r < T::WM ? M - row - r : T::WM;
     epilogue.with_function([&](auto f) INLINE_LAMBDA {
 #pragma unroll 1
@@ -146,13 +146,11 @@ DEVICE void store_tile(const Epilogue &epilogue, const float (&sums)[T::WM / 16]
             decltype(epilogue.template fetch<E>(at)) fetched[Epilogue::AT_ONCE] = {};
 #pragma unroll
             for (int u = 0; u < Epilogue::AT_ONCE; u++) {
-                int i = group + u * ROWS;
-                if (i < end) fetched[u] = epilogue.template fetch<E>(at + (i64)i * N);
+                if (group + u * ROWS < end) fetched[u] = epilogue.template fetch<E>(at + u * step);
             }
 #pragma unroll
             for (int u = 0; u < Epilogue::AT_ONCE; u++) {
-                int i = group + u * ROWS;
-                if (i >= end) break;
+                if (group + u * ROWS >= end) break;
                 Pack<E> v;
 #pragma unroll
                 for (int part = 0; part < E; part += 4) {
@@ -160,8 +158,9 @@ DEVICE void store_tile(const Epilogue &epilogue, const float (&sums)[T::WM / 16]
 #pragma unroll
                     for (int k = 0; k < 4; k++) v.v[part + k] = LANE(four, k);
                 }
-                epilogue.finish(f, v, bias, fetched[u], at + (i64)i * N);
+                epilogue.finish(f, v, bias, fetched[u], at + u * step);
             }
+            at += step * Epilogue::AT_ONCE;
         }
     });
 }

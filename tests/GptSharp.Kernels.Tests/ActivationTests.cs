@@ -24,7 +24,7 @@ public sealed class ActivationTests
         LaunchCounters counters = bench.Launch(
             "activation", "activation" + type.Suffix(), Grids.Elementwise(type, count, 2), y, x, (long)count, (int)function);
 
-        Stored.AssertClose(type, Array.ConvertAll(x.Read(type), v => Value(function, v)), y.Read(type), relative: 3e-6, size: 0.5);
+        Stored.AssertClose(type, Array.ConvertAll(x.Read(type), v => Value(function, v)), y.Read(type), Relative(function, type), size: 0.5);
         counters.AssertStreams(2L * type.Size() * count);
     }
 
@@ -41,15 +41,19 @@ public sealed class ActivationTests
 
         double[] slopes = Array.ConvertAll(x.Read(type), v => Slope(function, v));
         double[] expected = [.. dy.Read(type).Zip(slopes, (upstream, slope) => upstream * slope)], first = dx.Read(type);
-        Stored.AssertClose(type, expected, first, relative: 3e-6, size: 2);
+        Stored.AssertClose(type, expected, first, Relative(function, type), size: 2);
         counters.AssertStreams(3L * type.Size() * count);
 
         LaunchCounters added = bench.Launch(
             "activation", kernel, Grids.Elementwise(type, count, 2), dx, dy, x, (long)count, (int)function, 0.5f);
 
-        Stored.AssertClose(type, [.. expected.Zip(first, (value, old) => value + (0.5 * old))], dx.Read(type), relative: 3e-6, size: 2);
+        Stored.AssertClose(type, [.. expected.Zip(first, (value, old) => value + (0.5 * old))], dx.Read(type), Relative(function, type), size: 2);
         added.AssertStreams(4L * type.Size() * count);
     }
+
+    // GELU by way of erf has a shorter form for BF16 (measured more closely by GeluBf16Tests).
+    private static double Relative(ActivationFunction function, DType type) =>
+        function == ActivationFunction.GeluErf && type == DType.BF16 ? 1e-4 : 3e-6;
 
     private static DeviceBuffer Inputs(KernelBench bench, DType type, int count)
     {

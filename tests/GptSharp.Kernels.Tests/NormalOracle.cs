@@ -24,5 +24,38 @@ internal static class NormalOracle
         return 0.5 + (sum * step / 3);
     }
 
-    private static double Density(double x) => Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI);
+    /// <summary>
+    /// Phi(x) to a relative error below 1e-11, in the tail as well: near 0 by the Taylor series of its density's integral, else by the continued
+    /// fraction of the tail, phi(a) / (a + 1 / (a + 2 / (a + 3 / ...))).
+    /// </summary>
+    public static double CumulativeInTheTail(double x)
+    {
+        double a = Math.Abs(x), tail;
+        if (a < 2)
+        {
+            double term = a, sum = a;
+            for (int i = 3; term > 1e-18 * sum; i += 2)
+            {
+                term *= a * a / i;
+                sum += term;
+            }
+
+            tail = 0.5 - (sum * Density(a));
+        }
+        else
+        {
+            double fraction = a;
+            for (int i = 400; i > 0; i--)
+            {
+                fraction = a + (i / fraction);
+            }
+
+            tail = Density(a) / fraction;
+        }
+
+        return x < 0 ? tail : 1 - tail;
+    }
+
+    /// <summary>phi(x).</summary>
+    public static double Density(double x) => Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI);
 }
