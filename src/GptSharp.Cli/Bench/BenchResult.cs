@@ -1,5 +1,7 @@
+using GptSharp.Cli.Display;
 using GptSharp.Cli.Machine;
 using GptSharp.Tensors.Backends.Cpu;
+using GptSharp.Training.Profiling;
 
 namespace GptSharp.Cli.Bench;
 
@@ -23,6 +25,9 @@ internal sealed record BenchResult
 
     /// <summary>What threads are worth, for each step.</summary>
     public IReadOnlyList<StepScaling>? Scaling { get; init; }
+
+    /// <summary>Where the time of steps goes, for each.</summary>
+    public IReadOnlyList<ProfileReport>? Profiles { get; init; }
 
     /// <summary>What steps take of memory.</summary>
     public StepMemory? Memory { get; init; }
@@ -55,6 +60,12 @@ internal sealed record BenchResult
         foreach (string line in lines)
         {
             writer.WriteLine(line);
+        }
+
+        foreach (ProfileReport profile in Profiles ?? [])
+        {
+            writer.WriteLine();
+            ProfileTable.Write(writer, profile);
         }
     }
 }

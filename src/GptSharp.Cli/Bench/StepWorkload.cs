@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GptSharp.Data.Sampling;
 using GptSharp.Data.Tokens;
 using GptSharp.Nn;
@@ -81,6 +82,25 @@ internal sealed class StepWorkload : IDisposable
     {
         _step.Run(_done, batch: _done);
         _done++;
+    }
+
+    /// <summary>Where the time of steps goes, by operation and by the sizes of its operands.</summary>
+    /// <param name="seconds">How long to watch; one step at least.</param>
+    public ProfileReport Profile(double seconds)
+    {
+        var profiler = new Profiler(Backend);
+        Watch(profiler);
+        for (long start = Stopwatch.GetTimestamp(), number = 1; number == 1 || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; number++)
+        {
+            profiler.Run(number, () =>
+            {
+                Run();
+                return number;
+            });
+        }
+
+        Watch(null);
+        return new ProfileReport(profiler, DeviceSpeed.Of(Backend, _model.Arena.Precision.Storage), bySize: true);
     }
 
     public void Dispose()

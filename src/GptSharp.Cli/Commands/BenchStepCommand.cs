@@ -3,6 +3,7 @@ using GptSharp.Cli.Bench;
 using GptSharp.Cli.Machine;
 using GptSharp.Nn;
 using GptSharp.Tensors;
+using GptSharp.Training.Profiling;
 
 namespace GptSharp.Cli.Commands;
 
@@ -30,6 +31,7 @@ internal static class BenchStepCommand
             Description = "Instead of time: managed and native bytes a step, and how much the process grew, between two steps.",
             HelpName = "first:last",
         };
+        Option<bool> profile = new("--profile") { Description = "Also where the time of a step goes: a table of its operations by the sizes of their operands." };
         BenchOptions options = new();
         CommandWithExamples command = new(
             "step",
@@ -38,6 +40,7 @@ internal static class BenchStepCommand
             "gptsharp bench step W1 --seconds 20",
             "gptsharp bench step W1 --precision bf16",
             "gptsharp bench step W3 --scaling",
+            "gptsharp bench step W3 --profile",
             "gptsharp bench step W2 --memory 200:2000")
         {
             names,
@@ -45,6 +48,7 @@ internal static class BenchStepCommand
             verify,
             scaling,
             memory,
+            profile,
         };
         options.AddTo(command);
         command.SetAction(parsed =>
@@ -67,6 +71,7 @@ internal static class BenchStepCommand
             List<BenchRow> rows = [];
             List<StepCheck> checks = [];
             List<StepScaling> scalings = [];
+            List<ProfileReport> profiles = [];
             foreach (StepShape shape in shapes)
             {
                 using (StepWorkload workload = new(shape, threads, storage))
@@ -77,6 +82,10 @@ internal static class BenchStepCommand
                     BenchTiming timing = options.Measure(
                         parsed, workload.Run, () => MeasuredLimits.StepFloor(threads, shape.FlopsPerStep, updateBytes, inBF16), shapes.Length);
                     rows.Add(BenchRow.Of(shape, timing, inBF16));
+                    if (parsed.GetValue(profile))
+                    {
+                        profiles.Add(workload.Profile(options.Seconds(parsed)));
+                    }
                 }
 
                 if (parsed.GetValue(scaling))
@@ -87,7 +96,14 @@ internal static class BenchStepCommand
 
             options.Write(
                 parsed,
-                new BenchResult { Limits = limits, Rows = rows, Checks = checks, Scaling = scalings.Count == 0 ? null : scalings },
+                new BenchResult
+                {
+                    Limits = limits,
+                    Rows = rows,
+                    Checks = checks,
+                    Scaling = scalings.Count == 0 ? null : scalings,
+                    Profiles = profiles.Count == 0 ? null : profiles,
+                },
                 output);
             return ExitCode.Done;
         });

@@ -9,7 +9,13 @@ internal static class ProfileTable
 {
     public static void Write(TextWriter writer, StepsProfiled profiled)
     {
-        ProfileReport report = profiled.Report;
+        Write(writer, profiled.Report);
+        writer.WriteLine($"saved in {profiled.JsonPath}; for chrome://tracing and");
+        writer.WriteLine($"https://ui.perfetto.dev in {profiled.TracePath}");
+    }
+
+    public static void Write(TextWriter writer, ProfileReport report)
+    {
         TextTable table = new("operation", ">calls", ">ms", ">step", ">GFLOP", ">MB", ">of peak", "regime");
         foreach (ProfileEntry entry in report.Entries)
         {
@@ -37,9 +43,6 @@ internal static class ProfileTable
             writer.WriteLine($"from a cache. overhead: that least time is below the {Text(dispatch * 1e6, "0.00")} microseconds that");
             writer.WriteLine("gathering the threads takes.");
         }
-
-        writer.WriteLine($"saved in {profiled.JsonPath}; for chrome://tracing and");
-        writer.WriteLine($"https://ui.perfetto.dev in {profiled.TracePath}");
     }
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

@@ -16,7 +16,12 @@ public sealed record DeviceSpeed(double? FlopsPerSecond, double? BytesPerSecond,
     /// <summary>Measures a CPU, in about a second; of a GPU it knows what its vendor publishes.</summary>
     /// <param name="device">The device.</param>
     /// <param name="storage">What matrices are stored as.</param>
-    public static DeviceSpeed Of(Device device, DType storage) => device.Engine.Backend switch
+    public static DeviceSpeed Of(Device device, DType storage) => Of(device.Engine.Backend, storage);
+
+    /// <inheritdoc cref="Of(Device, DType)"/>
+    /// <param name="backend">What computes on the device.</param>
+    /// <param name="storage">What matrices are stored as.</param>
+    public static DeviceSpeed Of(IBackend backend, DType storage) => backend switch
     {
         CpuBackend cpu => new DeviceSpeed(
             CpuSpeed.FlopsPerSecond(cpu.ThreadCount, cpu.Path), CpuSpeed.BytesPerSecond(cpu.ThreadCount, cpu.Path), CpuSpeed.DispatchSeconds(cpu),

@@ -8,7 +8,11 @@ public sealed class ProfileReport
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
-    internal ProfileReport(Profiler profiler, DeviceSpeed speed)
+    /// <summary>Sums up.</summary>
+    /// <param name="profiler">Has seen at least one step.</param>
+    /// <param name="speed">What the device could do.</param>
+    /// <param name="bySize">Whether calls of an operation on tensors of other shapes are an entry of their own, the shapes in its name.</param>
+    public ProfileReport(Profiler profiler, DeviceSpeed speed, bool bySize = false)
     {
         Speed = speed;
         (FirstStep, LastStep) = (profiler.Steps[0].Number, profiler.Steps[^1].Number);
@@ -16,7 +20,7 @@ public sealed class ProfileReport
         StepSeconds = profiler.Steps.Sum(step => Seconds(step.Start, step.End)) / steps;
         IEnumerable<ProfileEntry> operations =
             from span in profiler.Operations
-            group span by (span.Name, span.IsReplay) into calls
+            group span by (Name: bySize ? $"{span.Name} {span.Output} {span.Input}" : span.Name, span.IsReplay) into calls
             select new ProfileEntry(
                 calls.Key.Name, calls.Key.IsReplay, IsHostWork: false, (double)calls.Count() / steps,
                 calls.Sum(call => Seconds(call.Start, call.End)) / steps,
