@@ -39,18 +39,29 @@ internal static unsafe class DotProductTile
     /// <param name="b">Packed panel, (pairs, 32), two BF16 numbers each; aligned to 64 bytes.</param>
     /// <param name="pairs">At least 1.</param>
     /// <param name="add">Adds to the tile instead of overwriting it.</param>
-    public static void Run(float* tile, long stride, uint* a, uint* b, long pairs, bool add) => Call(Code!, tile, stride, a, b, pairs, add);
+    /// <param name="ahead">Memory to ask for meanwhile.</param>
+    public static void Run(float* tile, long stride, uint* a, uint* b, long pairs, bool add, ref ReadAhead ahead)
+    {
+        fixed (ReadAhead* lines = &ahead)
+        {
+            Call(Code!, tile, stride, a, b, pairs, add, lines);
+        }
+    }
 
     /// <summary>The same for four of the twelve rows that lie side by side in a panel; <paramref name="a"/> is the first of them.</summary>
-    public static void RunFew(float* tile, long stride, uint* a, uint* b, long pairs, bool add) => Call(CodeOfFew!, tile, stride, a, b, pairs, add);
+    public static void RunFew(float* tile, long stride, uint* a, uint* b, long pairs, bool add)
+    {
+        ReadAhead nothing = default;
+        Call(CodeOfFew!, tile, stride, a, b, pairs, add, &nothing);
+    }
 
     /// <summary>Whether the processor has the instruction, and the system keeps its registers.</summary>
     public static bool HasInstruction =>
         Avx512F.IsSupported && X86Base.CpuId(7, 0).Eax >= 1 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
 
-    private static void Call(ExecutableMemory code, float* tile, long stride, uint* a, uint* b, long pairs, bool add) =>
-        ((delegate* unmanaged[SuppressGCTransition]<float*, long, uint*, uint*, long, int, void>)code.Start)(
-            tile, stride * sizeof(float), a, b, pairs, add ? 1 : 0);
+    private static void Call(ExecutableMemory code, float* tile, long stride, uint* a, uint* b, long pairs, bool add, ReadAhead* ahead) =>
+        ((delegate* unmanaged[SuppressGCTransition]<float*, long, uint*, uint*, long, int, ReadAhead*, void>)code.Start)(
+            tile, stride * sizeof(float), a, b, pairs, add ? 1 : 0, ahead);
 
     private static ExecutableMemory? Assemble(int rows)
     {
@@ -69,31 +80,43 @@ internal static unsafe class DotProductTile
         }
     }
 
-    // System V: tile in rdi, its stride in bytes in rsi, a in rdx, b in rcx, pairs in r8, add in r9.
+    // System V: tile in rdi, its stride in bytes in rsi, a in rdx, b in rcx, pairs in r8, add in r9, memory to ask for on the stack.
     private static void Write(Assembler code, int rows)
     {
-        Label loop = code.CreateLabel(), overwrite = code.CreateLabel(), done = code.CreateLabel();
+        Label some = code.CreateLabel(), pair = code.CreateLabel(), overwrite = code.CreateLabel(), done = code.CreateLabel();
         for (int sum = 0; sum < 2 * rows; sum++)
         {
             code.vpxord(Sum(sum), Sum(sum), Sum(sum));
         }
 
-        code.Label(ref loop);
+        var lines = new LinesAhead(code);
+        lines.Begin();
+        code.Label(ref some);
+        lines.Prefetch();
+        code.mov(rax, ReadAhead.StepsPerLine);
+        code.cmp(r8, rax);
+        code.cmovb(rax, r8);
+        code.sub(r8, rax);
+
+        code.Label(ref pair);
         code.vmovdqa64(zmm24, __zmmword_ptr[rcx]);
         code.vmovdqa64(zmm25, __zmmword_ptr[rcx + 64]);
         code.prefetcht0(__byte_ptr[rdx + PrefetchDistance]); // the panels of a come from the second cache, or the third
         for (int row = 0; row < rows; row++)
         {
-            AssemblerRegisterZMM pair = Holder(row);
-            code.vpbroadcastd(pair, __dword_ptr[rdx + (4 * row)]);
-            code.vdpbf16ps(Sum(2 * row), pair, zmm24);
-            code.vdpbf16ps(Sum((2 * row) + 1), pair, zmm25);
+            AssemblerRegisterZMM holder = Holder(row);
+            code.vpbroadcastd(holder, __dword_ptr[rdx + (4 * row)]);
+            code.vdpbf16ps(Sum(2 * row), holder, zmm24);
+            code.vdpbf16ps(Sum((2 * row) + 1), holder, zmm25);
         }
 
         code.add(rdx, 4 * Rows);
         code.add(rcx, 4 * Columns);
-        code.dec(r8);
-        code.jne(loop);
+        code.dec(rax);
+        code.jne(pair);
+        code.test(r8, r8);
+        code.jne(some);
+        lines.End();
 
         code.test(r9d, r9d);
         code.je(overwrite);

@@ -33,6 +33,9 @@ internal readonly unsafe struct Epilogue<TStorage>
     /// <summary>True if what the result held is read at the end, so that the sums must wait elsewhere.</summary>
     public bool ReadsResult => _beta != 0;
 
+    /// <summary>The operand at a place of the result, to be read or written beside it; null if there is none.</summary>
+    public TStorage* OperandAt(long place) => _operand == null ? null : _operand + place;
+
     /// <summary>c = sums + residual; plain storing if it is null.</summary>
     public static Epilogue<TStorage> Residual(TStorage* residual) =>
         new(residual == null ? EpilogueKind.Store : EpilogueKind.Residual, residual);

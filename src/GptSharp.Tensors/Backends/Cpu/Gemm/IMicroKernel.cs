@@ -30,7 +30,8 @@ internal unsafe interface IMicroKernel
     /// <param name="steps">Steps of the loop.</param>
     /// <param name="alpha">Factor of the sum.</param>
     /// <param name="add">Adds to the tile instead of overwriting it.</param>
-    static abstract void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
+    /// <param name="ahead">Memory to ask for meanwhile.</param>
+    static abstract void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add, ref ReadAhead ahead)
         where T : unmanaged, ILanes<T>;
 
     /// <summary>The same for the first <see cref="FewRowsTile.Rows"/> rows from <paramref name="a"/> on, which may lie inside a panel.</summary>

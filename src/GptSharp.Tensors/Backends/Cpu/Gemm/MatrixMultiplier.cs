@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 using GptSharp.Tensors.Backends.Cpu.Threading;
 
@@ -16,20 +15,25 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     private readonly Scratch _partials;
     private readonly Scratch _blocks;
     private readonly Scratch _shared;
+    private readonly HostMemory _owner;
     private readonly float* _panels;
     private readonly int _panelFloats;
 
     /// <summary>Takes the panels of every thread once; products allocate nothing but the first large workspace.</summary>
     public MatrixMultiplier(ThreadTeam team, HostMemory owner)
     {
-        _team = team;
+        (_team, _owner) = (team, owner);
         (_partials, _blocks, _shared) = (new Scratch(owner), new Scratch(owner), new Scratch(owner));
         _panelFloats = GemmPlan.PanelFloats;
-        _panels = (float*)NativeMemory.AlignedAlloc((nuint)_panelFloats * sizeof(float) * (nuint)team.ThreadCount, 64);
+        _panels = (float*)owner.Allocate(PanelBytes);
     }
 
     /// <summary>Bytes of panels, partial sums and blocks of sums.</summary>
-    public long WorkspaceBytes => ((long)_panelFloats * sizeof(float) * _team.ThreadCount) + _partials.Bytes + _blocks.Bytes + _shared.Bytes;
+    public long WorkspaceBytes => PanelBytes + _partials.Bytes + _blocks.Bytes + _shared.Bytes;
+
+    // Whole large pages.
+    private long PanelBytes =>
+        ((_panelFloats * sizeof(float) * (long)_team.ThreadCount) + HugePages.Bytes - 1) / HugePages.Bytes * HugePages.Bytes;
 
     /// <summary>Computes the product.</summary>
     /// <param name="c">(m, n) with leading dimension <paramref name="strideC"/>; not read when <paramref name="beta"/> is 0.</param>
@@ -111,7 +115,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
     /// <summary>Gives the workspace back.</summary>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_panels);
+        _owner.Free((nint)_panels, PanelBytes);
         _partials.Dispose();
         _blocks.Dispose();
         _shared.Dispose();
@@ -201,6 +205,6 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         where TFactor : unmanaged
     {
         public void Run(int index) => task.Run<TKernel, T>(
-            index, a, b, panels + ((long)panelFloats * team.CurrentWorker), blocks + ((long)blockStep * team.CurrentWorker));
+            index, a, b, panels + ((long)panelFloats * team.CurrentWorker), blocks + ((long)blockStep * team.CurrentWorker), team.ThreadCount);
     }
 }

@@ -20,7 +20,7 @@ internal readonly unsafe struct MicroKernelNeon : IMicroKernel
         where TFactor : unmanaged => Packing.Run<T, TFactor>(target, source, count, length, width, panelStride);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
+    public static void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add, ref ReadAhead ahead)
         where T : unmanaged, ILanes<T>
     {
         Vector128<float> zero = Vector128<float>.Zero;

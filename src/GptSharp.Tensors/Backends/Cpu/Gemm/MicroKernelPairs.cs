@@ -16,8 +16,8 @@ internal readonly unsafe struct MicroKernelPairs : IMicroKernel
         where TFactor : unmanaged =>
         PairPacking.Run(target, Unsafe.BitCast<Lines<TFactor>, Lines<BF16>>(source), count, length, width, panelStride);
 
-    public static void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
-        where T : unmanaged, ILanes<T> => DotProductTile.Run(tile, stride, (uint*)a, (uint*)b, steps, add);
+    public static void Run<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add, ref ReadAhead ahead)
+        where T : unmanaged, ILanes<T> => DotProductTile.Run(tile, stride, (uint*)a, (uint*)b, steps, add, ref ahead);
 
     public static void RunFew<T>(float* tile, long stride, float* a, float* b, int steps, float alpha, bool add)
         where T : unmanaged, ILanes<T> => DotProductTile.RunFew(tile, stride, (uint*)a, (uint*)b, steps, add);

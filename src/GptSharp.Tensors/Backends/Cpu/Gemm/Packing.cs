@@ -36,35 +36,47 @@ internal static unsafe class Packing
         }
     }
 
-    // Term by term, all panels at once: what lies together is read together, and a panel's next place is never far.
+    // Some terms at a time, all panels at once: what lies together is read together, and a panel's next place is never far.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRuns<T, TSource>(float* target, TSource* source, long termStride, int count, int length, int width, long panelStride)
         where T : unmanaged, ILanes<T>
         where TSource : unmanaged
     {
-        for (int p = 0; p < length; p++, source += termStride, target += width)
+        int p = 0;
+        if (NarrowPanel.CanStore<T>(width))
         {
-            float* to = target;
+            for (; p <= length - NarrowPanel.Terms; p += NarrowPanel.Terms)
+            {
+                TSource* from = source + (p * termStride);
+                float* to = target + ((long)p * width);
+                for (int left = count; left > 0; left -= width, from += width, to += panelStride)
+                {
+                    NarrowPanel.Store(
+                        to, Read<T, TSource>(from, left), Read<T, TSource>(from + termStride, left),
+                        Read<T, TSource>(from + (2 * termStride), left), Read<T, TSource>(from + (3 * termStride), left));
+                }
+            }
+        }
+
+        for (; p < length; p++)
+        {
+            TSource* from = source + (p * termStride);
+            float* to = target + ((long)p * width);
             for (int first = 0; first < count; first += width, to += panelStride)
             {
                 for (int line = 0; line < width; line += T.Count)
                 {
-                    int left = Math.Min(width - line, T.Count), present = count - first - line;
-                    T values = present >= T.Count
-                        ? T.Load(source + first + line)
-                        : T.LoadPartial(source + first + line, Math.Max(present, 0));
-                    if (left == T.Count)
-                    {
-                        T.Store(to + line, values);
-                    }
-                    else
-                    {
-                        T.StorePartial(to + line, values, left);
-                    }
+                    T.StorePartial(to + line, Read<T, TSource>(from + first + line, count - first - line), Math.Min(width - line, T.Count));
                 }
             }
         }
     }
+
+    // Up to a register of lines, zeros beyond the last.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Read<T, TSource>(TSource* source, int left)
+        where T : unmanaged, ILanes<T>
+        where TSource : unmanaged => left >= T.Count ? T.Load(source) : T.LoadPartial(source, Math.Max(left, 0));
 
     private static void TransposeLines<T, TSource>(float* target, TSource* source, long lineStride, int lines, int length, int width)
         where T : unmanaged, ILanes<T>

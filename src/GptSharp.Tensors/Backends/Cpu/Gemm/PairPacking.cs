@@ -33,7 +33,19 @@ internal static unsafe class PairPacking
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Interleave(uint* panel, ushort* source, long termStride, int lines, int length, int width)
     {
-        for (int term = 0; term < length; term += 2, source += 2 * termStride, panel += width)
+        int first = 0;
+        if (lines == width && NarrowPanel.CanStore<Lanes512>(width) && Avx512BW.IsSupported)
+        {
+            const int terms = 2 * NarrowPanel.Terms;
+            for (; first <= length - terms; first += terms, source += terms * termStride, panel += NarrowPanel.Terms * width)
+            {
+                NarrowPanel.Store(
+                    (float*)panel, Twelve(source, termStride), Twelve(source + (2 * termStride), termStride),
+                    Twelve(source + (4 * termStride), termStride), Twelve(source + (6 * termStride), termStride));
+            }
+        }
+
+        for (int term = first; term < length; term += 2, source += 2 * termStride, panel += width)
         {
             bool isWhole = term + 1 < length;
             int line = 0;
@@ -57,6 +69,16 @@ internal static unsafe class PairPacking
                 panel[line] = 0;
             }
         }
+    }
+
+    // Twelve lines of two terms, without a look at what lies behind them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Lanes512 Twelve(ushort* source, long termStride)
+    {
+        Vector512<uint> low = Avx512BW.ConvertToVector512UInt32(Vector256.Create(Vector128.Load(source), Vector64.Load(source + 8).ToVector128()));
+        Vector512<uint> high = Avx512BW.ConvertToVector512UInt32(
+            Vector256.Create(Vector128.Load(source + termStride), Vector64.Load(source + termStride + 8).ToVector128()));
+        return Unsafe.BitCast<Vector512<uint>, Lanes512>(low | (high << 16));
     }
 
     // A line's terms lie together: pairs are turned over as if they were floats, but never computed with.

@@ -10,25 +10,6 @@ internal static unsafe class TileRow
     /// <summary>How far ahead a micro-kernel asks for the panel of a, which comes from the second-level cache or from beyond.</summary>
     public const int StepsAhead = 64;
 
-    /// <summary>
-    /// Asks for the rows of a tile that will be added to, before the sum runs: they may be far away, and fall into few sets of the cache.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch<T>(float* tile, long stride, int rows)
-        where T : unmanaged, ILanes<T>
-    {
-        if (!Sse.IsSupported)
-        {
-            return;
-        }
-
-        for (int row = 0; row < rows; row++, tile += stride)
-        {
-            Sse.Prefetch0(tile);
-            Sse.Prefetch0(tile + (2 * T.Count) - 1);
-        }
-    }
-
     /// <summary>Asks for the cache line at an address, which need not exist.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(float* address)

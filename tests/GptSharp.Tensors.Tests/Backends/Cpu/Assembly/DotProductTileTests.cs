@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using GptSharp.Tensors.Backends.Cpu.Assembly;
+using GptSharp.Tensors.Backends.Cpu.Gemm;
 using Xunit;
 
 namespace GptSharp.Tensors.Tests.Backends.Cpu.Assembly;
@@ -19,9 +20,10 @@ public unsafe class DotProductTileTests
         BF16* a = Numbers(pairs * 2 * DotProductTile.Rows, seed: 1), b = Numbers(pairs * 2 * DotProductTile.Columns, seed: 2);
         var tile = new float[(DotProductTile.Rows * stride) + 8];
         Array.Fill(tile, 2);
+        ReadAhead ahead = default;
         fixed (float* corner = tile)
         {
-            DotProductTile.Run(corner, stride, (uint*)a, (uint*)b, pairs, add);
+            DotProductTile.Run(corner, stride, (uint*)a, (uint*)b, pairs, add, ref ahead);
         }
 
         for (int i = 0; i < tile.Length; i++)
@@ -41,6 +43,36 @@ public unsafe class DotProductTileTests
             }
 
             Assert.Equal(exact, tile[i], 1e-6 * (pairs + 2));
+        }
+
+        NativeMemory.AlignedFree(a);
+        NativeMemory.AlignedFree(b);
+    }
+
+    [Theory]
+    [InlineData(3, 2, 0)]
+    [InlineData(40, 0, 10)]
+    [InlineData(41, 3, 8)]
+    [InlineData(400, 2, 15)]
+    public void It_asks_for_the_tiles_lines_and_then_for_the_next(int pairs, int tileRows, int expected)
+    {
+        Assert.SkipUnless(DotProductTile.IsAvailable, "this processor has no AVX512-BF16, or the system no Linux on x64.");
+        BF16* a = Numbers(pairs * 2 * DotProductTile.Rows, seed: 1), b = Numbers(pairs * 2 * DotProductTile.Columns, seed: 2);
+        var tile = new float[DotProductTile.Rows * DotProductTile.Columns];
+        var source = new float[5 * 100];
+        fixed (float* corner = tile, from = source)
+        {
+            // Five rows of three lines: 15 at most.
+            CacheLines next = CacheLines.Of(from, rows: 5, columns: 40, stride: 100);
+            ReadAhead ahead = new() { Tile = tileRows == 0 ? default : CacheLines.Of(corner, tileRows, 16, 32), Next = next };
+            DotProductTile.Run(corner, DotProductTile.Columns, (uint*)a, (uint*)b, pairs, add: false, ref ahead);
+            for (int i = 0; i < expected; i++)
+            {
+                next.Prefetch();
+            }
+
+            Assert.Equal((nint)next.Next, (nint)ahead.Next.Next);
+            Assert.Equal(next.IsEmpty, ahead.Next.IsEmpty);
         }
 
         NativeMemory.AlignedFree(a);
