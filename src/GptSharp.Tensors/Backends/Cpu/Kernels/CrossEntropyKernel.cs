@@ -6,7 +6,7 @@ namespace GptSharp.Tensors.Backends.Cpu.Kernels;
 
 /// <summary>
 /// Softmax cross-entropy over rows of logits whose columns from <c>columns</c> to <c>stride</c> are padding, never read. Exponentials are
-/// powers of two: e^(z - L) = 2^(z log2 e - L log2 e) takes one multiply-add before the power.
+/// powers of two: e^(z - L) = 2^(z log2 e - L log2 e) takes one multiply-add before the power, see <see cref="Powers{T}"/>.
 /// </summary>
 internal static unsafe class CrossEntropyKernel
 {
@@ -20,8 +20,9 @@ internal static unsafe class CrossEntropyKernel
     // The hardware fetches ahead, too, but less far than the powers take time.
     private const int BytesAhead = 8192;
 
-    // A power of two beyond this one asks for another shift; 512 of them are far from a float's end.
-    private const float LargestPower = 64;
+    // A power of two beyond this one asks for another shift: the larger an exponent, the fewer of its digits are after the point, and what
+    // they lose is an error of the logarithm, 2e-7 here.
+    private const float LargestPower = 8;
 
     // The least shift: below it lie logits of minus infinity only.
     private const float LeastShift = -1e38f;
@@ -83,6 +84,20 @@ internal static unsafe class CrossEntropyKernel
         }
     }
 
+    // Exponents z log2 e - shift. The two terms are large where the logits are and all but cancel, so that the product must not be rounded:
+    // it is not within a fused multiply-add; elsewhere the logits are subtracted first.
+    private readonly struct Powers<T>(float largest)
+        where T : unmanaged, ILanes<T>
+    {
+        private readonly T _offset = T.Broadcast(T.IsFused ? -(Log2E * largest) : -largest);
+
+        /// <summary>What is taken off, to the bit.</summary>
+        public double Shift => T.IsFused ? Log2E * largest : (double)largest * Log2E;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Exponents(T z) => T.IsFused ? T.MultiplyAdd(z, T.Broadcast(Log2E), _offset) : (z + _offset) * T.Broadcast(Log2E);
+    }
+
     private readonly struct ForwardPart<TLogits>(
         float* loss, float* logSumExp, TLogits* logits, int* targets,
         int rows, int columns, int stride, int ignoredTarget, int rowsPerPart) : ILaneKernel
@@ -109,37 +124,37 @@ internal static unsafe class CrossEntropyKernel
         private double LogSumOfExponentials<T>(TLogits* z)
             where T : unmanaged, ILanes<T>
         {
-            float shift = Shift<T>(z, Math.Min(columns, SumLength));
+            var powers = new Powers<T>(Largest<T>(z, Math.Min(columns, SumLength)));
             double total = 0;
             for (int start = 0; start < columns; start += SumLength)
             {
                 int count = Math.Min(columns - start, SumLength);
-                float sum = SumOfPowers<T>(z + start, count, shift, out float largest);
+                float sum = SumOfPowers(z + start, count, powers, out float largest);
                 if (largest > LargestPower)
                 {
-                    float moved = Shift<T>(z + start, count);
-                    total *= double.Exp2((double)shift - moved);
-                    shift = moved;
-                    sum = SumOfPowers<T>(z + start, count, shift, out _);
+                    var moved = new Powers<T>(Largest<T>(z + start, count));
+                    total *= double.Exp2(powers.Shift - moved.Shift);
+                    powers = moved;
+                    sum = SumOfPowers(z + start, count, powers, out _);
                 }
 
                 total += sum;
             }
 
-            return (shift + Math.Log2(total)) / Log2E;
+            return (powers.Shift + Math.Log2(total)) / Log2E;
         }
 
-        // The sum of 2^(z log2 e - shift), and the largest exponent.
+        // The sum of the powers, and the largest exponent.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static float SumOfPowers<T>(TLogits* z, int count, float shift, out float largest)
+        private static float SumOfPowers<T>(TLogits* z, int count, in Powers<T> powers, out float largest)
             where T : unmanaged, ILanes<T>
         {
-            T scale = T.Broadcast(Log2E), offset = T.Broadcast(-shift), lowest = T.Broadcast(float.NegativeInfinity);
+            T lowest = T.Broadcast(float.NegativeInfinity);
             T s0 = T.Zero, s1 = T.Zero, m0 = lowest, m1 = lowest;
             int c = 0;
             for (; c <= count - (2 * T.Count); c += 2 * T.Count)
             {
-                T x0 = T.MultiplyAdd(T.Load(z + c), scale, offset), x1 = T.MultiplyAdd(T.Load(z + c + T.Count), scale, offset);
+                T x0 = powers.Exponents(T.Load(z + c)), x1 = powers.Exponents(T.Load(z + c + T.Count));
                 FetchAhead(z + c);
                 FetchAhead(z + c + T.Count);
                 m0 = T.Max(m0, x0);
@@ -151,7 +166,7 @@ internal static unsafe class CrossEntropyKernel
             for (; c < count; c += T.Count)
             {
                 T rest = T.Broadcast(count - c);
-                T x = T.MultiplyAdd(T.LoadPartial(z + c, Math.Min(T.Count, count - c)), scale, offset);
+                T x = powers.Exponents(T.LoadPartial(z + c, Math.Min(T.Count, count - c)));
                 m0 = T.Max(m0, T.SelectLess(T.Indices, rest, x, lowest));
                 s0 += T.SelectLess(T.Indices, rest, VectorMath.Exp2(x), T.Zero);
             }
@@ -160,9 +175,9 @@ internal static unsafe class CrossEntropyKernel
             return T.Sum(s0 + s1);
         }
 
-        // The largest logit's power of two, at least the least shift.
+        // The largest logit, at least the least shift.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static float Shift<T>(TLogits* z, int count)
+        private static float Largest<T>(TLogits* z, int count)
             where T : unmanaged, ILanes<T>
         {
             T least = T.Broadcast(LeastShift), largest = least;
@@ -172,7 +187,7 @@ internal static unsafe class CrossEntropyKernel
                 largest = T.Max(largest, T.SelectLess(T.Indices, T.Broadcast(rest), T.LoadPartial(z + c, rest), least));
             }
 
-            return Log2E * T.MaxAcross(largest);
+            return T.MaxAcross(largest);
         }
     }
 
@@ -200,7 +215,7 @@ internal static unsafe class CrossEntropyKernel
                 float held = beta == 0 ? 0 : beta * Stored.Load(hit), normalizer = logSumExp[row];
                 double weight = 1 + (2 * zLoss * normalizer);
                 float slope = scale * ((float)(weight * Math.Exp((double)Stored.Load(z + targets[row]) - normalizer)) - 1);
-                Slopes<T>(target, z, scale * weight, (double)normalizer * Log2E);
+                Slopes<T>(target, z, scale * weight, normalizer);
                 Rest<T>(target, columns);
                 Stored.Store(hit, beta == 0 ? slope : slope + held);
             }
@@ -208,22 +223,22 @@ internal static unsafe class CrossEntropyKernel
 
         // What rounding takes from the shift, the factor gives back.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Slopes<T>(TLogits* target, TLogits* z, double weightedScale, double exactShift)
+        private void Slopes<T>(TLogits* target, TLogits* z, double weightedScale, float normalizer)
             where T : unmanaged, ILanes<T>
         {
-            float shift = (float)exactShift;
-            T log2E = T.Broadcast(Log2E), offset = T.Broadcast(-shift), keep = T.Broadcast(beta);
-            T factor = T.Broadcast((float)(weightedScale * double.Exp2(shift - exactShift)));
+            var powers = new Powers<T>(normalizer);
+            T factor = T.Broadcast((float)(weightedScale * double.Exp2(powers.Shift - ((double)normalizer * Log2E))));
+            T keep = T.Broadcast(beta);
             int c = 0;
             for (; c <= columns - T.Count; c += T.Count)
             {
                 FetchAhead(z + c);
-                T slope = factor * VectorMath.Exp2(T.MultiplyAdd(T.Load(z + c), log2E, offset));
+                T slope = factor * VectorMath.Exp2(powers.Exponents(T.Load(z + c)));
                 T.Store(target + c, beta == 0 ? slope : T.MultiplyAdd(keep, T.Load(target + c), slope));
             }
 
             int rest = columns - c;
-            T last = factor * VectorMath.Exp2(T.MultiplyAdd(T.LoadPartial(z + c, rest), log2E, offset));
+            T last = factor * VectorMath.Exp2(powers.Exponents(T.LoadPartial(z + c, rest)));
             last = beta == 0 ? last : T.MultiplyAdd(keep, T.LoadPartial(target + c, rest), last);
             T.StorePartial(target + c, last, rest);
         }

@@ -18,6 +18,11 @@ internal interface ILanes<T>
     /// <summary>Registers that the machine has: 32 or 16.</summary>
     public static abstract int Registers { get; }
 
+    /// <summary>
+    /// Whether <see cref="MultiplyAdd"/> rounds once on every machine. Where it does not, a sum that all but cancels must be made another way.
+    /// </summary>
+    public static abstract bool IsFused { get; }
+
     public static abstract T Zero { get; }
 
     /// <summary>0, 1, 2, … as floats.</summary>

@@ -16,6 +16,8 @@ internal readonly partial struct Lanes128 : ILanes<Lanes128>
 
     public static int Registers => 16;
 
+    public static bool IsFused => false;
+
     public static Lanes128 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,6 +16,8 @@ internal readonly partial struct Lanes256 : ILanes<Lanes256>
 
     public static int Registers => 16;
 
+    public static bool IsFused => true;
+
     public static Lanes256 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,6 +16,8 @@ internal readonly partial struct Lanes512 : ILanes<Lanes512>
 
     public static int Registers => 32;
 
+    public static bool IsFused => true;
+
     public static Lanes512 Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -17,6 +17,8 @@ internal readonly partial struct LanesNeon : ILanes<LanesNeon>
 
     public static int Registers => 32;
 
+    public static bool IsFused => true;
+
     public static LanesNeon Zero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
