@@ -10,7 +10,13 @@ public sealed partial class Step
     private readonly NodePool _nodes = new();
     private bool _recording;
     private bool _replaying;
+    private bool _isBackward;
     private Tensor _unit;
+
+    /// <summary>
+    /// Whether the tape is running backward. Gradients may be computed outside of it, too: see <see cref="StepOptions.StartsAtLoss"/>.
+    /// </summary>
+    public bool IsBackward => _isBackward;
 
     /// <summary>Runs an operation and, if any of its inputs needs a gradient, puts it on the tape. Returns its output.</summary>
     public Tensor Record<TOp>(in TOp op)
@@ -219,9 +225,9 @@ public sealed partial class Step
         }
 
         PassGradient(output, gradient);
-        _recording = false;
+        (_recording, _isBackward) = (false, true);
         RunTapeDownTo(0);
-        _recording = Options.RecordGradients;
+        (_recording, _isBackward) = (Options.RecordGradients, false);
     }
 
     private void RunTapeDownTo(int start)

@@ -186,6 +186,7 @@ public sealed partial class Step : IDisposable
         _isOpen = true;
         _recording = options.RecordGradients;
         _replaying = false;
+        _isBackward = false;
         _unit = Tensor.None;
     }
 

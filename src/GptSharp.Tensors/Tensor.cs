@@ -52,6 +52,9 @@ public readonly struct Tensor : IEquatable<Tensor>
     /// <summary>True while the buffer behind this handle is the one it was made for.</summary>
     public bool IsAlive => Arena is not null && Arena.Holds(this) && Slot.Address != 0;
 
+    /// <summary>Where the elements stand in the tensor that they are a part of: that tensor's shape, and how many of its elements come before.</summary>
+    internal (Shape Whole, long First) Place => Slot.IsPart ? (Slot.Whole, Slot.FirstInWhole) : (Slot.Shape, 0);
+
     internal Arena? Arena { get; }
 
     internal int SlotIndex { get; }

@@ -15,7 +15,7 @@ internal static unsafe class IndexCheck
         {
             if ((uint)values[i] >= limit && values[i] != except)
             {
-                throw Failure(IndexRule.Within, op, indices.Shape, i, values[i], limit);
+                throw Failure(IndexRule.Within, op, indices.Place, i, values[i], limit);
             }
         }
     }
@@ -31,7 +31,7 @@ internal static unsafe class IndexCheck
             int value = positions.Pointer<int>()[i];
             if (value < 0)
             {
-                throw Failure(IndexRule.NotNegative, op, positions.Shape, i, value, limit: 0);
+                throw Failure(IndexRule.NotNegative, op, positions.Place, i, value, limit: 0);
             }
         }
     }
@@ -57,7 +57,7 @@ internal static unsafe class IndexCheck
                 int value = documentStarts.Pointer<int>()[(b * time) + t];
                 if (value < 0 || value > start + t)
                 {
-                    throw Failure(IndexRule.Causal, op, documentStarts.Shape, (b * time) + t, value, start + t + 1);
+                    throw Failure(IndexRule.Causal, op, documentStarts.Place, (b * time) + t, value, start + t + 1);
                 }
             }
         }
@@ -66,15 +66,19 @@ internal static unsafe class IndexCheck
     /// <summary>The sentence about an index that breaks a rule.</summary>
     /// <param name="rule">Which rule.</param>
     /// <param name="op">The operation, for the message.</param>
-    /// <param name="shape">The shape of the indices.</param>
+    /// <param name="indices">The shape of the indices, or of the whole that they are a part of, and how many stand before them in that.</param>
     /// <param name="place">Which of them, row-major.</param>
     /// <param name="value">The index.</param>
     /// <param name="limit">The smallest number that is too large.</param>
-    public static TensorException Failure(IndexRule rule, string op, Shape shape, long place, int value, long limit) => new(rule switch
+    public static TensorException Failure(IndexRule rule, string op, (Shape Whole, long First) indices, long place, int value, long limit)
     {
-        IndexRule.Within => $"{op}: index {value} at place {place} of {shape} is outside 0 ... {limit - 1}.",
-        IndexRule.NotNegative => $"{op}: position {value} at place {place} of {shape} is below 0.",
-        _ => $"{op}: the document at position {limit - 1} of sequence {place / shape.Last} cannot start at {value}; "
-            + $"0 ... {limit - 1} would do.",
-    });
+        (Shape shape, place) = (indices.Whole, indices.First + place);
+        return new TensorException(rule switch
+        {
+            IndexRule.Within => $"{op}: index {value} at place {place} of {shape} is outside 0 ... {limit - 1}.",
+            IndexRule.NotNegative => $"{op}: position {value} at place {place} of {shape} is below 0.",
+            _ => $"{op}: the document at position {limit - 1} of sequence {place / shape.Last} cannot start at {value}; "
+                + $"0 ... {limit - 1} would do.",
+        });
+    }
 }

@@ -26,6 +26,11 @@ internal struct Slot
     /// <summary>True if the values are another tensor's, some of them: there is no region to give back.</summary>
     public bool IsPart;
 
+    /// <summary>Of a part: how many elements of the other tensor stand before it, and that tensor's shape.</summary>
+    public long FirstInWhole;
+
+    public Shape Whole;
+
     /// <summary>The region of a step arena's free list to give back.</summary>
     public Region Region;
 

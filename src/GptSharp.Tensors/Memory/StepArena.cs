@@ -71,9 +71,10 @@ internal sealed class StepArena : Arena
     public Tensor Part(Tensor owner, long first, Shape shape)
     {
         nint address = owner.Address + (nint)(first * owner.DType.Size());
+        Shape whole = owner.Shape;
         Tensor part = FillSlot(shape, owner.DType, null);
         ref Slot slot = ref SlotAt(part.SlotIndex);
-        (slot.Address, slot.IsPart) = (address, true);
+        (slot.Address, slot.IsPart, slot.FirstInWhole, slot.Whole) = (address, true, first, whole);
         return part;
     }
 

@@ -10,15 +10,16 @@ namespace GptSharp.Training.Guards;
 /// </summary>
 public sealed class NonFiniteSearch : IOpObserver
 {
+    private readonly Gpt _model;
     private readonly IOpObserver? _next;
     private readonly Dictionary<Tensor, Parameter> _parameters = [];
     private readonly Dictionary<Tensor, string> _places = [];
     private string _place = "the input";
     private string? _found;
-    private bool _isBackward;
 
     private NonFiniteSearch(Gpt model)
     {
+        _model = model;
         _next = model.Engine.Observer;
         foreach (Parameter parameter in model.Arena.Parameters)
         {
@@ -98,7 +99,6 @@ public sealed class NonFiniteSearch : IOpObserver
     public void OnFinished(OpInfo info, in TensorList operands, in OpCost cost, bool isReplay)
     {
         _next?.OnFinished(info, operands, cost, isReplay);
-        _isBackward |= info.Name.Contains("backward", StringComparison.Ordinal);
         for (int i = 0; i < info.OutputCount && _found is null; i++)
         {
             if (operands[i].IsNone || operands[i].DType == DType.I32)
@@ -109,11 +109,15 @@ public sealed class NonFiniteSearch : IOpObserver
             _places[operands[i]] = _place;
             if (FirstBad(operands[i]) is { } bad)
             {
-                string direction = _isBackward ? "backward" : "forward";
+                string direction = IsBackward(info) ? "backward" : "forward";
                 _found = $"the first bad number comes up in the {direction} pass at {_place}: {info.Operands[i]} of the operation {info.Name} holds {bad}";
             }
         }
     }
+
+    // Each pass of a batch, and each piece of a loss that is computed in pieces, goes forward and backward in turn.
+    private bool IsBackward(OpInfo info) =>
+        _model.Engine.CurrentStep.IsBackward || info.Name.Contains("backward", StringComparison.Ordinal);
 
     private static string LayerOf(Parameter parameter) => Gpt.LayerOf(parameter) is { } layer ? $"layer {layer}, " : "";
 

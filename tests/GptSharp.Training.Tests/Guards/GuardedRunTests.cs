@@ -58,6 +58,27 @@ public sealed class GuardedRunTests
         Assert.Equal(4, saved.NextBatch);
     }
 
+    // Before the operation that goes bad, others have gone backward: those of the pass before it, or of the pieces of the loss before it.
+    [Theory]
+    [InlineData("linear", 4, 2, null, "forward pass at layer 1, h.1.attn")]
+    [InlineData("linear", 8, 4, 32, "forward pass at wte.weight: y of the operation linear ")]
+    [InlineData("linear backward input", 2, 4, 32, "backward pass at wte.weight: dx of the operation linear backward input ")]
+    [InlineData("layernorm backward", 0, 4, 32, "backward pass at ln_f.")]
+    public void A_fault_after_others_went_backward_is_placed_in_its_own_direction(
+        string operation, int call, int microBatch, int? lossRows, string place)
+    {
+        using var folder = new TemporaryFolder();
+        RunConfig config = Config(folder, FaultAction.Stop);
+        config = config with { Train = config.Train with { MicroBatch = microBatch, LossRows = lossRows } };
+
+        // The last pass of the third step.
+        (_, Exception? error) = Run(config, new Poison(operation, call, batch: (3 * config.Train.Batch / microBatch) - 1));
+
+        string message = Assert.IsType<StepFaultException>(error).Message;
+        Assert.StartsWith("Step 3, batch 3: ", message, StringComparison.Ordinal);
+        Assert.Contains("the first bad number comes up in the " + place, message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Skipping_a_bad_batch_equals_a_run_that_never_saw_it_whether_or_not_it_is_interrupted()
     {

@@ -11,7 +11,8 @@ internal sealed unsafe class IndexReports(nint address)
     /// <summary>Bytes of all reports.</summary>
     public const int Bytes = Capacity * ReportBytes;
 
-    private const int Capacity = 1024;
+    // A loss that is computed in pieces has a kind for each of them.
+    private const int Capacity = 16384;
     private const int ReportBytes = 16;
 
     private readonly Dictionary<Check, int> _places = [];
@@ -19,11 +20,11 @@ internal sealed unsafe class IndexReports(nint address)
 
     /// <summary>Where a kernel notes that <paramref name="indices"/> break a rule; null if there is no room for another kind.</summary>
     /// <param name="op">The operation's name in the message.</param>
-    /// <param name="indices">What the kernel checks; its shape is part of the message.</param>
+    /// <param name="indices">What the kernel checks; its shape is part of the message, or that of what it is a part of.</param>
     /// <param name="rule">What is asked of it.</param>
     public nint? AddressOf(string op, Tensor indices, IndexRule rule)
     {
-        Check check = new(op, indices.Shape, rule);
+        Check check = new(op, indices.Place, rule);
         if (!_places.TryGetValue(check, out int place))
         {
             if (_checks.Count == Capacity)
@@ -58,7 +59,7 @@ internal sealed unsafe class IndexReports(nint address)
             {
                 (uint first, int value, int limit) = ((uint)(words[0] >> 32), (int)words[0], (int)words[1]);
                 Clear(place);
-                throw IndexCheck.Failure(_checks[place].Rule, _checks[place].Op, _checks[place].Shape, first, value, limit);
+                throw IndexCheck.Failure(_checks[place].Rule, _checks[place].Op, _checks[place].Indices, first, value, limit);
             }
         }
     }
@@ -67,5 +68,5 @@ internal sealed unsafe class IndexReports(nint address)
 
     private ulong* WordsOf(int place) => (ulong*)(address + (place * ReportBytes));
 
-    private readonly record struct Check(string Op, Shape Shape, IndexRule Rule);
+    private readonly record struct Check(string Op, (Shape Whole, long First) Indices, IndexRule Rule);
 }
