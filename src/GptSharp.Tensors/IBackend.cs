@@ -34,7 +34,8 @@ public partial interface IBackend : IDisposable
 
     /// <summary>
     /// Lays the numbers of a weight (N, K) out anew, where they lie, in an order in which products of few rows read them faster. Until
-    /// <see cref="Restore"/>, only the forward passes of linear layers and of the embedding know what is where in it.
+    /// <see cref="Restore"/>, only the forward passes of linear layers and of the embedding know what is where in it; other operations,
+    /// uploads and downloads refuse it.
     /// </summary>
     /// <returns>Whether it did; not where the backend has no such order, the sizes do not fit, or the weight lies so already.</returns>
     bool Arrange(Tensor weight) => false;
@@ -43,6 +44,12 @@ public partial interface IBackend : IDisposable
     void Restore(Tensor weight)
     {
     }
+
+    /// <summary>Whether any weight lies as <see cref="Arrange"/> laid it out.</summary>
+    bool HoldsArrangedWeights => false;
+
+    /// <summary>Whether any of these bytes belongs to a weight that lies as <see cref="Arrange"/> laid it out.</summary>
+    bool IsArranged(nint address, long bytes) => false;
 
     /// <summary>Takes uninitialised device memory, aligned to at least 64 bytes.</summary>
     nint Allocate(long bytes);

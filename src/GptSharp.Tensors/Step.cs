@@ -152,6 +152,11 @@ public sealed partial class Step : IDisposable
     {
         TensorList operands = op.Operands;
         TOp.Info.Check(operands, Engine.Backend);
+        if (Engine.Backend.HoldsArrangedWeights)
+        {
+            TOp.Info.CheckOrder(operands, Engine.Backend);
+        }
+
         for (int i = 0; i < TOp.Info.OutputCount; i++)
         {
             if (operands[i].Arena is StepArena)

@@ -52,7 +52,7 @@ public abstract unsafe class HostMemory
     }
 
     /// <summary>Copies into backend memory.</summary>
-    public void Upload(nint destination, ReadOnlySpan<byte> source) =>
+    public virtual void Upload(nint destination, ReadOnlySpan<byte> source) =>
         source.CopyTo(new Span<byte>((void*)destination, source.Length));
 
     /// <summary>Copies out of backend memory.</summary>

@@ -61,7 +61,8 @@ public partial interface IBackend
 /// </summary>
 internal readonly record struct EmbeddingOp(Tensor Y, Tensor Indices, Tensor Table, Tensor Positions) : IDifferentiableOp
 {
-    public static OpInfo Info { get; } = OpInfo.Of("embedding", "y <- indices table positions", "A <- I32 A A");
+    public static OpInfo Info { get; } =
+        OpInfo.Of("embedding", "y <- indices table positions", "A <- I32 A A").ReadsArranged("table");
 
     public TensorList Operands => new(Y, Indices, Table, Positions);
 

@@ -63,7 +63,8 @@ public partial interface IBackend
 /// </summary>
 internal readonly record struct LinearOp(Tensor Y, Tensor X, Tensor Weight, Tensor Bias, Tensor Residual, int UsedOutputs) : IDifferentiableOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("linear", "y <- x weight bias residual");
+    public static OpInfo Info { get; } =
+        OpInfo.Floats("linear", "y <- x weight bias residual").ReadsArranged("weight");
 
     public TensorList Operands => new(Y, X, Weight, Bias, Residual);
 

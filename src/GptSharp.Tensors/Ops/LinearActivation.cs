@@ -63,7 +63,8 @@ public partial interface IBackend
 internal readonly record struct LinearActivationOp(
     Tensor Y, Tensor Pre, Tensor X, Tensor Weight, Tensor Bias, ActivationFunction Function) : IOp
 {
-    public static OpInfo Info { get; } = OpInfo.Floats("linear activation", "y pre <- x weight bias");
+    public static OpInfo Info { get; } =
+        OpInfo.Floats("linear activation", "y pre <- x weight bias").ReadsArranged("weight");
 
     public TensorList Operands => new(Y, Pre, X, Weight, Bias);
 

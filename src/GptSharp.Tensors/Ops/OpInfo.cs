@@ -7,6 +7,7 @@ public sealed class OpInfo
 {
     private readonly string[] _operands;
     private readonly DType[][] _signatures;
+    private string? _arranged;
 
     /// <summary>
     /// Declares an operation, for example
@@ -80,6 +81,28 @@ public sealed class OpInfo
     /// <summary>An operation whose operands all have the same type, any float type.</summary>
     public static OpInfo Floats(string name, string operands) =>
         Of(name, operands, string.Join(' ', Split(operands).Select(_ => "A")));
+
+    /// <summary>Says of an operand that it may be a weight in the backend's own order, see <see cref="IBackend.Arrange"/>.</summary>
+    internal OpInfo ReadsArranged(string operand)
+    {
+        _arranged = operand;
+        return this;
+    }
+
+    /// <summary>Checks that no operand is a weight in the backend's own order but where the operation knows of that.</summary>
+    /// <exception cref="TensorException">One is: its numbers would be taken for others.</exception>
+    internal void CheckOrder(in TensorList operands, IBackend backend)
+    {
+        for (int i = 0; i < operands.Count; i++)
+        {
+            if (!operands[i].IsNone && _operands[i] != _arranged && backend.IsArranged(operands[i].Address, operands[i].Bytes))
+            {
+                throw new TensorException(
+                    $"{Name}: {_operands[i]}, {operands[i]}, is laid out for generating, and only forward passes of linear layers and of the "
+                    + "embedding read it so; end the generation first (dispose of what Gpt.ArrangeWeights returned).");
+            }
+        }
+    }
 
     /// <summary>Checks storage types and that every operand is alive.</summary>
     /// <exception cref="TensorException">No signature fits; the message lists those that would.</exception>

@@ -58,9 +58,19 @@ public sealed partial class CpuBackend : HostMemory, IBackend
     /// <inheritdoc/>
     public bool Supports(DType type) => type != DType.F64;
 
+    /// <inheritdoc/>
+    /// <exception cref="TensorException">A weight there lies in panels.</exception>
+    public override void Upload(nint destination, ReadOnlySpan<byte> source)
+    {
+        RefuseArranged("upload", destination, source.Length);
+        base.Upload(destination, source);
+    }
+
     /// <summary>Copies out of backend memory, on every thread of the team.</summary>
+    /// <exception cref="TensorException">A weight there lies in panels.</exception>
     public override unsafe void Download(Span<byte> destination, nint source)
     {
+        RefuseArranged("download", source, destination.Length);
         fixed (byte* first = destination)
         {
             ElementwiseKernels.Copy(first, (byte*)source, destination.Length, _team);

@@ -54,6 +54,85 @@ public sealed class WeightPanelsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void Linear_layers_are_those_of_double_precision(SimdPath path, DType type)
+    {
+        Assert.SkipWhen(path.Bits() == 128 && type == DType.BF16, "pairs are not turned over in 128 bits.");
+        using var engine = new Engine(new CpuBackend(2, path));
+        using SessionArena arena = engine.NewSessionArena("test");
+        foreach (int inputs in Inputs)
+        {
+            Tensor weight = Numbers(arena, (Outputs, inputs), type, 1), bias = Numbers(arena, Outputs, type, 2);
+            double[] w = weight.ToDoubles(), b = bias.ToDoubles();
+            Assert.True(engine.Backend.Arrange(weight));
+            foreach (int rows in (int[])[1, 2, 5, 8, 13])
+            {
+                Tensor x = Numbers(arena, (rows, inputs), type, 3), y = arena.New((rows, Outputs), type);
+                engine.Backend.Linear(y, x, weight, bias, Tensor.None);
+
+                double[] a = x.ToDoubles(), sums = y.ToDoubles();
+                for (int i = 0; i < sums.Length; i++)
+                {
+                    (int row, int output) = Math.DivRem(i, Outputs);
+                    double exact = b[output], magnitude = Math.Abs(exact);
+                    for (int k = 0; k < inputs; k++)
+                    {
+                        double product = a[(row * inputs) + k] * w[(output * inputs) + k];
+                        (exact, magnitude) = (exact + product, magnitude + Math.Abs(product));
+                    }
+
+                    // Sums of floats, and for BF16 one rounding at the end.
+                    double noise = (1e-6 * magnitude) + (type == DType.BF16 ? Math.Abs(exact) / 256 : 0);
+                    Assert.InRange(sums[i], exact - noise, exact + noise);
+                }
+            }
+
+            engine.Backend.Restore(weight);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void What_does_not_know_of_panels_refuses_a_weight_in_them(SimdPath path, DType type)
+    {
+        Assert.SkipWhen(path.Bits() == 128 && type == DType.BF16, "pairs are not turned over in 128 bits.");
+        using var engine = new Engine(new CpuBackend(2, path));
+        ModelArena model = engine.NewModelArena(type);
+        Parameter first = model.Declare("first", (64, 64)), weight = model.Declare("weight", (64, 64)), last = model.Declare("last", 64);
+        model.Commit();
+        model.EnableGradients();
+        weight.Value.UploadDoubles([.. Enumerable.Range(0, 64 * 64).Select(i => (double)(i % 61))]);
+        double[] values = weight.Value.ToDoubles();
+        byte[] bytes = new byte[type.Size() * 64];
+        Assert.True(engine.Backend.Arrange(weight.Value));
+
+        Refuses(() => weight.Value.ToDoubles());
+        Refuses(() => weight.Value.UploadDoubles(values));
+        Refuses(() => weight.Value.DownloadBytes(64, bytes));
+        Refuses(() => weight.Value.UploadBytes(64, bytes));
+        Refuses(() => model.Values!.Flat.ToDoubles());
+        using (Step step = engine.BeginStep())
+        {
+            Tensor x = step.Input(new double[64 * 3], (3, 64), type);
+            Tensor loss = Tensors.Ops.CrossEntropy(Tensors.Ops.Linear(Tensors.Ops.Linear(x, first.Value), weight.Value), step.Input([1, 2, 3], 3), 64, 3);
+            Refuses(() => step.Backward(loss));
+            Refuses(() => Tensors.Ops.Add(weight.Value, weight.Value));
+            Refuses(() => step.Run(new CopyOp(weight.Value, first.Value)));
+            Refuses(() => Tensors.Ops.Linear(weight.Value, first.Value));
+        }
+
+        // Its neighbours are nobody else's business.
+        first.Value.UploadDoubles(first.Value.ToDoubles());
+        last.Value.UploadDoubles(last.Value.ToDoubles());
+
+        engine.Backend.Restore(weight.Value);
+        Assert.Equal(values, weight.Value.ToDoubles());
+
+        static void Refuses(Action action) =>
+            Assert.Contains("end the generation first", Assert.Throws<TensorException>(action).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void An_embedding_finds_its_rows(SimdPath path, DType type)
     {
         Assert.SkipWhen(path.Bits() == 128 && type == DType.BF16, "pairs are not turned over in 128 bits.");
@@ -97,8 +176,7 @@ public sealed class WeightPanelsTests
 
         engine.Backend.Upload(weight.Address, bits);
         Assert.True(engine.Backend.Arrange(weight));
-        var arranged = new byte[bits.Length];
-        engine.Backend.Download(arranged, weight.Address);
+        byte[] arranged = Memory(weight);
         int size = type.Size();
         for (int output = 0; output < 64; output++)
         {
@@ -110,9 +188,11 @@ public sealed class WeightPanelsTests
         }
 
         engine.Backend.Restore(weight);
-        engine.Backend.Download(arranged, weight.Address);
-        Assert.Equal(bits, arranged);
+        Assert.Equal(bits, Memory(weight));
     }
+
+    // Of a weight in panels, which nothing else gives out.
+    private static unsafe byte[] Memory(Tensor weight) => new Span<byte>((byte*)weight.Address, (int)weight.Bytes).ToArray();
 
     [Theory]
     [MemberData(nameof(Cases))]
