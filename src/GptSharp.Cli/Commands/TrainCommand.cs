@@ -37,7 +37,7 @@ internal static class TrainCommand
         {
             Description = "Instead: prove that a run which is killed at random moments and resumed is the undisturbed one, to the bit.",
         };
-        Option<bool> full = new("--full") { Description = "With --prove-resume: every combination of settings, and 20 kills of each." };
+        Option<bool> full = new("--full") { Description = "With --prove-resume: every combination of settings, and 10 kills of each." };
         Option<StatePart?> flip = new("--flip")
         {
             Description = "With --prove-resume: falsify one bit of the resumed state, to see that the proof notices: moment, position or random.",

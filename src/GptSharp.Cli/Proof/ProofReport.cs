@@ -7,11 +7,11 @@ namespace GptSharp.Cli.Proof;
 /// <summary>Proves settings, several at a time: a line for each as it comes, and a table at the end.</summary>
 internal static class ProofReport
 {
-    private const int FewKills = 3, ManyKills = 20;
+    private const int FewKills = 3, ManyKills = 10;
 
     /// <summary>Runs the proof.</summary>
     /// <param name="config">The run.</param>
-    /// <param name="isFull">Every combination and 20 kills, instead of every pair and 3.</param>
+    /// <param name="isFull">Every combination and 10 kills, instead of every pair and 3.</param>
     /// <param name="flip">What to falsify, in one setting; null for the proof itself.</param>
     /// <param name="output">Where to write.</param>
     /// <returns>The exit code: 1 if a run differs.</returns>
@@ -49,12 +49,13 @@ internal static class ProofReport
     }
 
     private static string Describe(ProofSetting setting) =>
-        $"{setting.Values[0]}, recompute {setting.Values[1]}, {setting.Values[2]} x {setting.Values[4]} sequences, dropout {setting.Values[3]}";
+        $"{setting.Values[0]}, recompute {setting.Values[1]}, {setting.Values[2]} x {setting.Values[4]} sequences, dropout {setting.Values[3]}, "
+        + $"loss rows {setting.Values[5]}";
 
     private static void WriteTable(IEnumerable<ProofOutcome> outcomes, TextWriter writer)
     {
         writer.WriteLine();
-        TextTable table = new("precision", "recompute", ">accumulation", ">dropout", ">micro-batch", ">kills", ">inside a save", ">steps again", "result");
+        TextTable table = new("precision", "recompute", ">accumulation", ">dropout", ">micro-batch", ">loss rows", ">kills", ">inside a save", ">steps again", "result");
         foreach (ProofOutcome outcome in outcomes)
         {
             table.Add([

@@ -10,16 +10,19 @@ namespace GptSharp.Training.Proof;
 /// <param name="Accumulation">Passes per update.</param>
 /// <param name="Dropout">Dropout probability.</param>
 /// <param name="MicroBatch">Sequences per pass.</param>
-public sealed record ProofSetting(TrainingPrecision Precision, Recompute Recompute, int Accumulation, double Dropout, int MicroBatch)
+/// <param name="LossRows">Rows of logits that exist at a time; null for all of them.</param>
+public sealed record ProofSetting(
+    TrainingPrecision Precision, Recompute Recompute, int Accumulation, double Dropout, int MicroBatch, int? LossRows)
 {
     private static readonly TrainingPrecision[] Precisions = [TrainingPrecision.Fp32, TrainingPrecision.Bf16, TrainingPrecision.Bf16Pure];
     private static readonly Recompute[] Recomputes = [Recompute.None, Recompute.Attention, Recompute.Block, Recompute.Every(2)];
     private static readonly int[] Accumulations = [1, 3];
     private static readonly double[] Dropouts = [0, 0.1];
     private static readonly int[] MicroBatches = [1, 2];
+    private static readonly int?[] LossRowCounts = [null, 32];
 
     private static readonly int[] Levels =
-        [Precisions.Length, Recomputes.Length, Accumulations.Length, Dropouts.Length, MicroBatches.Length];
+        [Precisions.Length, Recomputes.Length, Accumulations.Length, Dropouts.Length, MicroBatches.Length, LossRowCounts.Length];
 
     /// <summary>Settings in which every pair of values of two of them meets.</summary>
     public static IReadOnlyList<ProofSetting> Pairs { get; } = [.. CoveringArray.Pairs(Levels).Select(Of)];
@@ -31,6 +34,7 @@ public sealed record ProofSetting(TrainingPrecision Precision, Recompute Recompu
     public IReadOnlyList<string> Values =>
     [
         TrainingPrecisionNames.Format.ToYaml(Precision), Recompute.ToString(), Text(Accumulation), Text(Dropout), Text(MicroBatch),
+        LossRows is { } rows ? Text(rows) : "all",
     ];
 
     /// <summary>A name for the folder.</summary>
@@ -46,11 +50,12 @@ public sealed record ProofSetting(TrainingPrecision Precision, Recompute Recompu
             Recompute = Recompute,
             Batch = Accumulation * MicroBatch,
             MicroBatch = MicroBatch,
+            LossRows = LossRows,
         },
     };
 
     private static ProofSetting Of(int[] row) => new(
-        Precisions[row[0]], Recomputes[row[1]], Accumulations[row[2]], Dropouts[row[3]], MicroBatches[row[4]]);
+        Precisions[row[0]], Recomputes[row[1]], Accumulations[row[2]], Dropouts[row[3]], MicroBatches[row[4]], LossRowCounts[row[5]]);
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }
