@@ -75,6 +75,9 @@ internal static class ProofProcess
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+
+            // A runtime that is killed leaves the pipes and the socket behind at which debuggers would find it.
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
         return Process.Start(start)!;
     }

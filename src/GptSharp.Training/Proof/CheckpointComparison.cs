@@ -10,6 +10,7 @@ public static class CheckpointComparison
     /// <summary>The first thing in which they differ, by name; null if they hold the same state.</summary>
     /// <param name="expected">Folder of one checkpoint.</param>
     /// <param name="actual">Folder of the other.</param>
+    /// <remarks>Losses follow from the rest and come last, lest they hide which part of it differs.</remarks>
     public static string? FirstDifference(string expected, string actual)
     {
         (CheckpointManifest wanted, CheckpointManifest found) = (Checkpoint.Verify(expected), Checkpoint.Verify(actual));
@@ -19,10 +20,10 @@ public static class CheckpointComparison
             ?? Differ("the data position (next batch)", wanted.NextBatch, found.NextBatch)
             ?? Differ("the tokens of the next batch (hash)", wanted.NextBatchHash, found.NextBatchHash)
             ?? Differ("the optimizer's number of updates", wanted.Updates, found.Updates)
-            ?? Differ("the statistics of the loss", wanted.LossStatistics, found.LossStatistics)
-            ?? Differ("the best validation loss", wanted.BestLoss, found.BestLoss)
             ?? FirstDifference("the moment", Path.Combine(expected, Checkpoint.OptimizerFile), Path.Combine(actual, Checkpoint.OptimizerFile))
-            ?? FirstDifference("the weight", Path.Combine(expected, Checkpoint.ModelFile), Path.Combine(actual, Checkpoint.ModelFile));
+            ?? FirstDifference("the weight", Path.Combine(expected, Checkpoint.ModelFile), Path.Combine(actual, Checkpoint.ModelFile))
+            ?? Differ("the statistics of the loss", wanted.LossStatistics, found.LossStatistics)
+            ?? Differ("the best validation loss", wanted.BestLoss, found.BestLoss);
     }
 
     private static string? Differ<T>(string name, T wanted, T found) => EqualityComparer<T>.Default.Equals(wanted, found)
