@@ -33,6 +33,9 @@ internal sealed class CommandProcess : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+
+            // A runtime that is killed would leave the pipes and the socket behind at which debuggers find it.
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
         foreach ((string name, string value) in environment)
         {

@@ -24,5 +24,8 @@ internal static class SampleProgram
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+
+            // A runtime that is killed would leave the pipes and the socket behind at which debuggers find it.
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         })!;
 }

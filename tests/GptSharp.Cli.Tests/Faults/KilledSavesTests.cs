@@ -21,6 +21,9 @@ public sealed partial class KilledSavesTests
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+
+            // A runtime that is killed would leave the pipes and the socket behind at which debuggers find it.
+            Environment = { ["DOTNET_EnableDiagnostics"] = "0" },
         };
         using Process process = Process.Start(start)!;
         double saveMilliseconds = double.Parse(Next(process, "ready "), CultureInfo.InvariantCulture);

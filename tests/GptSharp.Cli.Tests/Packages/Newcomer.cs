@@ -63,7 +63,8 @@ public sealed class Newcomer : IDisposable
             start.Environment.Remove(name);
         }
 
-        // Extracted packages stay in the folder, and no server of the SDK outlives its command.
+        // Extracted packages and what the SDK forgets to delete stay in the folder, and no server of the SDK outlives its command.
+        start.Environment["TMPDIR"] = Directory.CreateDirectory(_folder.At("temporary")).FullName;
         start.Environment["NUGET_PACKAGES"] = _folder.At("extracted");
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
