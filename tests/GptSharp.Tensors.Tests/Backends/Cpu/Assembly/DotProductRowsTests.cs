@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GptSharp.Tensors.Backends.Cpu.Assembly;
+using GptSharp.Tensors.Backends.Cpu.Gemm;
 
 namespace GptSharp.Tensors.Tests.Backends.Cpu.Assembly;
 
@@ -28,10 +29,11 @@ public sealed unsafe class DotProductRowsTests
         const float Untouched = 77;
         float[] sums = new float[(rows * Columns) + Columns], tile = new float[DotProductTile.Rows * Columns];
         Array.Fill(sums, Untouched);
+        ReadAhead ahead = default;
         fixed (float* result = sums, corner = tile)
         {
             DotProductRows.Run(result, (uint*)x, stride, (uint*)panel, pairs, rows);
-            DotProductTile.Run(corner, Columns, (uint*)packed, (uint*)panel, pairs, add: false);
+            DotProductTile.Run(corner, Columns, (uint*)packed, (uint*)panel, pairs, add: false, ref ahead);
         }
 
         Assert.Equal(tile.AsSpan(0, rows * Columns), sums.AsSpan(0, rows * Columns));
