@@ -19,10 +19,14 @@ internal readonly struct GemmPlan
     /// <summary>Floats of the largest micro-kernel's tile.</summary>
     public const int LargestTile = 12 * 32;
 
-    private const int LargestRowBlock = 384, LargestColumnBlock = 128, SmallestColumnBlock = 64;
-    private const int LargestBlock = 1 << 17, LargestShare = 1 << 22;
+    private const int LargestRowBlock = 384, SmallestRowBlock = 48, LargestColumnBlock = 128, SmallestColumnBlock = 64;
+    private const int LargestBlock = 1 << 17;
     private const int BlockRounding = 12 * LargestBlock / RowRun;    // a row of tiles more, of the widest block
     private const int WantedTasks = 12, SmallestSlice = 384;
+
+    // Floats of shared panels that are packed at a time: few enough for the last cache, if the result, which every round passes over, is small
+    // enough for it, too, and holds the sums itself.
+    private const int SmallShare = 1 << 20, LargeShare = 1 << 22, SmallResult = 1 << 20;
 
     // Few rows take the room of some: how many texts are written at once changes from token to token.
     private readonly int _roomRows;
@@ -35,8 +39,10 @@ internal readonly struct GemmPlan
     /// <param name="tileColumns">Columns of the micro-kernel's tile.</param>
     /// <param name="a">How the left factor lies; if transposed, the sum may be cut.</param>
     /// <param name="b">How the right factor lies.</param>
-    public GemmPlan(int m, int n, int k, int tileRows, int tileColumns, Operand a, Operand b)
+    /// <param name="sumsInPlace">Whether the result holds the sums.</param>
+    public GemmPlan(int m, int n, int k, int tileRows, int tileColumns, Operand a, Operand b, bool sumsInPlace)
     {
+        int largestShare = sumsInPlace && (long)m * n <= SmallResult ? SmallShare : LargeShare;
         bool maySlice = a == Operand.Transposed;
         (PaddedRows, PaddedColumns) = (RoundUp(m, tileRows), RoundUp(n, tileColumns));
         _roomRows = RoundUp(Math.Max(m, RowRun), tileRows);
@@ -48,7 +54,8 @@ internal readonly struct GemmPlan
         }
         else
         {
-            RowBlock = Fit(m, 1, RowRun, LargestRowBlock, tileRows);
+            int largest = Math.Clamp(LargestBlock / n / tileRows * tileRows, RowRun, LargestRowBlock);
+            RowBlock = Fit(m, 1, SmallestRowBlock, largest, tileRows);
             ColumnBlock = Fit(n, Count(m, RowBlock), SmallestColumnBlock, LargestBlock / RowBlock, tileColumns);
         }
 
@@ -58,10 +65,10 @@ internal readonly struct GemmPlan
         int slices = !maySlice || blocks >= WantedTasks / 2 ? 1 : Math.Clamp(k / SmallestSlice, 1, WantedTasks / Math.Max(1, blocks));
         SliceLength = RoundUp(Count(k, slices), 2); // pairs of terms stay together
         Slices = Math.Max(1, Count(k, Math.Max(1, SliceLength)));
-        RoundLength = Slices > 1 ? k : Math.Min(k, RoundUp(Math.Max(1, LargestShare / SharedLines), ChunkLength));
+        RoundLength = Slices > 1 ? k : Math.Min(k, RoundUp(Math.Max(1, largestShare / SharedLines), ChunkLength));
         BlockElements = MostBlockElements(n, tileRows, tileColumns);
         long lines = maySlice ? SharedLines : MostSharedLines(tileRows);
-        SharedFloats = 16 + (Slices > 1 ? lines * k : Math.Min(lines * k, LargestShare + (lines * ChunkLength)));
+        SharedFloats = 16 + (Slices > 1 ? lines * k : Math.Min(lines * k, largestShare + (lines * ChunkLength)));
     }
 
     /// <summary>Floats of edge tile and panels of its own that a thread needs.</summary>
@@ -122,12 +129,23 @@ internal readonly struct GemmPlan
         return (int)Math.Min(Math.Max(ofFew, ofMany), LargestBlock + BlockRounding);
     }
 
-    // The largest block, a multiple of the step, that makes enough tasks together with those of the other axis; the smallest otherwise.
+    // Cuts an axis into blocks of whole tiles: enough for all tasks together with the other axis, where half of those wanted are enough to leave
+    // this one whole, for each block of it packs the other's lines again. Of the counts that come into question it takes the one that keeps
+    // threads busiest: tasks come in fours, and all wait for the longest.
     private static int Fit(int size, int others, int smallest, int largest, int step)
     {
-        int blocks = Math.Max(Count(WantedTasks, others), Count(size, largest));
-        blocks = Math.Clamp(blocks, 1, Math.Max(1, size / smallest));
-        return RoundUp(Math.Max(1, Count(size, blocks)), step);
+        int tiles = Count(size, step);
+        int wanted = others >= WantedTasks / 2 ? 1 : Count(WantedTasks, others);
+        int fewest = Math.Clamp(Math.Max(wanted, Count(size, largest)), 1, Math.Max(1, size / smallest));
+        int best = fewest;
+        for (int blocks = fewest + 1; blocks <= Math.Min(2 * fewest, size / smallest); blocks++)
+        {
+            best = Rounds(blocks) < Rounds(best) ? blocks : best;
+        }
+
+        return Math.Max(1, Count(tiles, best)) * step;
+
+        int Rounds(int blocks) => RoundUp(blocks * others, 4) * Count(tiles, blocks);
     }
 
     private static int Count(int size, int block) => (size + block - 1) / block;

@@ -105,7 +105,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
             SimdPath.Neon => (MicroKernelNeon.Rows, 2 * LanesNeon.Count),
             _ => (MicroKernel6.Rows, 2 * Lanes128.Count),
         };
-        var plan = new GemmPlan(m, n, k, rows, columns, a, b);
+        var plan = new GemmPlan(m, n, k, rows, columns, a, b, sumsInPlace);
         (long partialCount, long blockCount) = Workspace(plan, m, n, k, sumsInPlace);
         _shared.Reserve<float>(plan.SharedFloats);
         _partials.Reserve<float>(partialCount);
@@ -139,7 +139,7 @@ internal sealed unsafe class MatrixMultiplier : IDisposable
         where TResult : unmanaged
         where TFactor : unmanaged
     {
-        var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, a.Layout, b.Layout);
+        var plan = new GemmPlan(m, n, k, TKernel.Rows, 2 * T.Count, a.Layout, b.Layout, SumsInPlace(epilogue));
         (long partialCount, long blockCount) = Workspace(plan, m, n, k, SumsInPlace(epilogue));
         float* shared = _shared.Take<float>(plan.SharedFloats);
         if (plan.Slices > 1)
