@@ -7,9 +7,10 @@ namespace GptSharp.Tensors.Backends.Cpu.Gemm;
 /// <remarks>
 /// The sum runs in chunks of <see cref="GemmPlan.ChunkLength"/> terms. Of one factor the panels are there already
 /// (<see cref="SharedPanels{TFactor}"/>); of the other the task packs its own lines: its columns of b for the chunk (at most 384 KiB, for
-/// the second-level cache), or its rows of a, <see cref="GemmPlan.RowRun"/> at a time. A panel of b stays near while those of a pass by. Sums are floats from the first term to the last: in the result itself, or, for a result of BF16 or one that
-/// the epilogue still reads, in a block beside it. The epilogue takes each tile after its last term. What the tiles and the next packing will
-/// need of memory is asked for while tiles are computed (<see cref="ReadAhead"/>).
+/// the second-level cache), or its rows of a, <see cref="GemmPlan.RowRun"/> at a time. A panel of b stays near while those of a pass by. Sums
+/// are floats from the first term to the last: in the result itself, or, for a result of BF16 or one that the epilogue still reads, in a block
+/// beside it. The epilogue takes each tile after its last term. What the tiles and the next packing will need of memory is asked for while
+/// tiles are computed (<see cref="ReadAhead"/>).
 /// </remarks>
 internal readonly unsafe struct GemmTask<TResult, TFactor>(
     TResult* c, int strideC, Factor<TFactor> a, Factor<TFactor> b, int m, int n, int k, float alpha, float beta, TFactor* bias,
@@ -144,15 +145,7 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
                     int tileRows = Math.Min(TKernel.Rows, runRows - row);
                     int tileWidth = Math.Min(tileColumns, block.Columns - column);
                     long place = block.Place + ((long)(run + row) * strideC) + column;
-                    ahead.Tile = finish && !SumsInPlace
-                        ? CacheLines.Of(c + place, tileRows, tileWidth, strideC)
-                        : CacheLines.Of(corner, tileRows, tileWidth, block.Stride);
-                    TResult* operand = epilogue.OperandAt(place);
-                    if (finish && operand != null)
-                    {
-                        ahead.Tile = ahead.Tile.With(operand);
-                    }
-
+                    ahead.Tile = finish ? FinishedLines(place, tileRows, tileWidth) : CacheLines.Of(corner, tileRows, tileWidth, block.Stride);
                     if (tileRows == TKernel.Rows && tileWidth == tileColumns)
                     {
                         TKernel.Run<T>(corner, block.Stride, panelA, panelB, steps, alpha, add, ref ahead);
@@ -169,6 +162,14 @@ internal readonly unsafe struct GemmTask<TResult, TFactor>(
                 }
             }
         }
+    }
+
+    // Where the epilogue stores a tile, and what it reads or writes beside it.
+    private CacheLines FinishedLines(long place, int rows, int columns)
+    {
+        CacheLines result = CacheLines.Of(c + place, rows, columns, strideC);
+        TResult* operand = epilogue.OperandAt(place);
+        return operand == null ? result : result.With(operand);
     }
 
     // What the task packs itself at a time: its columns of b, or some of its rows of a.
