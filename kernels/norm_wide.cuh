@@ -19,7 +19,7 @@ constexpr int WIDE_SHARED = 2 * WIDE_WARPS, WIDE_BACKWARD_SHARED = 2 * WIDE_BATC
 template <class T> constexpr int WIDE_PACKS = WIDE_CHANNELS / PACK<T>;
 
 // The sum over a row's warps, which are so many from the first one on, in each of their threads; its order depends on their number only.
-DEVICE float sum_of_warps(const float *place, int first_warp, int warps) { return warp_sum(lane() < warps ? place[first_warp + lane()] : 0); }
+DEVICE float sum_of_warps(const float *place, int first_warp, int warps) { return warp_sum(lane() < warps ? place[opaque(first_warp + lane())] : 0); }
 
 // The same of a value per thread; turn: 0 at first.
 DEVICE float row_sum(float v, float *shared, int &turn, int first_warp, int warps) {
@@ -149,26 +149,46 @@ DEVICE void fetches_wait() {
 #endif
 }
 
+// Where a column of a row lies, computed here: kept across a loop, its parts take registers that the loop has no more of.
+DEVICE i64 place(int row, int C, int column) { return (i64)(int)opaque(row) * (int)opaque(C) + (int)opaque(column); }
+
 // Backward; block: the warps of a row; rows_per_block rows, batch of them to a barrier. partial: (blocks, 2, C) dw then db, or (blocks, C);
-// dx or partial may be absent. Shared memory: batch rows of x and of dy.
-template <bool CENTRED, class T>
+// dx or partial may be absent. Shared memory: batch rows of x and of dy. PAIR: the batch is 2 rows, and the second one's dy waits in
+// registers, where shared memory holds no more than one row and a half.
+template <bool CENTRED, bool PAIR, class T>
 DEVICE void norm_wide_backward(T *dx, float *partial, const T *dy, const T *x, const T *weight, const float *mean, const float *rstd, int rows,
                                int C, int rows_per_block, int batch, float inverse_c, float beta, float *shared) {
     constexpr int N = PACK<T>, V = WIDE_PACKS<T>, ROW = 2 * V * 32;  // packs of a row in a warp's part of shared memory
     int first = block_x() * rows_per_block, end = first + rows_per_block < rows ? first + rows_per_block : rows, turn = 0;
     int pack = first_pack<T>(warp()), left = C / N - pack, warps = block_threads() >> 5;
-    u32 address = shared_address(norm_shared) + (warp() * batch * ROW + lane()) * 16;
-    auto fetch_row = [&](int row, int slot) INLINE_LAMBDA {
-        i64 start = (i64)row * C + pack * N;
+    u32 address = shared_address(norm_shared) + (warp() * (PAIR ? 3 * ROW / 2 : batch * ROW) + lane()) * 16;
+    uint4 held[PAIR ? V : 1];
+    // Calls body(j, whether its dy is held in registers) for rows 0 ... count - 1 of a batch.
+    auto each_row = [&](int count, auto body) INLINE_LAMBDA {
+        if constexpr (PAIR) {
+            body(0, Constant<false>());
+            if (count > 1) body(1, Constant<true>());
+        } else {
+#pragma unroll 1
+            for (int j = 0; j < count; j++) body(j, Constant<false>());
+        }
+    };
+    auto fetch_row = [&](int row, int slot, auto is_held) INLINE_LAMBDA {
+        i64 start = place(row, C, pack * N);
+        int left_now = opaque(left);  // tests here, instead of their results in registers
         u32 own = address + slot * (ROW * 16);
         unrolled<V>([&](auto index) INLINE_LAMBDA {
             constexpr int i = index.value;
-            fetch<i * 512, i * 512>(own, x + start, i * 32 < left);
-            fetch<(V + i) * 512, i * 512>(own, dy + start, i * 32 < left);
+            fetch<i * 512, i * 512>(own, x + start, i * 32 < left_now);
+            if constexpr (is_held.value) held[i] = i * 32 < left_now ? load_bits(dy + start + i * 32 * N) : zero_bits();
+            else fetch<(V + i) * 512, i * 512>(own, dy + start, i * 32 < left_now);
         });
     };
-#pragma unroll 1
-    for (int j = 0; j < batch && first + j < end; j++) fetch_row(first + j, j);
+    auto upstream_bits = [&](u32 own, auto index, auto is_held) INLINE_LAMBDA {
+        if constexpr (is_held.value) return held[index.value];
+        else return load_shared4<(V + index.value) * 512>(own);
+    };
+    each_row(end - first < batch ? end - first : batch, [&](int j, auto is_held) INLINE_LAMBDA { fetch_row(first + j, j, is_held); });
     fetches_end();
     uint4 weights[V];
     load_wide(weights, weight + pack * N, true, left);
@@ -178,19 +198,19 @@ DEVICE void norm_wide_backward(T *dx, float *partial, const T *dy, const T *x, c
         int count = end - first < batch ? end - first : batch;
         float averages = 0, inverses = 0;  // lane j has those of row j
         if (lane() < count) {
-            if constexpr (CENTRED) averages = mean[first + lane()];
-            inverses = rstd[first + lane()];
+            int row = opaque(first) + lane();
+            if constexpr (CENTRED) averages = mean[row];
+            inverses = rstd[row];
         }
         float *sums = shared + turn * (WIDE_BATCH * 2 * WIDE_WARPS);
         turn ^= 1;
         fetches_wait();
-#pragma unroll 1
-        for (int j = 0; j < count; j++) {
+        each_row(count, [&](int j, auto is_held) INLINE_LAMBDA {
             float average = shuffle(averages, j), r = shuffle(inverses, j), sum_product = 0, sum_g = 0;
             u32 own = address + j * (ROW * 16);
             unrolled<V>([&](auto index) INLINE_LAMBDA {
                 constexpr int i = index.value;
-                uint4 x_bits = load_shared4<i * 512>(own), dy_bits = load_shared4<(V + i) * 512>(own);
+                uint4 x_bits = load_shared4<i * 512>(own), dy_bits = upstream_bits(own, index, is_held);
                 unrolled<N / 4>([&](auto part) INLINE_LAMBDA {
                     // Beyond the row dy is 0, and so is all that comes of it.
                     Pack<4> v = four_of<part.value>(x, x_bits), upstream = four_of<part.value>(x, dy_bits), w = four_of<part.value>(x, weights[i]);
@@ -211,19 +231,18 @@ DEVICE void norm_wide_backward(T *dx, float *partial, const T *dy, const T *x, c
                     settle(sum_g);
                 });
             });
-            if (!dx) continue;
+            if (!dx) return;
             sum_product = warp_sum(sum_product);
             if constexpr (CENTRED) sum_g = warp_sum(sum_g);
             if (lane() == 0) {
-                sums[j * 2 * WIDE_WARPS + warp()] = sum_product;
-                if constexpr (CENTRED) sums[(j * 2 + 1) * WIDE_WARPS + warp()] = sum_g;
+                sums[opaque(j * 2 * WIDE_WARPS + warp())] = sum_product;
+                if constexpr (CENTRED) sums[opaque((j * 2 + 1) * WIDE_WARPS + warp())] = sum_g;
             }
-        }
+        });
         if (dx) block_barrier();
-#pragma unroll 1
-        for (int j = 0; j < count; j++) {
+        each_row(count, [&](int j, auto is_held) INLINE_LAMBDA {
             if (dx) {
-                T *target = dx + (i64)(first + j) * C + pack * N;
+                T *target = dx + place(first + j, C, pack * N);
                 float average = shuffle(averages, j), r = shuffle(inverses, j), mean_g = 0;
                 float mean_product = sum_of_warps(sums + j * 2 * WIDE_WARPS, 0, warps) * inverse_c;
                 if constexpr (CENTRED) mean_g = sum_of_warps(sums + (j * 2 + 1) * WIDE_WARPS, 0, warps) * inverse_c;
@@ -232,7 +251,7 @@ DEVICE void norm_wide_backward(T *dx, float *partial, const T *dy, const T *x, c
                     constexpr int i = index.value;
                     if (i * 32 >= left) return;
                     uint4 old = beta != 0 ? load_bits(target + i * 32 * N) : zero_bits();
-                    uint4 x_bits = load_shared4<i * 512>(own), dy_bits = load_shared4<(V + i) * 512>(own);
+                    uint4 x_bits = load_shared4<i * 512>(own), dy_bits = upstream_bits(own, index, is_held);
                     Pack<N> result;
                     unrolled<N / 4>([&](auto part) INLINE_LAMBDA {
                         Pack<4> v = four_of<part.value>(x, x_bits), upstream = four_of<part.value>(x, dy_bits), w = four_of<part.value>(x, weights[i]);
@@ -247,8 +266,8 @@ DEVICE void norm_wide_backward(T *dx, float *partial, const T *dy, const T *x, c
                     store_pack(target + i * 32 * N, result);
                 });
             }
-            if (first + batch + j < end) fetch_row(first + batch + j, j);
-        }
+            if (first + batch + j < end) fetch_row(first + batch + j, j, is_held);
+        });
         fetches_end();
     }
     if (!partial) return;

@@ -52,22 +52,23 @@ internal sealed class NormBench : IDisposable
     public DeviceBuffer Partial { get; private set; }
 
     /// <summary>Of a row: a warp for every 512 channels of a wide one.</summary>
-    public int RowWarps => _width == "wide" ? (_channels + 511) / 512 : 1;
+    public int RowWarps => IsWide ? (_channels + 511) / 512 : 1;
 
     /// <summary>Of a block of a forward kernel: rows have warps of their own, as many rows as fit, or eight warps where a row can be of any kind.</summary>
     public int ForwardWarps(int rowsPerBlock) =>
-        _width == "any" ? 8 : RowWarps * Math.Min(rowsPerBlock, (_width == "wide" ? 16 : 12) / RowWarps);
+        _width == "any" ? 8 : RowWarps * Math.Min(rowsPerBlock, (IsWide ? 16 : 12) / RowWarps);
 
     /// <summary>Of a block of a backward kernel: those of a wide row, or eight.</summary>
-    public int BackwardWarps => _width == "wide" ? RowWarps : 8;
+    public int BackwardWarps => IsWide ? RowWarps : 8;
 
-    private string Suffix => $"_{_width}{_type.Suffix()}";
+    // Of a pair, shared memory holds one row and a half; forward is as with any wide row.
+    private bool IsWide => _width is "wide" or "pair";
 
     public LaunchCounters Forward(int rowsPerBlock)
     {
         KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd], bias = Bias is null ? [] : [Bias];
         return Launch(
-            _name + Suffix, Blocks(rowsPerBlock), ForwardWarps(rowsPerBlock), StagedBytes(_type.Size(), _type.Size() * (IsCentred ? 2 : 1)),
+            $"{_name}_{(_width == "pair" ? "wide" : _width)}{_type.Suffix()}", Blocks(rowsPerBlock), ForwardWarps(rowsPerBlock), StagedBytes(_type.Size(), _type.Size() * (IsCentred ? 2 : 1)),
             [Y, .. statistics, _x, _weight, .. bias, _rows, _channels, rowsPerBlock, 1f / _channels, Epsilon]);
     }
 
@@ -80,7 +81,8 @@ internal sealed class NormBench : IDisposable
         Partial = _bench.Output(Blocks(rowsPerBlock) * (IsCentred ? 8L : 4L) * _channels, "partial");
         KernelArgument[] statistics = IsCentred ? [_mean, _rstd] : [_rstd];
         return Launch(
-            $"{_name}_backward{Suffix}", Blocks(rowsPerBlock), BackwardWarps, StagedBytes(sizeof(float), 2 * batch * _type.Size()),
+            $"{_name}_backward_{_width}{_type.Suffix()}", Blocks(rowsPerBlock), BackwardWarps,
+            StagedBytes(sizeof(float), (_width == "pair" ? 3 : 2 * batch) * _type.Size()),
             [
                 withDx ? Dx : 0L, withPartial ? Partial : 0L, Dy, _x, _weight, .. statistics,
                 _rows, _channels, rowsPerBlock, batch, 1f / _channels, beta,
@@ -106,7 +108,7 @@ internal sealed class NormBench : IDisposable
     private int StagedBytes(int narrowElement, int wideElement) => _width switch
     {
         "any" => 0,
-        "wide" => RowWarps * 512 * wideElement,
+        "wide" or "pair" => RowWarps * 512 * wideElement,
         _ => int.Parse(_width) * narrowElement * (IsCentred ? 2 : 1),
     };
 

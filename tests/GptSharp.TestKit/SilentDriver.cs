@@ -19,7 +19,7 @@ public sealed unsafe partial class SilentDriver : ICudaDriver
     /// <param name="capability">80 for 8.0.</param>
     public SilentDriver(int capability = 80) =>
         Properties = new DeviceProperties(
-            "silent device", capability / 10, capability % 10, 108, 1L << 40, (capability is 86 or 89 ? 99 : 163) * 1024, 40 << 20, 1_410_000);
+            "silent device", capability / 10, capability % 10, 108, 1L << 40, (capability is 86 or 89 ? 99 : capability < 80 ? 96 : 163) * 1024, 40 << 20, 1_410_000);
 
     /// <inheritdoc/>
     public DeviceProperties Properties { get; }

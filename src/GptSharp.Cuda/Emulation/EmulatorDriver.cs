@@ -11,10 +11,6 @@ namespace GptSharp.Cuda.Emulation;
 /// </summary>
 public sealed unsafe class EmulatorDriver : ICudaDriver
 {
-    // What a block can have on an A100, and what it has elsewhere.
-    private const int SharedBytesOfAmpere = 163 * 1024;
-    private const int SharedBytesOfVolta = 96 * 1024;
-
     private const int PinnedAlignment = 4096;
     private readonly EmulatorOptions _initial;
     private readonly HashSet<nint> _pinned = [];
@@ -33,7 +29,7 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
             _initial.Capability % 10,
             108,
             _initial.MemoryBytes,
-            _initial.Capability >= 80 ? SharedBytesOfAmpere : SharedBytesOfVolta,
+            1024 * SharedKilobytes(_initial.Capability),
             40 << 20,
             1_410_000);
     }
@@ -43,6 +39,9 @@ public sealed unsafe class EmulatorDriver : ICudaDriver
 
     /// <summary>The device's memory, for tests.</summary>
     public DeviceMemory Memory { get; } = new();
+
+    // What a block can have: of consumers' GPUs, of the A100 and of the V100.
+    private static int SharedKilobytes(int capability) => capability is 86 or 89 or 120 ? 99 : capability >= 80 ? 163 : 96;
 
     /// <inheritdoc/>
     public DeviceProperties Properties { get; }

@@ -16,10 +16,10 @@ public sealed unsafe partial class CudaBackend
             return;
         }
 
-        RequirePhiloxRange(values, masterWeights, first, count);
+        OptimizerKernels.RequirePhiloxRange(values, masterWeights, first, count);
         bool clips = !norm.IsNone && !double.IsPositiveInfinity(scalars.Clip);
         Launch(
-            _adamW.For(values.DType, !masterWeights.IsNone, gradients.DType, this), UpdateShape(first, count),
+            _adamW.For(values.DType, !masterWeights.IsNone, gradients.DType, this), OptimizerKernels.Shape(first, count),
             values.Address, masterWeights.Address, firstMoment.Address, secondMoment.Address, gradients.Address,
             clips ? norm.Address : 0, StateAddress(key, scalars.LearningRate, scalars.Correction1, scalars.Correction2), first, count,
             (float)scalars.Beta1, (float)(1 - scalars.Beta1), (float)scalars.Beta2, (float)(1 - scalars.Beta2),

@@ -1,4 +1,5 @@
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -8,5 +9,5 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void Add(Tensor y, Tensor a, Tensor b) =>
-        Launch(_add.For(y.DType, this), ElementwiseShape(a.Bytes, 4), y.Address, a.Address, b.Address, y.Count);
+        Launch(_add.For(y.DType, this), Grid.Elementwise(a.Bytes, 4), y.Address, a.Address, b.Address, y.Count);
 }

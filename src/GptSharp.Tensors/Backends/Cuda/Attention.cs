@@ -1,6 +1,7 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -135,7 +136,7 @@ public sealed unsafe partial class CudaBackend
         {
             int count = checked((int)documentStarts.Count);
             Launch(
-                _attentionDocuments ??= Kernel("cached_attention", "attention_documents"), new LaunchShape(Blocks(count, 256), 256),
+                _attentionDocuments ??= Kernel("cached_attention", "attention_documents"), new LaunchShape(Grid.Blocks(count, 256), 256),
                 Report(op, documentStarts, IndexRule.Causal), documentStarts.Address, starts.Address, documentStarts.Shape[1], count);
         }
     }

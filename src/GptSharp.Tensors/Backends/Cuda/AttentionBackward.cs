@@ -1,6 +1,7 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.AttentionRoutes;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -35,7 +36,7 @@ public sealed unsafe partial class CudaBackend
         CudaKernel delta = !tensorCores ? _attentionDelta.For(qkv.DType, this)
             : headSize == 64 ? _attentionDelta64.For(DType.BF16, this) : _attentionDelta128.For(DType.BF16, this);
         LaunchAttention(
-            delta, new LaunchShape(batch * heads * Blocks(time, StatisticsRows), 256), qkv, documentStarts, form, dropoutRate, key,
+            delta, new LaunchShape(batch * heads * Grid.Blocks(time, StatisticsRows), 256), qkv, documentStarts, form, dropoutRate, key,
             statistics, features == AttentionFeatures.Plain ? Absent : firstKeys, dy.Address, y.Address, logSumExp.Address);
 
         (CudaKernel keys, AttentionBackwardTile keyTile) = AttentionBackwardKernel(route);
@@ -72,8 +73,8 @@ public sealed unsafe partial class CudaBackend
 
     /// <summary>Two floats for every query of every head, and a key for every position, counted in whole blocks.</summary>
     private static long AttentionBackwardWorkspaceBytes(int batch, int time, int heads) =>
-        StatisticsBytes(batch, time, heads) + ((long)batch * Blocks(time, StatisticsRows) * StatisticsRows * sizeof(int));
+        StatisticsBytes(batch, time, heads) + ((long)batch * Grid.Blocks(time, StatisticsRows) * StatisticsRows * sizeof(int));
 
     private static long StatisticsBytes(int batch, int time, int heads) =>
-        (long)batch * heads * Blocks(time, StatisticsRows) * StatisticsRows * 2 * sizeof(float);
+        (long)batch * heads * Grid.Blocks(time, StatisticsRows) * StatisticsRows * 2 * sizeof(float);
 }

@@ -1,4 +1,5 @@
 using GptSharp.Cuda;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -8,5 +9,5 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void Copy(Tensor y, Tensor x) =>
-        Launch(_copy ??= Kernel("copy", "copy_bytes"), ElementwiseShape(x.Bytes, 4), y.Address, x.Address, x.Bytes);
+        Launch(_copy ??= Kernel("copy", "copy_bytes"), Grid.Elementwise(x.Bytes, 4), y.Address, x.Address, x.Bytes);
 }

@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -55,7 +56,7 @@ public sealed unsafe partial class CudaBackend
     /// <summary>A block per row; a thread for every 64 bytes of it, at most 512.</summary>
     private static LaunchShape RowShape(int rows, int columns, DType type)
     {
-        int warps = Blocks((long)columns * type.Size(), 32 * 64);
+        int warps = Grid.Blocks((long)columns * type.Size(), 32 * 64);
         return new LaunchShape(rows, Math.Min(MostRowThreads, 32 * warps));
     }
 }

@@ -9,9 +9,9 @@ namespace GptSharp.Tensors.Backends.Cuda;
 /// stands in <c>kernels/</c>.
 /// </summary>
 /// <remarks>
-/// One file per operation, and in <c>CudaBackend.*.cs</c> what operations share. <c>Products/</c> and <c>AttentionRoutes/</c> say which kernel
-/// suits which sizes, <c>Kernels/</c> finds it by name and type in the <c>Images/</c>, and <c>Launching/</c> collects launches and replays
-/// them as graphs.
+/// One file per operation. <c>Products/</c>, <c>AttentionRoutes/</c> and <c>Norms/</c> say which kernel suits which sizes, <c>Kernels/</c>
+/// finds it by name and type in the <c>Images/</c>, and <c>Launching/</c> has what every launch needs: grids, scratch memory, what moves
+/// from step to step; it collects launches and replays them as graphs.
 /// </remarks>
 public sealed unsafe partial class CudaBackend : IBackend
 {
@@ -214,6 +214,4 @@ public sealed unsafe partial class CudaBackend : IBackend
             }
         }
     }
-
-    private static int Blocks(long count, int perBlock) => checked((int)((count + perBlock - 1) / perBlock));
 }

@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -12,9 +13,9 @@ public sealed unsafe partial class CudaBackend
     {
         int samples = x.Shape[0];
         long elements = x.Count / samples;
-        int blocksPerSample = ElementwiseShape(elements * x.DType.Size(), 2).GridX;
+        int blocksPerSample = Grid.Elementwise(elements * x.DType.Size(), 2).GridX;
         Launch(
-            _dropout.For(x.DType, this), new LaunchShape(checked(samples * blocksPerSample), ElementwiseThreads),
+            _dropout.For(x.DType, this), new LaunchShape(checked(samples * blocksPerSample), Grid.ElementwiseThreads),
             y.Address, x.Address, elements, blocksPerSample, Philox.KeepThreshold((float)rate), (float)(1 / (1 - rate)), key.Site, beta,
             StateAddress(key));
     }

@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -21,10 +22,10 @@ public sealed unsafe partial class CudaBackend
     {
         // Without positions any rows may share a block: those that a sixteenth of all rows lie apart.
         (int rows, int channels) = (checked((int)indices.Count), y.Shape.Last);
-        int time = positions.IsNone ? Blocks(rows, SequencesPerBlock) : indices.Shape.Last;
-        int threads = Math.Clamp(32 * Blocks(channels * (long)y.DType.Size(), 32 * PackBytes), 32, ElementwiseThreads);
+        int time = positions.IsNone ? Grid.Blocks(rows, SequencesPerBlock) : indices.Shape.Last;
+        int threads = Math.Clamp(32 * Grid.Blocks(channels * (long)y.DType.Size(), 32 * Grid.PackBytes), 32, Grid.ElementwiseThreads);
         Launch(
-            _embedding.For(y.DType, this), new LaunchShape((time, Blocks(rows, time * SequencesPerBlock)), threads),
+            _embedding.For(y.DType, this), new LaunchShape((time, Grid.Blocks(rows, time * SequencesPerBlock)), threads),
             y.Address, indices.Address, table.Address, positions.Address, Report("embedding", indices),
             rows, time, channels, checked((int)table.Shape.Rows));
     }
@@ -38,18 +39,18 @@ public sealed unsafe partial class CudaBackend
         (nint sorted, nint order) = (workspace, workspace + (nint)bytes);
         (nint tileTokens, nint tilePositions) = (order + (nint)bytes, order + (nint)(2 * bytes));
         nint starts = order + (nint)(3 * bytes);
-        LaunchShape tiles = new(Blocks(count, PositionTile), PositionTile);
+        LaunchShape tiles = new(Grid.Blocks(count, PositionTile), PositionTile);
         Launch(_tokenTiles ??= Kernel("token_order", "token_tiles"), tiles, tileTokens, tilePositions, indices.Address, count, tableRows);
         Launch(_tokenRanks ??= Kernel("token_order", "token_ranks"), tiles, sorted, order, tileTokens, tilePositions, count);
         Launch(
-            _tokenStarts ??= Kernel("token_order", "token_starts"), new LaunchShape(Blocks(tableRows + 1, 256), 256),
+            _tokenStarts ??= Kernel("token_order", "token_starts"), new LaunchShape(Grid.Blocks(tableRows + 1, 256), 256),
             starts, sorted, count, tableRows);
 
-        int pack = PackBytes / Math.Max(dy.DType.Size(), dTable.DType.Size());
-        bool wholePacks = channels % pack == 0 && dy.Address % PackBytes == 0 && dTable.Address % PackBytes == 0;
+        int pack = Grid.PackBytes / Math.Max(dy.DType.Size(), dTable.DType.Size());
+        bool wholePacks = channels % pack == 0 && dy.Address % Grid.PackBytes == 0 && dTable.Address % Grid.PackBytes == 0;
         Launch(
             _embeddingBackward.For(dy.DType, dTable.DType, this),
-            new LaunchShape((Blocks(tableRows, TableRowsPerBlock), Blocks(channels, wholePacks ? 32 * pack : 32)), ElementwiseThreads),
+            new LaunchShape((Grid.Blocks(tableRows, TableRowsPerBlock), Grid.Blocks(channels, wholePacks ? 32 * pack : 32)), Grid.ElementwiseThreads),
             dTable.Address, dy.Address, order, starts, tableRows, channels, beta, wholePacks ? 1 : 0);
     }
 
@@ -59,7 +60,7 @@ public sealed unsafe partial class CudaBackend
         long inside = (long)dy.Shape[1] * dy.Shape[2];
         Launch(
             _positionBackward.For(dy.DType, dPositions.DType, this),
-            ElementwiseShape(dPositions.Count * Math.Max(dy.DType.Size(), dPositions.DType.Size()), 1),
+            Grid.Elementwise(dPositions.Count * Math.Max(dy.DType.Size(), dPositions.DType.Size()), 1),
             dPositions.Address, dy.Address, inside, dPositions.Count, dy.Shape[0], beta);
     }
 

@@ -1,4 +1,5 @@
 using GptSharp.Cuda;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -15,6 +16,6 @@ public sealed unsafe partial class CudaBackend
             DType.BF16 => ((BF16)value).Bits * 0x10001u,
             _ => BitConverter.SingleToUInt32Bits((float)value),
         };
-        Launch(_fill ??= Kernel("fill", "fill_bytes"), ElementwiseShape(y.Bytes, 4), y.Address, y.Bytes, pattern);
+        Launch(_fill ??= Kernel("fill", "fill_bytes"), Grid.Elementwise(y.Bytes, 4), y.Address, y.Bytes, pattern);
     }
 }

@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -19,8 +20,8 @@ public sealed unsafe partial class CudaBackend
     // A block per row and as many columns as its threads have packs.
     private static LaunchShape GatedUnitShape(Tensor y)
     {
-        int packs = Blocks(y.Shape.Last, PackBytes / y.DType.Size());
-        int threads = Math.Min(32 * Blocks(packs, 32), ElementwiseThreads);
-        return new LaunchShape((checked((int)y.Shape.Rows), Blocks(packs, threads)), threads);
+        int packs = Grid.Blocks(y.Shape.Last, Grid.PackBytes / y.DType.Size());
+        int threads = Math.Min(32 * Grid.Blocks(packs, 32), Grid.ElementwiseThreads);
+        return new LaunchShape((checked((int)y.Shape.Rows), Grid.Blocks(packs, threads)), threads);
     }
 }

@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -15,11 +16,11 @@ public sealed unsafe partial class CudaBackend
     public void GradientNorm(Tensor norm, Tensor gradients)
     {
         nint sums = Workspace(GradientNormWorkspaceBytes(gradients.Count));
-        int blocks = Blocks(gradients.Count, NormElements);
+        int blocks = Grid.Blocks(gradients.Count, NormElements);
         Launch(_gradientNorm.For(gradients.DType, this), new LaunchShape(blocks, NormThreads), sums, gradients.Address, gradients.Count);
         _gradientNormRoot ??= Kernel("gradient_norm", "gradient_norm_root");
         Launch(_gradientNormRoot, new LaunchShape(1, NormThreads), norm.Address, sums, blocks);
     }
 
-    private static long GradientNormWorkspaceBytes(long count) => sizeof(double) * (long)Blocks(count, NormElements);
+    private static long GradientNormWorkspaceBytes(long count) => sizeof(double) * (long)Grid.Blocks(count, NormElements);
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -21,7 +22,7 @@ public sealed unsafe partial class CudaBackend
         (int blocks, int rowsPerBlock) = HeadNormRows(rows);
         bool packed = IsPackedHead(size, qkv.DType, y.Address, qkv.Address, queryWeight.Address, keyWeight.Address);
         Launch(
-            packed ? _headNorm.For(qkv.DType, this) : _headNormAny.For(qkv.DType, this), new LaunchShape(blocks, RowThreads),
+            packed ? _headNorm.For(qkv.DType, this) : _headNormAny.For(qkv.DType, this), new LaunchShape(blocks, Grid.RowThreads),
             y.Address, rrms.Address, qkv.Address, queryWeight.Address, keyWeight.Address, (int)rows, rowsPerBlock,
             size, form.HeadCount, form.HeadCount + form.KeyHeadCount, form.HeadCount + (2 * form.KeyHeadCount),
             HeadLanes(size, qkv.DType), 1f / size, (float)epsilon);
@@ -38,7 +39,7 @@ public sealed unsafe partial class CudaBackend
         nint partial = sums ? Workspace(HeadNormWorkspaceBytes(rows, size)) : 0;
         bool packed = IsPackedHead(size, qkv.DType, dQkv.Address, dy.Address, qkv.Address, queryWeight.Address, keyWeight.Address);
         Launch(
-            packed ? _headNormBackward.For(qkv.DType, this) : _headNormBackwardAny.For(qkv.DType, this), new LaunchShape(blocks, RowThreads),
+            packed ? _headNormBackward.For(qkv.DType, this) : _headNormBackwardAny.For(qkv.DType, this), new LaunchShape(blocks, Grid.RowThreads),
             dQkv.Address, partial, dy.Address, qkv.Address, queryWeight.Address, keyWeight.Address, rrms.Address, (int)rows, rowsPerBlock,
             size, form.HeadCount, form.HeadCount + form.KeyHeadCount, form.HeadCount + (2 * form.KeyHeadCount),
             HeadLanes(size, qkv.DType), 1f / size, betaQkv);
@@ -53,16 +54,16 @@ public sealed unsafe partial class CudaBackend
     // Four rows per warp, so that the weights cost little beside them, where there are enough to fill a GPU.
     private static (int Blocks, int RowsPerBlock) HeadNormRows(long rows)
     {
-        int rowsPerBlock = RowWarps * (rows < 2048 ? 1 : 4);
-        return (Blocks(rows, rowsPerBlock), rowsPerBlock);
+        int rowsPerBlock = Grid.RowThreads / 32 * (rows < 2048 ? 1 : 4);
+        return (Grid.Blocks(rows, rowsPerBlock), rowsPerBlock);
     }
 
     private static bool IsPackedHead(int headSize, DType type, params ReadOnlySpan<nint> addresses)
     {
-        bool packed = headSize % (PackBytes / type.Size()) == 0 && headSize <= WidestPackedHead;
+        bool packed = headSize % (Grid.PackBytes / type.Size()) == 0 && headSize <= WidestPackedHead;
         foreach (nint address in addresses)
         {
-            packed &= address % PackBytes == 0;
+            packed &= address % Grid.PackBytes == 0;
         }
 
         return packed;
@@ -70,5 +71,5 @@ public sealed unsafe partial class CudaBackend
 
     // Logarithm of the lanes that hold a head, one pack each (two, in binary32, if it has more than 128 channels).
     private static int HeadLanes(int headSize, DType type) =>
-        BitOperations.Log2(Math.Min(32, BitOperations.RoundUpToPowerOf2((uint)Blocks(headSize, PackBytes / type.Size()))));
+        BitOperations.Log2(Math.Min(32, BitOperations.RoundUpToPowerOf2((uint)Grid.Blocks(headSize, Grid.PackBytes / type.Size()))));
 }

@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Norms;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -12,8 +13,9 @@ public sealed unsafe partial class CudaBackend
     public void LayerNorm(Tensor y, Tensor mean, Tensor rstd, Tensor x, Tensor weight, Tensor bias, double epsilon)
     {
         int channels = x.Shape.Last;
-        int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address, bias.Address);
-        (LaunchShape shape, int rowsPerBlock) = NormForward(x.Shape.Rows, channels, width, x.DType, vectors: 2);
+        NormPlan plan = new(channels, x.DType, Vectors: 2, _driver.Properties.SharedBytesPerBlock);
+        int width = plan.Width(y.Address, x.Address, weight.Address, bias.Address);
+        (LaunchShape shape, int rowsPerBlock) = plan.Forward(x.Shape.Rows, width);
         Launch(
             _layerNorm.For(width, x.DType, this), shape,
             y.Address, mean.Address, rstd.Address, x.Address, weight.Address, bias.Address,
@@ -28,11 +30,12 @@ public sealed unsafe partial class CudaBackend
         (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
         bool sums = !dWeight.IsNone || !dBias.IsNone;
         nint partial = sums ? Workspace(LayerNormWorkspaceBytes(rows, channels, x.DType)) : 0;
-        int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
-        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels, x.DType, vectors: 2);
-        int batch = NormBatch(channels, x.DType);
+        NormPlan plan = new(channels, x.DType, Vectors: 2, _driver.Properties.SharedBytesPerBlock);
+        int width = plan.Width(dx.Address, dy.Address, x.Address, weight.Address);
+        (int blocks, int rowsPerBlock) = NormPlan.BackwardRows(rows, channels, x.DType, vectors: 2);
+        (CudaKernel kernel, width, int batch) = plan.Backward(_layerNormBackward, width, this);
         Launch(
-            _layerNormBackward.For(width, x.DType, this), NormBackwardShape(blocks, channels, width, x.DType, vectors: 2, batch),
+            kernel, plan.BackwardShape(blocks, width, batch),
             dx.Address, partial, dy.Address, x.Address, weight.Address, mean.Address, rstd.Address,
             (int)rows, channels, rowsPerBlock, batch, 1f / channels, betaX);
         if (sums)
@@ -42,5 +45,5 @@ public sealed unsafe partial class CudaBackend
     }
 
     private static long LayerNormWorkspaceBytes(long rows, int channels, DType type) =>
-        NormBackwardRows(rows, channels, type, vectors: 2).Blocks * 2L * channels * sizeof(float);
+        NormPlan.BackwardRows(rows, channels, type, vectors: 2).Blocks * 2L * channels * sizeof(float);
 }

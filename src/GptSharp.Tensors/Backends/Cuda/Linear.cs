@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 using GptSharp.Tensors.Backends.Cuda.Products;
 
 namespace GptSharp.Tensors.Backends.Cuda;
@@ -57,7 +58,7 @@ public sealed unsafe partial class CudaBackend
         nint sums = Workspace(WeightWorkspaceBytes(size, slices));
         LaunchProduct(_linearBackwardWeight, size, DType.F32, dy, x, sums, [sums, 0L, 0L, 0f], slices);
         Launch(
-            _linearBackwardWeightSum.For(dWeight.DType, this), new LaunchShape(Blocks(dWeight.Count, 1024), 256),
+            _linearBackwardWeightSum.For(dWeight.DType, this), new LaunchShape(Grid.Blocks(dWeight.Count, 1024), 256),
             dWeight.Address, sums, beta, dWeight.Count, slices);
     }
 
@@ -65,13 +66,13 @@ public sealed unsafe partial class CudaBackend
     public void LinearBackwardBias(Tensor dBias, Tensor dy, float beta)
     {
         (int rows, int columns) = (checked((int)dy.Shape.Rows), dy.Shape.Last);
-        int slice = BiasSlice(rows), slices = Blocks(rows, slice), pack = 16 / dy.DType.Size();
+        int slice = BiasSlice(rows), slices = Grid.Blocks(rows, slice), pack = 16 / dy.DType.Size();
         nint sums = Workspace(BiasWorkspaceBytes(rows, columns));
         Launch(
-            _linearBackwardBias.For(dy.DType, this), new LaunchShape(Blocks(columns, 32 * pack), slices, 1, 32 * BiasWarps, 0),
+            _linearBackwardBias.For(dy.DType, this), new LaunchShape(Grid.Blocks(columns, 32 * pack), slices, 1, 32 * BiasWarps, 0),
             sums, dy.Address, rows, columns, slice);
         Launch(
-            _linearBackwardBiasSum.For(dBias.DType, this), new LaunchShape(Blocks(columns, 32), 32 * BiasWarps),
+            _linearBackwardBiasSum.For(dBias.DType, this), new LaunchShape(Grid.Blocks(columns, 32), 32 * BiasWarps),
             dBias.Address, sums, beta, columns, slices);
     }
 
@@ -85,7 +86,7 @@ public sealed unsafe partial class CudaBackend
     private static long WeightWorkspaceBytes(ProductSize size, int slices) => slices == 1 ? 0 : slices * size.M * size.N * sizeof(float);
 
     /// <summary>A row of binary32 sums for each slice.</summary>
-    private static long BiasWorkspaceBytes(int rows, int columns) => (long)Blocks(rows, BiasSlice(rows)) * columns * sizeof(float);
+    private static long BiasWorkspaceBytes(int rows, int columns) => (long)Grid.Blocks(rows, BiasSlice(rows)) * columns * sizeof(float);
 
     private static int BiasSlice(int rows) => Math.Max(ShortestBiasSlice, (rows + MostBiasSlices - 1) / MostBiasSlices);
 

@@ -1,5 +1,6 @@
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Norms;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -12,8 +13,9 @@ public sealed unsafe partial class CudaBackend
     public void RMSNorm(Tensor y, Tensor rrms, Tensor x, Tensor weight, double epsilon)
     {
         int channels = x.Shape.Last;
-        int width = NormWidthClass(channels, x.DType, y.Address, x.Address, weight.Address);
-        (LaunchShape shape, int rowsPerBlock) = NormForward(x.Shape.Rows, channels, width, x.DType, vectors: 1);
+        NormPlan plan = new(channels, x.DType, Vectors: 1, _driver.Properties.SharedBytesPerBlock);
+        int width = plan.Width(y.Address, x.Address, weight.Address);
+        (LaunchShape shape, int rowsPerBlock) = plan.Forward(x.Shape.Rows, width);
         Launch(
             _rmsNorm.For(width, x.DType, this), shape,
             y.Address, rrms.Address, x.Address, weight.Address,
@@ -26,11 +28,12 @@ public sealed unsafe partial class CudaBackend
     {
         (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
         nint partial = dWeight.IsNone ? 0 : Workspace(RMSNormWorkspaceBytes(rows, channels, x.DType));
-        int width = NormWidthClass(channels, x.DType, dx.Address, dy.Address, x.Address, weight.Address);
-        (int blocks, int rowsPerBlock) = NormBackwardRows(rows, channels, x.DType, vectors: 1);
-        int batch = NormBatch(channels, x.DType);
+        NormPlan plan = new(channels, x.DType, Vectors: 1, _driver.Properties.SharedBytesPerBlock);
+        int width = plan.Width(dx.Address, dy.Address, x.Address, weight.Address);
+        (int blocks, int rowsPerBlock) = NormPlan.BackwardRows(rows, channels, x.DType, vectors: 1);
+        (CudaKernel kernel, width, int batch) = plan.Backward(_rmsNormBackward, width, this);
         Launch(
-            _rmsNormBackward.For(width, x.DType, this), NormBackwardShape(blocks, channels, width, x.DType, vectors: 1, batch),
+            kernel, plan.BackwardShape(blocks, width, batch),
             dx.Address, partial, dy.Address, x.Address, weight.Address, rrms.Address,
             (int)rows, channels, rowsPerBlock, batch, 1f / channels, betaX);
         if (!dWeight.IsNone)
@@ -40,5 +43,5 @@ public sealed unsafe partial class CudaBackend
     }
 
     private static long RMSNormWorkspaceBytes(long rows, int channels, DType type) =>
-        NormBackwardRows(rows, channels, type, vectors: 1).Blocks * (long)channels * sizeof(float);
+        NormPlan.BackwardRows(rows, channels, type, vectors: 1).Blocks * (long)channels * sizeof(float);
 }

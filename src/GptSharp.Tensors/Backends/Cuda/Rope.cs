@@ -1,6 +1,7 @@
 using System.Numerics;
 using GptSharp.Cuda;
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -18,8 +19,8 @@ public sealed unsafe partial class CudaBackend
         (int size, int width) = (form.HeadSize(qkv.Shape.Last), table.Shape.Last);
 
         // As many threads make up a head as it has pairs of packs; the kernel decides alike whether there are packs.
-        int pack = PackBytes / qkv.DType.Size();
-        bool wholePacks = size % pack == 0 && width % (2 * pack) == 0 && y.Address % PackBytes == 0 && qkv.Address % PackBytes == 0;
+        int pack = Grid.PackBytes / qkv.DType.Size();
+        bool wholePacks = size % pack == 0 && width % (2 * pack) == 0 && y.Address % Grid.PackBytes == 0 && qkv.Address % Grid.PackBytes == 0;
         int pairs = Math.Max(1, width / 2 / (wholePacks ? pack : 1));
         int lanes = (int)Math.Min(RopeThreads, BitOperations.RoundUpToPowerOf2((uint)pairs));
         Launch(

@@ -1,4 +1,5 @@
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -8,5 +9,5 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void Scale(Tensor y, Tensor x, double factor, float beta) => Launch(
-        _scale.For(x.DType, y.DType, this), ElementwiseShape(Math.Max(x.Bytes, y.Bytes), 4), y.Address, x.Address, y.Count, (float)factor, beta);
+        _scale.For(x.DType, y.DType, this), Grid.Elementwise(Math.Max(x.Bytes, y.Bytes), 4), y.Address, x.Address, y.Count, (float)factor, beta);
 }

@@ -1,4 +1,5 @@
 using GptSharp.Tensors.Backends.Cuda.Kernels;
+using GptSharp.Tensors.Backends.Cuda.Launching;
 
 namespace GptSharp.Tensors.Backends.Cuda;
 
@@ -9,10 +10,10 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     public void SoftCap(Tensor y, Tensor x, double cap) => Launch(
-        _softCap.For(y.DType, this), ElementwiseShape(x.Bytes, 2), y.Address, x.Address, y.Count, (float)cap, (float)(1 / cap));
+        _softCap.For(y.DType, this), Grid.Elementwise(x.Bytes, 2), y.Address, x.Address, y.Count, (float)cap, (float)(1 / cap));
 
     /// <inheritdoc/>
     public void SoftCapBackward(Tensor dx, Tensor dy, Tensor x, double cap, float beta) => Launch(
-        _softCapBackward.For(dx.DType, this), ElementwiseShape(x.Bytes, 2),
+        _softCapBackward.For(dx.DType, this), Grid.Elementwise(x.Bytes, 2),
         dx.Address, dy.Address, x.Address, dx.Count, (float)(1 / cap), beta);
 }
