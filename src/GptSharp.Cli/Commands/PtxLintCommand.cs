@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GptSharp.Cli.Ptx;
 using GptSharp.Ptx.Lint;
 
 namespace GptSharp.Cli.Commands;
@@ -60,7 +61,7 @@ internal static class PtxLintCommand
         try
         {
             // What a driver was given as a string may end with a zero character.
-            LintReport report = Linter.Lint(File.ReadAllText(file).TrimEnd('\0'));
+            LintReport report = Linter.Lint(PtxFile.Read(file));
             return new FileReport(file, report.Accepted, report.Refused, report.Warnings, null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

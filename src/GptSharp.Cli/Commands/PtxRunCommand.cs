@@ -90,7 +90,7 @@ internal static class PtxRunCommand
 
     private static int Run(Request request, string? save, KernelReportOptions reporting, CommandOutput output)
     {
-        string text = File.ReadAllText(request.Path).TrimEnd('\0');
+        string text = PtxFile.Read(request.Path);
         PtxModule module;
         try
         {

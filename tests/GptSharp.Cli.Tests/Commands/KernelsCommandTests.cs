@@ -215,6 +215,20 @@ public sealed class KernelsCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_compiled_file_that_is_older_than_the_source_beside_it_is_refused()
+    {
+        string source = Write("own.cu", "// its source\n"), file = Write("own.ptx", Ptx);
+        File.SetLastWriteTimeUtc(source, File.GetLastWriteTimeUtc(file).AddSeconds(-5));
+        Assert.Equal(0, Run("run", "matmul", "--add", file, "--shape", "7,9,3").Code);
+
+        File.SetLastWriteTimeUtc(source, File.GetLastWriteTimeUtc(file).AddSeconds(5));
+
+        Assert.Equal(
+            (1, "", $"gptsharp: {file}: own.ptx is older than own.cu beside it, which has changed since; compile it again, or, if nothing but its date did, touch own.ptx.\n"),
+            Run("run", "matmul", "--add", file, "--shape", "7,9,3"));
+    }
+
+    [Fact]
     public void A_source_is_compiled_with_the_prelude_that_ships()
     {
         SkipWithoutCompiler();

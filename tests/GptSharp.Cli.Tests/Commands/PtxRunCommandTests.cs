@@ -155,6 +155,26 @@ public sealed class PtxRunCommandTests : IDisposable
 
     private string InFolder(string name) => Path.Combine(_folder, name);
 
+    [Fact]
+    public void A_file_that_does_not_match_the_source_beside_it_is_refused_by_run_and_lint()
+    {
+        File.WriteAllText(InFolder("scale.cu"), "// its source");
+        File.SetLastWriteTimeUtc(InFolder("scale.cu"), File.GetLastWriteTimeUtc(InFolder("scale.ptx")).AddSeconds(5));
+        string sentence = $"gptsharp: {InFolder("scale.ptx")}: scale.ptx is older than scale.cu beside it, which has changed since; "
+            + "compile it again, or, if nothing but its date did, touch scale.ptx.\n";
+
+        Assert.Equal((1, "", sentence), Run("--arg", "out:f32[4]", "--arg", "out:f32[4]", "--arg", "f32:1", "--arg", "i32:4"));
+        Assert.Equal((1, "", sentence), Start(["ptx", "lint", InFolder("scale.ptx")]));
+
+        // Where build.sh puts its results, their stamp tells.
+        string folder = Directory.CreateDirectory(InFolder(Path.Combine("ptx", "sm_80"))).FullName, file = Path.Combine(folder, "scale.ptx");
+        File.WriteAllText(InFolder("build.sh"), "flags=(-O3)\ncompile \"$name\" sm_80 ptx70\n");
+        File.WriteAllText(file, $"// gptsharp source {new string('0', 64)} compiler clang\n{Ptx}");
+        Assert.Equal(
+            (1, "", $"gptsharp: {file}: scale.ptx for sm_80 was compiled from another scale.cu, or other headers or flags, than are there now; run kernels/build.sh scale.\n"),
+            Start(["ptx", "run", file, "scale"]));
+    }
+
     private (int Code, string Text, string Error) Run(params string[] arguments) =>
         Start(["ptx", "run", InFolder("scale.ptx"), "scale", "--grid", "2", "--block", "64", .. arguments]);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using GptSharp.Cli.Display;
 using GptSharp.Cli.Kernels.Families;
 using GptSharp.Cli.Kernels.Runs;
+using GptSharp.Cli.Ptx;
 using GptSharp.Nn;
 using GptSharp.Ptx;
 using GptSharp.Ptx.Syntax;
@@ -54,12 +55,7 @@ internal sealed record Rung(int? Number, string Name, string File, RungHeader He
             throw new ConfigurationException($"{file} is neither a .cu nor a .ptx file.", source: "--add");
         }
 
-        string text = System.IO.File.ReadAllText(file).TrimEnd('\0');
-        if (!isSource && KernelStamp.MismatchBesideSource(file, text) is { } stale)
-        {
-            throw new InvalidDataException($"{file}: {stale}");
-        }
-
+        string text = isSource ? System.IO.File.ReadAllText(file).TrimEnd('\0') : PtxFile.Read(file);
         RungHeader header = RungHeader.Parse(file, text, launch);
         return New(family, number: null, Path.GetFileName(file), file, header, isSource ? ClangCompiler.Compile(file, text) : text);
     }

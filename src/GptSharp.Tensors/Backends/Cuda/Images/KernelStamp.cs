@@ -54,7 +54,8 @@ public sealed partial record KernelStamp(string SourceHash, string Compiler)
             : null;
 
     /// <summary>
-    /// The same for a file that lies where <c>build.sh</c> puts its results, beside their sources; null for one that lies elsewhere.
+    /// The same for a file that lies where <c>build.sh</c> puts its results, or beside a source of its name, than which it must not be older;
+    /// null for one that lies elsewhere.
     /// </summary>
     /// <param name="file">For example <c>kernels/ptx/sm_80/add.ptx</c>.</param>
     /// <param name="ptx">The file's text.</param>
@@ -62,12 +63,15 @@ public sealed partial record KernelStamp(string SourceHash, string Compiler)
     {
         if (Result.Match(Path.GetFullPath(file).Replace('\\', '/')) is not { Success: true } place)
         {
-            return null;
+            string source = Path.ChangeExtension(file, ".cu"), name = Path.GetFileName(file);
+            return File.Exists(source) && File.GetLastWriteTimeUtc(source) > File.GetLastWriteTimeUtc(file)
+                ? $"{name} is older than {Path.GetFileName(source)} beside it, which has changed since; compile it again, or, if nothing but its date did, touch {name}."
+                : null;
         }
 
-        (string folder, string architecture, string name) = (place.Groups[1].Value, place.Groups[2].Value, place.Groups[3].Value);
-        return File.Exists(Path.Combine(folder, "build.sh")) && File.Exists(Path.Combine(folder, name + ".cu"))
-            ? Mismatch(folder, name, architecture, ptx)
+        (string folder, string architecture, string stem) = (place.Groups[1].Value, place.Groups[2].Value, place.Groups[3].Value);
+        return File.Exists(Path.Combine(folder, "build.sh")) && File.Exists(Path.Combine(folder, stem + ".cu"))
+            ? Mismatch(folder, stem, architecture, ptx)
             : null;
     }
 
