@@ -22,6 +22,8 @@ namespace GptSharp.GpuBench.Timing;
 /// <param name="output">Where the tables go.</param>
 internal sealed class KernelSurvey(Func<ICudaDriver> open, DeviceProperties device, DeviceLimits limits, bool isSmall, TextWriter output)
 {
+    private const int LittleSharedBytes = 96 * 1024;
+
     private readonly List<ModelTimes> _models = [];
 
     /// <summary>Times of every operation, with its kernels.</summary>
@@ -51,7 +53,7 @@ internal sealed class KernelSurvey(Func<ICudaDriver> open, DeviceProperties devi
     }
 
     /// <summary>Trains one step of a model, each kernel measured.</summary>
-    public void MeasureTraining(TrainingShape shape) => Measure(shape.Name, tile: null, engine =>
+    public void MeasureTraining(TrainingShape shape) => Measure(shape.Name, Options(tile: null), engine =>
     {
         using var training = new TrainingLoop(engine, shape);
         training.Measure();
@@ -62,7 +64,7 @@ internal sealed class KernelSurvey(Func<ICudaDriver> open, DeviceProperties devi
     {
         foreach (IGrouping<ProductTile?, SuiteCase> group in LargeCases.All(device, isSmall).GroupBy(large => large.Tile))
         {
-            Measure(group.Key is { } tile ? $"operations in tiles, {tile}" : "operations", group.Key, engine =>
+            Measure(group.Key is { } tile ? $"operations in tiles, {tile}" : "operations", Options(group.Key), engine =>
             {
                 foreach (SuiteCase large in group)
                 {
@@ -71,19 +73,26 @@ internal sealed class KernelSurvey(Func<ICudaDriver> open, DeviceProperties devi
             });
         }
 
-        Measure("passes over buffers", tile: null, engine => BufferOps.Run(engine, isSmall ? 1000 : 1 << 24));
+        Measure("passes over buffers", Options(tile: null), engine => BufferOps.Run(engine, isSmall ? 1000 : 1 << 24));
     }
 
     /// <summary>Runs those cases of the conformance suite that launch a kernel which nothing launched so far.</summary>
     public void MeasureRest()
     {
         HashSet<string> timed = Timed();
-        foreach (ProductTile? tile in (ProductTile?[])[null, ProductTile.Tile64x64, ProductTile.Tile128x128, ProductTile.Tile128x256])
+        (string Name, CudaOptions Options)[] ways =
+        [
+            ("conformance cases", Options(tile: null)),
+            .. from tile in (ProductTile[])[ProductTile.Tile64x64, ProductTile.Tile128x128, ProductTile.Tile128x256]
+               select ($"conformance cases in tiles, {tile}", Options(tile)),
+            ("conformance cases as with less shared memory", Options(tile: null) with { SharedBytesPerBlock = LittleSharedBytes }),
+        ];
+        foreach ((string name, CudaOptions options) in ways)
         {
             // A device that computes nothing says at once what a case would launch.
             List<string> launched = [];
             using var silent = new Engine(new CudaBackend(
-                new SilentDriver(device.Capability) { Launched = launch => launched.Add(launch.Kernel.Name) }, "silent device", Options(tile)));
+                new SilentDriver(device.Capability) { Launched = launch => launched.Add(launch.Kernel.Name) }, "silent device", options));
             List<SuiteCase> wanted = [];
             foreach (SuiteCase suiteCase in SuiteCase.All(device, isSmall: false))
             {
@@ -96,7 +105,7 @@ internal sealed class KernelSurvey(Func<ICudaDriver> open, DeviceProperties devi
                 }
             }
 
-            Measure(tile is null ? "conformance cases" : $"conformance cases in tiles, {tile}", tile, engine => wanted.ForEach(suiteCase => Run(engine, suiteCase)));
+            Measure(name, options, engine => wanted.ForEach(suiteCase => Run(engine, suiteCase)));
         }
     }
 
@@ -106,11 +115,11 @@ internal sealed class KernelSurvey(Func<ICudaDriver> open, DeviceProperties devi
 
     private static CudaOptions Options(ProductTile? tile) => new() { Graphs = false, ProductTile = tile };
 
-    private void Measure(string name, ProductTile? tile, Action<Engine> run)
+    private void Measure(string name, CudaOptions options, Action<Engine> run)
     {
         var driver = new TimingDriver(open(), isSmall);
         var times = new KernelTimes(driver, limits);
-        using var engine = new Engine(new CudaBackend(driver, "cuda", Options(tile))) { Observer = times };
+        using var engine = new Engine(new CudaBackend(driver, "cuda", options)) { Observer = times };
         run(engine);
         if (times.Operations is { Length: > 0 } operations)
         {

@@ -34,6 +34,7 @@ public sealed unsafe partial class CudaBackend : IBackend
         ArgumentNullException.ThrowIfNull(driver);
         (_driver, Name) = (driver, name);
         _productTile = options?.ProductTile;
+        _normSharedBytes = options?.SharedBytesPerBlock ?? driver.Properties.SharedBytesPerBlock;
         _queue = options is { Graphs: false } ? null : new LaunchQueue(driver);
         _states = new StepStates((nint)driver.Allocate(StepStates.Bytes));
         _reports = new IndexReports(driver.AllocatePinned(IndexReports.Bytes));

@@ -16,4 +16,10 @@ public sealed record CudaOptions
     /// sizes. Null for <see cref="ProductRoute"/>'s choice.
     /// </summary>
     internal ProductTile? ProductTile { get; init; }
+
+    /// <summary>
+    /// Shared memory that LayerNorm and RMSNorm count with: tests and measurements reach the kernels of devices that have less. Null for what
+    /// a block of the device can have.
+    /// </summary>
+    internal int? SharedBytesPerBlock { get; init; }
 }

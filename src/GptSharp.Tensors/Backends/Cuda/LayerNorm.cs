@@ -6,6 +6,7 @@ namespace GptSharp.Tensors.Backends.Cuda;
 
 public sealed unsafe partial class CudaBackend
 {
+    private readonly int _normSharedBytes;
     private NormKernels _layerNorm = new("layer_norm", "layer_norm");
     private NormKernels _layerNormBackward = new("layer_norm", "layer_norm_backward");
 
@@ -13,7 +14,7 @@ public sealed unsafe partial class CudaBackend
     public void LayerNorm(Tensor y, Tensor mean, Tensor rstd, Tensor x, Tensor weight, Tensor bias, double epsilon)
     {
         int channels = x.Shape.Last;
-        NormPlan plan = new(channels, x.DType, Vectors: 2, _driver.Properties.SharedBytesPerBlock);
+        NormPlan plan = new(channels, x.DType, Vectors: 2, _normSharedBytes);
         int width = plan.Width(y.Address, x.Address, weight.Address, bias.Address);
         (LaunchShape shape, int rowsPerBlock) = plan.Forward(x.Shape.Rows, width);
         Launch(
@@ -30,7 +31,7 @@ public sealed unsafe partial class CudaBackend
         (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
         bool sums = !dWeight.IsNone || !dBias.IsNone;
         nint partial = sums ? Workspace(LayerNormWorkspaceBytes(rows, channels, x.DType)) : 0;
-        NormPlan plan = new(channels, x.DType, Vectors: 2, _driver.Properties.SharedBytesPerBlock);
+        NormPlan plan = new(channels, x.DType, Vectors: 2, _normSharedBytes);
         int width = plan.Width(dx.Address, dy.Address, x.Address, weight.Address);
         (int blocks, int rowsPerBlock) = NormPlan.BackwardRows(rows, channels, x.DType, vectors: 2);
         (CudaKernel kernel, width, int batch) = plan.Backward(_layerNormBackward, width, this);

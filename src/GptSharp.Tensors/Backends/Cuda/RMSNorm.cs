@@ -13,7 +13,7 @@ public sealed unsafe partial class CudaBackend
     public void RMSNorm(Tensor y, Tensor rrms, Tensor x, Tensor weight, double epsilon)
     {
         int channels = x.Shape.Last;
-        NormPlan plan = new(channels, x.DType, Vectors: 1, _driver.Properties.SharedBytesPerBlock);
+        NormPlan plan = new(channels, x.DType, Vectors: 1, _normSharedBytes);
         int width = plan.Width(y.Address, x.Address, weight.Address);
         (LaunchShape shape, int rowsPerBlock) = plan.Forward(x.Shape.Rows, width);
         Launch(
@@ -28,7 +28,7 @@ public sealed unsafe partial class CudaBackend
     {
         (long rows, int channels) = (x.Shape.Rows, x.Shape.Last);
         nint partial = dWeight.IsNone ? 0 : Workspace(RMSNormWorkspaceBytes(rows, channels, x.DType));
-        NormPlan plan = new(channels, x.DType, Vectors: 1, _driver.Properties.SharedBytesPerBlock);
+        NormPlan plan = new(channels, x.DType, Vectors: 1, _normSharedBytes);
         int width = plan.Width(dx.Address, dy.Address, x.Address, weight.Address);
         (int blocks, int rowsPerBlock) = NormPlan.BackwardRows(rows, channels, x.DType, vectors: 1);
         (CudaKernel kernel, width, int batch) = plan.Backward(_rmsNormBackward, width, this);
