@@ -20,7 +20,7 @@ internal sealed class CachedScorer(Gpt model, int capacity) : IScorer
 
     public void Score(IReadOnlyList<Sequence> sequences, ReceiveScores receive)
     {
-        ReadOnlySpan<double> scores = _cache is null || 2 * sequences.Count <= _rows.Length || AnyHasSlid()
+        Scores scores = _cache is null || 2 * sequences.Count <= _rows.Length || AnyHasSlid()
             ? FeedWindows(sequences)
             : FeedLast(_cache);                                     // (B, Vp)
         int width = model.Config.PaddedVocabularySize;
@@ -54,7 +54,7 @@ internal sealed class CachedScorer(Gpt model, int capacity) : IScorer
 
     private int StartOf(Sequence sequence) => ContextWindow.Start(sequence.Length, model.Config.BlockSize);
 
-    private ReadOnlySpan<double> FeedLast(KeyValueCache cache)
+    private Scores FeedLast(KeyValueCache cache)
     {
         var tokens = new int[_rows.Length];
         var counts = new int[_rows.Length];
@@ -70,7 +70,7 @@ internal sealed class CachedScorer(Gpt model, int capacity) : IScorer
         return Feed(cache, tokens, counts);
     }
 
-    private ReadOnlySpan<double> FeedWindows(IReadOnlyList<Sequence> sequences)
+    private Scores FeedWindows(IReadOnlyList<Sequence> sequences)
     {
         if (_cache is null || sequences.Count != _rows.Length)
         {
@@ -92,7 +92,7 @@ internal sealed class CachedScorer(Gpt model, int capacity) : IScorer
     }
 
     // All windows end with the last chunk, so a short one waits at its first token, which it may feed any number of times.
-    private ReadOnlySpan<double> FeedChunk(KeyValueCache cache, int chunk, int rest)
+    private Scores FeedChunk(KeyValueCache cache, int chunk, int rest)
     {
         var tokens = new int[_rows.Length * chunk];
         var counts = new int[_rows.Length];
@@ -109,7 +109,7 @@ internal sealed class CachedScorer(Gpt model, int capacity) : IScorer
         return Feed(cache, tokens, counts);
     }
 
-    private ReadOnlySpan<double> Feed(KeyValueCache cache, int[] tokens, int[] counts)
+    private Scores Feed(KeyValueCache cache, int[] tokens, int[] counts)
     {
         using Step step = model.Engine.BeginStep(StepOptions.Evaluate);
         Tensor input = step.Input(tokens, (counts.Length, tokens.Length / counts.Length));      // (B, N)

@@ -41,10 +41,13 @@ public sealed class NextTokenDistribution
     /// <summary>Computes the distribution that belongs to the model's scores.</summary>
     /// <param name="scores">At least V scores.</param>
     /// <exception cref="TensorException">A score is not a number, or none is finite.</exception>
-    public void Compute(ReadOnlySpan<double> scores)
+    public void Compute(ReadOnlySpan<double> scores) => Compute(new Scores(scores));
+
+    /// <summary>The same of scores in the model's own precision.</summary>
+    internal void Compute(Scores scores)
     {
-        scores = scores[.._scores.Length];
-        int likeliest = Likeliest(scores);
+        scores = scores.Slice(0, _scores.Length);
+        int likeliest = scores.AreSingles ? Likeliest(scores.Singles) : Likeliest(scores.Doubles);
         if (_options.Temperature == 0)
         {
             _tokens[0] = likeliest;
@@ -97,31 +100,46 @@ public sealed class NextTokenDistribution
         return last;
     }
 
-    private static int Likeliest(ReadOnlySpan<double> scores)
+    private static int Likeliest<TScore>(ReadOnlySpan<TScore> scores)
+        where TScore : unmanaged, IBinaryFloatingPointIeee754<TScore>
     {
-        int likeliest = 0;
-        for (int first = 0; first < scores.Length; first += Vector<double>.Count)
+        int likeliest = 0, step = 4 * Vector<TScore>.Count;
+        var highest = new Vector<TScore>(scores[0]);
+        for (int first = 0; first < scores.Length; first += step)
         {
-            // Hardly any of many thousand scores is above all before it, so most are passed over several at a time.
-            int end = Math.Min(scores.Length, first + Vector<double>.Count);
-            if (end - first == Vector<double>.Count
-                && Vector.LessThanOrEqualAll(new Vector<double>(scores[first..]), new Vector<double>(scores[likeliest])))
+            // Hardly any of many thousand scores is above all before it, so most are passed over many at a time.
+            int end = Math.Min(scores.Length, first + step);
+            if (end - first == step && NoneAbove(scores.Slice(first, step), highest))
             {
                 continue;
             }
 
             for (int token = first; token < end; token++)
             {
-                if (double.IsNaN(scores[token]))
+                if (TScore.IsNaN(scores[token]))
                 {
-                    return Refuse(token, scores[token]);
+                    return Refuse(token, double.CreateTruncating(scores[token]));
                 }
 
                 likeliest = scores[token] > scores[likeliest] ? token : likeliest;
             }
+
+            highest = new Vector<TScore>(scores[likeliest]);
         }
 
-        return double.IsFinite(scores[likeliest]) ? likeliest : Refuse(likeliest, scores[likeliest]);
+        return TScore.IsFinite(scores[likeliest]) ? likeliest : Refuse(likeliest, double.CreateTruncating(scores[likeliest]));
+    }
+
+    // False as well where one is not a number.
+    private static bool NoneAbove<TScore>(ReadOnlySpan<TScore> four, Vector<TScore> highest)
+        where TScore : unmanaged, IBinaryFloatingPointIeee754<TScore>
+    {
+        int count = Vector<TScore>.Count;
+        Vector<TScore> first = new(four), second = new(four[count..]), third = new(four[(2 * count)..]), fourth = new(four[(3 * count)..]);
+        return Vector.EqualsAll(
+            Vector.LessThanOrEqual(first, highest).As<TScore, byte>() & Vector.LessThanOrEqual(second, highest).As<TScore, byte>()
+            & Vector.LessThanOrEqual(third, highest).As<TScore, byte>() & Vector.LessThanOrEqual(fourth, highest).As<TScore, byte>(),
+            Vector<byte>.AllBitsSet);
     }
 
     private static int Refuse(int token, double score) => throw new TensorException(

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using GptSharp.Tensors.Backends.Cpu.Assembly;
 using GptSharp.Tensors.Backends.Cpu.Kernels;
 using GptSharp.Tensors.Backends.Cpu.Threading;
@@ -42,6 +42,8 @@ internal static unsafe class PanelProduct
         LaneDispatch.For(team, threads, new Kernel<TStorage>(c, a, weight, bias, m, n, k, epilogue, inPairs, done, threads));
     }
 
+    // Room for the most rows is on the stack, and a single one must not pay for zeros in all of it, panel after panel.
+    [SkipLocalsInit]
     private readonly struct Kernel<TStorage>(
         TStorage* c, TStorage* a, TStorage* weight, TStorage* bias, int m, int n, int k, Epilogue<TStorage> epilogue, bool inPairs,
         int* done, int threads) : ILaneKernel
@@ -50,29 +52,41 @@ internal static unsafe class PanelProduct
         public void Run<T>(int part)
             where T : unmanaged, ILanes<T>
         {
-            int panels = n / (2 * T.Count);
+            int panels = n / (2 * T.Count), atOnce = PanelsAtOnce<T>(), steps = (panels + atOnce - 1) / atOnce;
             for (int i = 0; i < threads; i++)
             {
                 int run = (part + i) % threads;
-                int first = (int)((long)run * panels / threads), count = (int)((run + 1L) * panels / threads) - first;
+                int first = (int)((long)run * steps / threads), count = (int)((run + 1L) * steps / threads) - first;
                 for (int next; (next = Interlocked.Increment(ref done[run * CounterStep]) - 1) < count;)
                 {
-                    Panel<T>(first + next);
+                    int index = (first + next) * atOnce;
+                    Panels<T>(index, Math.Min(atOnce, panels - index));
                 }
             }
         }
 
-        private void Panel<T>(int index)
+        // A row in widened pairs adds to each register twice a pair: with two registers their latency, not memory, would set the pace. Those of
+        // 512 bits are long enough.
+        private int PanelsAtOnce<T>()
+            where T : unmanaged, ILanes<T> =>
+            typeof(TStorage) == typeof(BF16) && !inPairs && m == 1 && T.Count < 16 ? 2 : 1;
+
+        private void Panels<T>(int index, int count)
             where T : unmanaged, ILanes<T>
         {
             float* sums = stackalloc float[MostRows * WidestPanel];     // (rows, width)
-            int width = 2 * T.Count, column = index * width;
+            int column = index * 2 * T.Count, width = count * 2 * T.Count;
             TStorage* panel = weight + ((long)column * k);
+            if (bias != null && Sse.IsSupported)
+            {
+                Sse.Prefetch0(bias + column + width);     // of the next panel: to wait for it would hold up the weights behind it
+            }
+
             for (int row = 0; row < m; row += MostRows)
             {
                 int rows = Math.Min(MostRows, m - row);
                 TStorage* x = a + ((long)row * k);
-                bool add = Start<T>(sums, column, rows);
+                bool add = Start<T>(sums, column, rows, width);
                 if (inPairs)
                 {
                     MultiplyPairs<T>(sums, (uint*)x, (uint*)panel, rows, add);
@@ -83,7 +97,7 @@ internal static unsafe class PanelProduct
                 }
                 else
                 {
-                    MultiplyWidened<T>(sums, x, (uint*)panel, rows, add);
+                    MultiplyWidened<T>(sums, x, (uint*)panel, rows, count, add);
                 }
 
                 epilogue.Run<T>(c, n, ((long)row * n) + column, sums, width, rows, width);
@@ -91,7 +105,7 @@ internal static unsafe class PanelProduct
         }
 
         // What the products are added to; false for nothing.
-        private bool Start<T>(float* sums, int column, int rows)
+        private bool Start<T>(float* sums, int column, int rows, int width)
             where T : unmanaged, ILanes<T>
         {
             if (bias == null && k > 0)
@@ -99,10 +113,12 @@ internal static unsafe class PanelProduct
                 return false;
             }
 
-            for (int row = 0; row < rows; row++, sums += 2 * T.Count)
+            for (int row = 0; row < rows; row++, sums += width)
             {
-                T.Store(sums, bias == null ? T.Zero : T.Load(bias + column));
-                T.Store(sums + T.Count, bias == null ? T.Zero : T.Load(bias + column + T.Count));
+                for (int i = 0; i < width; i += T.Count)
+                {
+                    T.Store(sums + i, bias == null ? T.Zero : T.Load(bias + column + i));
+                }
             }
 
             return true;
@@ -116,15 +132,16 @@ internal static unsafe class PanelProduct
             float* chunk = stackalloc float[MostRows * WidestPanel];
             for (int term = 0; term < k; term += Chunk)
             {
-                Tiles<T>(chunk, x + term, k, panel + ((long)term * width), rows, Math.Min(Chunk, k - term));
-                Add<T>(sums, chunk, rows, add);
+                PanelLoops.Tiles<T>(chunk, x + term, k, panel + ((long)term * width), rows, Math.Min(Chunk, k - term));
+                PanelLoops.Add<T>(sums, chunk, rows, add);
                 add = true;
             }
         }
 
-        // Pairs of terms side by side; their rows and a chunk of the panel are widened first.
+        // Pairs of terms side by side; their rows are widened first, and of several rows a chunk of the panel. A single row goes through one
+        // panel or two.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void MultiplyWidened<T>(float* sums, TStorage* x, uint* panel, int rows, bool add)
+        private void MultiplyWidened<T>(float* sums, TStorage* x, uint* panel, int rows, int panels, bool add)
             where T : unmanaged, ILanes<T>
         {
             int width = 2 * T.Count;
@@ -143,24 +160,28 @@ internal static unsafe class PanelProduct
                     }
                 }
 
-                if (rows == 1)
+                if (panels == 2)
                 {
-                    OneInPairs<T>(chunk, wideRows, pairs, terms / 2);
+                    PanelLoops.OneInPairs<T>(chunk, wideRows, pairs, pairs + ((long)(k / 2) * width), terms / 2);
+                }
+                else if (rows == 1)
+                {
+                    PanelLoops.OneInPairs<T>(chunk, wideRows, pairs, terms / 2);
                 }
                 else
                 {
                     for (int i = 0; i < terms / 2 * width; i += T.Count)
                     {
-                        Split(pairs + i, out T even, out T odd);
+                        PanelLoops.Split(pairs + i, out T even, out T odd);
                         float* target = widePanel + (i / width * 2 * width) + (i % width);
                         T.Store(target, even);
                         T.Store(target + width, odd);
                     }
 
-                    Tiles<T>(chunk, wideRows, Chunk, widePanel, rows, terms);
+                    PanelLoops.Tiles<T>(chunk, wideRows, Chunk, widePanel, rows, terms);
                 }
 
-                Add<T>(sums, chunk, rows, add);
+                PanelLoops.Add<T>(sums, chunk, rows * panels, add);
                 add = true;
             }
         }
@@ -181,119 +202,9 @@ internal static unsafe class PanelProduct
                         panel + ((long)(term / 2) * WidestPanel), pairs, Math.Min(DotProductRows.MostRows, rows - row));
                 }
 
-                Add<T>(sums, chunk, rows, add);
+                PanelLoops.Add<T>(sums, chunk, rows, add);
                 add = true;
             }
-        }
-    }
-
-    // chunk (rows, width) = a (rows, terms), whose rows are strideA apart, times panel (terms, width).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Tiles<T>(float* chunk, float* a, nint strideA, float* panel, int rows, int terms)
-        where T : unmanaged, ILanes<T>
-    {
-        int width = 2 * T.Count, row = 0;
-        for (; T.Registers == 32 && row + 8 <= rows; row += 8)
-        {
-            TileKernels.EightByTwo<T>(chunk + (row * width), width, a + (row * strideA), strideA, 1, panel, width, terms, TileStart.Zero, null);
-        }
-
-        for (; T.Registers < 32 && row + 6 <= rows; row += 6)
-        {
-            TileKernels.SixByTwo<T>(chunk + (row * width), width, a + (row * strideA), strideA, 1, panel, width, terms, TileStart.Zero, null);
-        }
-
-        for (; row + 4 <= rows; row += 4)
-        {
-            TileKernels.FourByTwo<T>(chunk + (row * width), width, a + (row * strideA), strideA, 1, panel, width, terms, TileStart.Zero, null);
-        }
-
-        for (; row < rows; row++)
-        {
-            One<T>(chunk + (row * width), a + (row * strideA), panel, terms);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One<T>(float* sums, float* x, float* panel, int terms)
-        where T : unmanaged, ILanes<T>
-    {
-        T sum0 = T.Zero, sum1 = T.Zero;
-        float* end = x + terms, whole = x + (terms & -4);
-        for (; x < whole; x += 4, panel += 8 * T.Count)
-        {
-            T factor = T.Scalar(x[0]);
-            sum0 = T.MultiplyAddScalar(factor, T.Load(panel), sum0);
-            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + T.Count), sum1);
-            factor = T.Scalar(x[1]);
-            sum0 = T.MultiplyAddScalar(factor, T.Load(panel + (2 * T.Count)), sum0);
-            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + (3 * T.Count)), sum1);
-            factor = T.Scalar(x[2]);
-            sum0 = T.MultiplyAddScalar(factor, T.Load(panel + (4 * T.Count)), sum0);
-            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + (5 * T.Count)), sum1);
-            factor = T.Scalar(x[3]);
-            sum0 = T.MultiplyAddScalar(factor, T.Load(panel + (6 * T.Count)), sum0);
-            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + (7 * T.Count)), sum1);
-        }
-
-        for (; x < end; x++, panel += 2 * T.Count)
-        {
-            T factor = T.Scalar(*x);
-            sum0 = T.MultiplyAddScalar(factor, T.Load(panel), sum0);
-            sum1 = T.MultiplyAddScalar(factor, T.Load(panel + T.Count), sum1);
-        }
-
-        T.Store(sums, sum0);
-        T.Store(sums + T.Count, sum1);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneInPairs<T>(float* sums, float* x, uint* panel, int pairs)
-        where T : unmanaged, ILanes<T>
-    {
-        T sum0 = T.Zero, sum1 = T.Zero;
-        for (int p = 0; p < pairs; p++, x += 2, panel += 2 * T.Count)
-        {
-            Split(panel, out T even0, out T odd0);
-            Split(panel + T.Count, out T even1, out T odd1);
-            T factor = T.Broadcast(x[0]);
-            sum0 = T.MultiplyAdd(factor, even0, sum0);
-            sum1 = T.MultiplyAdd(factor, even1, sum1);
-            factor = T.Broadcast(x[1]);
-            sum0 = T.MultiplyAdd(factor, odd0, sum0);
-            sum1 = T.MultiplyAdd(factor, odd1, sum1);
-        }
-
-        T.Store(sums, sum0);
-        T.Store(sums + T.Count, sum1);
-    }
-
-    // The two BF16 numbers of each pair, widened.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Split<T>(uint* pairs, out T first, out T second)
-        where T : unmanaged, ILanes<T>
-    {
-        if (T.Count == 16)
-        {
-            Vector512<uint> words = Vector512.Load(pairs);
-            first = Unsafe.BitCast<Vector512<uint>, T>(words << 16);
-            second = Unsafe.BitCast<Vector512<uint>, T>(words & Vector512.Create(0xFFFF0000u));
-        }
-        else
-        {
-            Vector256<uint> words = Vector256.Load(pairs);
-            first = Unsafe.BitCast<Vector256<uint>, T>(words << 16);
-            second = Unsafe.BitCast<Vector256<uint>, T>(words & Vector256.Create(0xFFFF0000u));
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add<T>(float* sums, float* chunk, int rows, bool add)
-        where T : unmanaged, ILanes<T>
-    {
-        for (int i = 0; i < rows * 2 * T.Count; i += T.Count)
-        {
-            T.Store(sums + i, add ? T.Load(sums + i) + T.Load(chunk + i) : T.Load(chunk + i));
         }
     }
 }

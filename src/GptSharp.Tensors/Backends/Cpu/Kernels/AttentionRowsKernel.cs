@@ -16,6 +16,9 @@ internal static unsafe class AttentionRowsKernel
     /// <summary>Queries per key head up to which this is the faster way.</summary>
     public const int MaximumRows = 8;
 
+    // Of the head that the thread comes to next: keys and values that fill a part of a second-level cache.
+    private const int KeysAhead = 256;
+
     /// <summary>Floats of workspace per thread.</summary>
     public static long WorkspaceCount(in AttentionShape shape) =>
         ((AttentionTiles.Keys + (2L * MaximumRows)) * shape.PaddedHeadSize) + AttentionTiles.Keys + (4 * MaximumRows);
@@ -68,6 +71,7 @@ internal static unsafe class AttentionRowsKernel
             Scratch scratch = new(workspace + (team.CurrentWorker * WorkspaceCount(shape)), shape);
             int rows = shape.GroupSize * shape.QueryCount, start = starts == null ? 0 : starts[b], d = shape.PaddedHeadSize;
             int keyCount = start + shape.QueryCount, earliestKey = keyCount;
+            PrefetchAfter(b, g, Math.Min(keyCount, KeysAhead));
             for (int row = 0; row < rows; row++)
             {
                 AttentionTiles.Pack<T, TStorage>(
@@ -82,7 +86,7 @@ internal static unsafe class AttentionRowsKernel
                 earliestKey = Math.Min(earliestKey, first);
             }
 
-            long keyOffset = ((long)b * shape.KeyCapacity * shape.KeyStride) + ((long)g * shape.HeadSize);
+            long keyOffset = KeyOffset(b, g);
             for (int firstKey = AttentionTiles.TileOf(earliestKey); firstKey < keyCount; firstKey += AttentionTiles.Keys)
             {
                 int keys = Math.Min(AttentionTiles.Keys, keyCount - firstKey);
@@ -199,6 +203,19 @@ internal static unsafe class AttentionRowsKernel
             }
 
             return largest;
+        }
+
+        private long KeyOffset(int b, int g) => ((long)b * shape.KeyCapacity * shape.KeyStride) + ((long)g * shape.HeadSize);
+
+        // A head's rows are short and far apart in a cache of all heads, which the processor does not foresee.
+        private void PrefetchAfter(int b, int g, int keys)
+        {
+            int next = g + team.ThreadCount;
+            if (next < shape.KeyHeadCount)
+            {
+                AttentionTiles.Prefetch(k + KeyOffset(b, next), shape.KeyStride, shape.HeadSize, keys);
+                AttentionTiles.Prefetch(v + KeyOffset(b, next), shape.KeyStride, shape.HeadSize, keys);
+            }
         }
 
         // values begins at the first key seen.
