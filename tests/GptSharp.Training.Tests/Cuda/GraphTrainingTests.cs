@@ -24,9 +24,10 @@ public sealed class GraphTrainingTests
         Assert.Equal(eager.Weights(), replayed.Weights());
         Assert.Equal(0, eager.Driver.Counts.GraphLaunches);
 
-        // Each of the two micro-batches is one sequence of launches. The first step sees them for the first time, and the very first micro-batch
-        // takes scratch memory in between, so that the second step's is new once more. Norm and update are too short for a graph.
-        Assert.Equal((2 * 4) - 1, replayed.Driver.Counts.GraphLaunches);
+        // Each of the two micro-batches is one sequence of launches, which the first step sees for the first time. They are the same in every
+        // later step, because the first operation of the backward pass that takes scratch memory, LayerNorm with 12 partial rows, takes the
+        // most here: none makes it move in between. Norm and update are too short for a graph.
+        Assert.Equal(2 * 4, replayed.Driver.Counts.GraphLaunches);
     }
 
     [Fact]
