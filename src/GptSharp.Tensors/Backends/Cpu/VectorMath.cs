@@ -40,7 +40,7 @@ internal static class VectorMath
         return T.ScaleByPowerOfTwo(p, n);
     }
 
-    /// <summary>2^x within 1 ulp for x at most 127 (beyond, undefined); 0 below -150.</summary>
+    /// <summary>2^x within 1 ulp for x at most 128, where it is infinite (beyond, undefined); 0 below -150.</summary>
     /// <remarks>
     /// Softmax works in powers of two: log2 e joins the scale of the scores, and the argument needs no reduction beyond
     /// taking off its nearest integer, which is exact.

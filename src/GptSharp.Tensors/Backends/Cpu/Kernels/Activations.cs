@@ -81,15 +81,13 @@ internal readonly struct Swish : IActivation
 internal readonly struct GeluTanh : IActivation
 {
     // 2u = x (Linear + Cubic x²).
-    private const float Linear = 1.59576912f, Cubic = 0.0713548163f;
+    private const float Linear = 1.59576912f, Cubic = 0.0713548163f, Log2E = 1.44269504f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Value<T>(T x)
         where T : unmanaged, ILanes<T>
     {
-        T one = T.Broadcast(1f);
-        T exponent = x * T.MultiplyAdd(x * x, T.Broadcast(-Cubic), T.Broadcast(-Linear));
-        return x / (one + VectorMath.Exp(exponent));
+        return x / (T.Broadcast(1f) + VectorMath.Exp2(T.Min(T.Broadcast(128f), Power(x, x * x))));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,7 +97,7 @@ internal readonly struct GeluTanh : IActivation
         // With e = exp(-2|u|) at most 1 neither gate nor gate (1 - gate) = e / (1 + e)^2 loses digits on either side.
         T near = GeluRange.Clamp(x), one = T.Broadcast(1f);
         T square = near * near;
-        T e = VectorMath.Exp(T.Abs(near) * T.MultiplyAdd(square, T.Broadcast(-Cubic), T.Broadcast(-Linear)));
+        T e = VectorMath.Exp2(Power(T.Abs(near), square));
         T inverse = one / (one + e);
         T small = e * inverse;
         T gate = T.SelectLess(near, T.Zero, small, inverse);
@@ -107,6 +105,12 @@ internal readonly struct GeluTanh : IActivation
         value = x * gate;
         return T.MultiplyAdd(near * innerSlope, small * inverse, gate);
     }
+
+    // -2u log2 e, so that exp(-2u) is a power of two.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Power<T>(T x, T square)
+        where T : unmanaged, ILanes<T> =>
+        x * T.MultiplyAdd(square, T.Broadcast(-Cubic * Log2E), T.Broadcast(-Linear * Log2E));
 }
 
 /// <summary>f(x) = x Phi(x), with Phi = 1 - erfc(t)/2 for positive x and erfc(t)/2 for negative, t = |x| / sqrt 2.</summary>
