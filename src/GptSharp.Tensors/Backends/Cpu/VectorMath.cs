@@ -49,8 +49,24 @@ internal static class VectorMath
     public static T Exp2<T>(T x)
         where T : unmanaged, ILanes<T>
     {
-        x = T.Max(T.Broadcast(-151f), x);
-        T n = T.Round(x);
+        T p = Exp2OfFraction(T.Max(T.Broadcast(-151f), x), out T n);
+        return T.ScaleByPowerOfTwo(p, n);
+    }
+
+    /// <summary>The same to the bit for x from -125 on, and 2^-125 below: for sums in which so little counts for nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Exp2OrLeast<T>(T x)
+        where T : unmanaged, ILanes<T>
+    {
+        T p = Exp2OfFraction(T.Max(T.Broadcast(-125f), x), out T n);
+        return T.ScaleNormalByPowerOfTwo(p, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Exp2OfFraction<T>(T x, out T n)
+        where T : unmanaged, ILanes<T>
+    {
+        n = T.Round(x);
         T r = x - n;
 
         // (2^r - 1) / r on [-1/2, 1/2], relative error of the whole 2.0e-9.
@@ -60,8 +76,7 @@ internal static class VectorMath
         p = T.MultiplyAdd(p, r, T.Broadcast(0.0555033237f));
         p = T.MultiplyAdd(p, r, T.Broadcast(0.240226477f));
         p = T.MultiplyAdd(p, r, T.Broadcast(0.693147182f));
-        p = T.MultiplyAdd(p, r, T.Broadcast(1f));
-        return T.ScaleByPowerOfTwo(p, n);
+        return T.MultiplyAdd(p, r, T.Broadcast(1f));
     }
 
     /// <summary>ln x within 1 ulp; -infinity at 0, NaN below.</summary>

@@ -159,8 +159,8 @@ internal static unsafe class CrossEntropyKernel
                 FetchAhead(z + c + T.Count);
                 m0 = T.Max(m0, x0);
                 m1 = T.Max(m1, x1);
-                s0 += VectorMath.Exp2(x0);
-                s1 += VectorMath.Exp2(x1);
+                s0 += VectorMath.Exp2OrLeast(x0);
+                s1 += VectorMath.Exp2OrLeast(x1);
             }
 
             for (; c < count; c += T.Count)
@@ -168,7 +168,7 @@ internal static unsafe class CrossEntropyKernel
                 T rest = T.Broadcast(count - c);
                 T x = powers.Exponents(T.LoadPartial(z + c, Math.Min(T.Count, count - c)));
                 m0 = T.Max(m0, T.SelectLess(T.Indices, rest, x, lowest));
-                s0 += T.SelectLess(T.Indices, rest, VectorMath.Exp2(x), T.Zero);
+                s0 += T.SelectLess(T.Indices, rest, VectorMath.Exp2OrLeast(x), T.Zero);
             }
 
             largest = T.MaxAcross(T.Max(m0, m1));

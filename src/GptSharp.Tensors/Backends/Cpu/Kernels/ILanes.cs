@@ -100,6 +100,11 @@ internal interface ILanes<T>
     /// <summary><paramref name="value"/> 2^<paramref name="exponent"/>, rounded once; the exponent holds integers in [-252, 252].</summary>
     public static abstract T ScaleByPowerOfTwo(T value, T exponent);
 
+    /// <summary>
+    /// The same where value and result are normal numbers, for which an addition to the exponent's bits will do; NaN remains NaN.
+    /// </summary>
+    public static abstract T ScaleNormalByPowerOfTwo(T value, T exponent);
+
     /// <summary>Splits a positive normal number into m 2^e with m in [sqrt 1/2, sqrt 2): returns m.</summary>
     public static abstract T SplitPowerOfTwo(T value, out T exponent);
 

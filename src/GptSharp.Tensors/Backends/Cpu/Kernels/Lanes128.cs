@@ -119,6 +119,10 @@ internal readonly partial struct Lanes128 : ILanes<Lanes128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ScaleNormalByPowerOfTwo(Lanes128 value, Lanes128 exponent) =>
+        new((value._v.AsInt32() + (Vector128.ConvertToInt32Native(exponent._v) << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 SplitPowerOfTwo(Lanes128 value, out Lanes128 exponent)
     {
         Vector128<int> bits = value._v.AsInt32();

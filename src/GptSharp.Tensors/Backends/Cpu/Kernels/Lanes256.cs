@@ -112,6 +112,10 @@ internal readonly partial struct Lanes256 : ILanes<Lanes256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ScaleNormalByPowerOfTwo(Lanes256 value, Lanes256 exponent) =>
+        new((value._v.AsInt32() + (Avx.ConvertToVector256Int32(exponent._v) << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 SplitPowerOfTwo(Lanes256 value, out Lanes256 exponent)
     {
         Vector256<int> bits = value._v.AsInt32();

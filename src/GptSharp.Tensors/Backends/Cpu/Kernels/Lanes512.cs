@@ -107,6 +107,9 @@ internal readonly partial struct Lanes512 : ILanes<Lanes512>
         new(Avx512F.Scale(value._v, exponent._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 ScaleNormalByPowerOfTwo(Lanes512 value, Lanes512 exponent) => ScaleByPowerOfTwo(value, exponent);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 SplitPowerOfTwo(Lanes512 value, out Lanes512 exponent)
     {
         Vector512<int> bits = value._v.AsInt32();

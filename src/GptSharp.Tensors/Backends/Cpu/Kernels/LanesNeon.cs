@@ -135,6 +135,10 @@ internal readonly partial struct LanesNeon : ILanes<LanesNeon>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static LanesNeon ScaleNormalByPowerOfTwo(LanesNeon value, LanesNeon exponent) =>
+        new((value._v.AsInt32() + (AdvSimd.ConvertToInt32RoundToZero(exponent._v) << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LanesNeon SplitPowerOfTwo(LanesNeon value, out LanesNeon exponent)
     {
         Vector128<int> bits = value._v.AsInt32();
