@@ -20,10 +20,9 @@ template <int N, class T> DEVICE Pack<N> read_or_zeros(const T *p, int at) {
     return p ? read_pack<N>(p + at) : zeros;
 }
 
-// What beta multiplies, as it is stored; it is not read where beta is 0.
-template <int N, class T> DEVICE Bits<T, N> bits_or_zeros(const T *p, i64 at, float beta) {
-    Bits<T, N> zeros = {};
-    return beta != 0 ? load_bits<N>(p + at) : zeros;
+// What beta multiplies, as it is stored; where beta is 0 it is not read, and `bits` stay the zeros that they are.
+template <int N, class T> DEVICE void read_unless_zero(Bits<T, N> &bits, const T *p, i64 at, float beta) {
+    if (beta != 0) [[likely]] bits = load_bits<N>(p + at);
 }
 
 // A value as it will be read again.
@@ -36,8 +35,8 @@ DEVICE float rounded(const bf16 *, float v) { return to_float(to_bf16(v)); }
 //   ELEMENTS: how many elements of the result are 16 bytes;
 //   columns<N>(column): what it knows of N columns before it sees their rows, the bias;
 //   with_function(body): body(F()) for its activation function, outside the loops;
-//   fetch<N>(at): what it reads at a place, as it is stored: half the registers of BF16, half the zeros where nothing is read; of several
-//     places before the first is finished, so that loads are under way together;
+//   Fetched<N>, fetch(fetched, at): what it reads at a place, as it is stored: half the registers of BF16. It starts as zeros, once for
+//     all places, and is fetched of several places before the first is finished, so that loads are under way together;
 //   finish(F, v, columns, fetched, at): computes and stores;
 //   AT_ONCE: for how many places it pays.
 
@@ -50,9 +49,10 @@ template <class T> struct LinearEpilogue {
 
     template <int N> DEVICE Pack<N> columns(int column) const { return read_or_zeros<N>(bias, column); }
     template <class Body> DEVICE void with_function(Body body) const { body(Identity()); }
-    template <int N> DEVICE Bits<T, N> fetch(i64 at) const { return bits_or_zeros<N>(c, at, beta); }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, Bits<T, N> fetched, i64 at) const {
-        Pack<N> old = unpack(c, fetched);
+    template <int N> struct Fetched { Bits<T, N> old; };
+    template <int N> DEVICE void fetch(Fetched<N> &fetched, i64 at) const { read_unless_zero<N>(fetched.old, c, at, beta); }
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, Fetched<N> fetched, i64 at) const {
+        Pack<N> old = unpack(c, fetched.old);
 #pragma unroll
         for (int k = 0; k < N; k++) v.v[k] = fused(beta, old.v[k], v.v[k] + bias.v[k]);
         write_pack(out + at, v);
@@ -68,9 +68,9 @@ template <class T> struct ActivationEpilogue {
 
     template <int N> DEVICE Pack<N> columns(int column) const { return read_or_zeros<N>(bias, column); }
     template <class Body> DEVICE void with_function(Body body) const { ::with_function<T>(function, body); }
-    struct Nothing {};
-    template <int N> DEVICE Nothing fetch(i64) const { return {}; }
-    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, Nothing, i64 at) const {
+    template <int N> struct Fetched {};
+    template <int N> DEVICE void fetch(Fetched<N> &, i64) const {}
+    template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &bias, Fetched<N>, i64 at) const {
 #pragma unroll
         for (int k = 0; k < N; k++) v.v[k] = rounded(out, v.v[k] + bias.v[k]);
         if (pre) write_pack(pre + at, v);
@@ -92,7 +92,10 @@ template <class T> struct SlopeEpilogue {
     template <int N> DEVICE Pack<N> columns(int) const { return {}; }
     template <class Body> DEVICE void with_function(Body body) const { ::with_function<T>(function, body); }
     template <int N> struct Fetched { Bits<T, N> x, old; };
-    template <int N> DEVICE Fetched<N> fetch(i64 at) const { return {load_bits<N>(pre + at), bits_or_zeros<N>(out, at, beta)}; }
+    template <int N> DEVICE void fetch(Fetched<N> &fetched, i64 at) const {
+        fetched.x = load_bits<N>(pre + at);
+        read_unless_zero<N>(fetched.old, out, at, beta);
+    }
     template <class F, int N> DEVICE void finish(F, Pack<N> v, const Pack<N> &, Fetched<N> fetched, i64 at) const {
         Pack<N> x = unpack(pre, fetched.x), old = unpack(out, fetched.old);
         float unused;

@@ -56,7 +56,10 @@ DEVICE void few_rows(const Epilogue &epilogue, const T *x, const T *weight, int 
     int r = lane() / COLUMNS, c = column + lane() % COLUMNS;
     if (r >= ROWS || r >= M || c >= N) return;
     auto bias = epilogue.template columns<1>(c);
-    epilogue.with_function([&](auto f) INLINE_LAMBDA { epilogue.finish(f, own, bias, epilogue.template fetch<1>((i64)r * N + c), (i64)r * N + c); });
+    i64 at = (i64)r * N + c;
+    typename Epilogue::template Fetched<1> fetched = {};
+    epilogue.fetch(fetched, at);
+    epilogue.with_function([&](auto f) INLINE_LAMBDA { epilogue.finish(f, own, bias, fetched, at); });
 }
 
 // NAME_1x8_f32 and so on: rows of x and columns of the result of a block of 8 warps.

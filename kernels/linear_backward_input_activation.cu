@@ -3,7 +3,7 @@
 // FLOPs: 2 M N K, and about 20 per element for f'. Bytes: as linear.cu, pre and dPre once.
 // Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh; ldmatrix transposes the weight. Registers (most alive): 64x64 99,
 // 128x128 147, 128x256 231; binary32 90 and 126.
-// Instructions beside mma, per mma, at K = 4096, with beta: GELU by way of erf 1.47 (128x128) and 1.09 (128x256), of tanh 1.45 and 1.08.
+// Instructions beside mma, per mma, at K = 4096, with beta: GELU by way of erf 1.47 (128x128) and 1.10 (128x256), of tanh 1.44 and 1.07.
 #include "product_kernels.cuh"
 
 PRODUCTS_F32(linear_backward_input_activation, SlopeEpilogue, K_MAJOR, MN_MAJOR)

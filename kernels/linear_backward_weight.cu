@@ -6,7 +6,7 @@
 // the GPU): blocks of grid row s sum up slice s and store it in a binary32 matrix of its own, and a second kernel adds the slices in
 // their order.
 // FLOPs: 2 M N K. Bytes: as linear.cu, and each slice's sums once written and once read.
-// Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh; ldmatrix transposes both operands. Registers (most alive): 64x64 99,
+// Layout: matrix_product_bf16.cuh, matrix_product_f32.cuh; ldmatrix transposes both operands. Registers (most alive): 64x64 100,
 // 128x128 149, 128x256 233; binary32 90 and 126.
 #include "product_kernels.cuh"
 
@@ -42,7 +42,9 @@ template <class T> DEVICE void sum_slices(T *dweight, const float *slices, float
     }
     LinearEpilogue<T> epilogue = {dweight, nullptr, dweight, beta};
     Pack<4> no_bias = {};
-    epilogue.finish(Identity(), sum, no_bias, epilogue.template fetch<4>(first), first);
+    typename LinearEpilogue<T>::template Fetched<4> fetched = {};
+    epilogue.fetch(fetched, first);
+    epilogue.finish(Identity(), sum, no_bias, fetched, first);
 }
 
 KERNEL __launch_bounds__(256) void linear_backward_weight_sum_f32(float *dweight, const float *slices, float beta, i64 count, int slice_count) {

@@ -137,20 +137,20 @@ DEVICE void store_tile(const Epilogue &epilogue, const float (&sums)[T::WM / 16]
     column += place * E;
     if (column >= N) return;
     auto bias = epilogue.template columns<E>(column);
-    u32 from = shared_address(stage + r * PITCH + place * E) ^ (swap * 16);
+    int from = (int)shared_address(stage + r * PITCH + place * E) ^ (swap * 16);
     i64 at = origin + (i64)(row + r) * N + column, step = (i64)ROWS * N;
-    int end = M - row - r < T::WM ? M - row - r : T::WM;
+    int end = from + (M - row - r < T::WM ? M - row - r : T::WM) * (PITCH * 4);  // a shared address too: one counter for the loop
     epilogue.with_function([&](auto f) INLINE_LAMBDA {
+        typename Epilogue::template Fetched<E> fetched[Epilogue::AT_ONCE] = {};
 #pragma unroll 1
-        for (int group = 0; group < end; group += ROWS * Epilogue::AT_ONCE, from += ROWS * Epilogue::AT_ONCE * PITCH * 4) {
-            decltype(epilogue.template fetch<E>(at)) fetched[Epilogue::AT_ONCE] = {};
+        for (; from < end; from += ROWS * Epilogue::AT_ONCE * PITCH * 4) {
 #pragma unroll
             for (int u = 0; u < Epilogue::AT_ONCE; u++) {
-                if (group + u * ROWS < end) fetched[u] = epilogue.template fetch<E>(at + u * step);
+                if (from + u * ROWS * PITCH * 4 < end) epilogue.fetch(fetched[u], at + u * step);
             }
 #pragma unroll
             for (int u = 0; u < Epilogue::AT_ONCE; u++) {
-                if (group + u * ROWS >= end) break;
+                if (from + u * ROWS * PITCH * 4 >= end) break;
                 Pack<E> v;
 #pragma unroll
                 for (int part = 0; part < E; part += 4) {

@@ -123,10 +123,10 @@ DEVICE void tile_product(
             for (int group = 0; group < T::TM; group += 4) {
                 int r = row + y + group * ROWS;
                 i64 at = origin + (i64)r * N + c;
-                decltype(epilogue.template fetch<4>(at)) fetched[4] = {};
+                typename Epilogue::template Fetched<4> fetched[4] = {};
 #pragma unroll
                 for (int i = 0; i < 4; i++)
-                    if (r + i < M) fetched[i] = epilogue.template fetch<4>(at + (i64)i * N);
+                    if (r + i < M) epilogue.fetch(fetched[i], at + (i64)i * N);
 #pragma unroll
                 for (int i = 0; i < 4; i++) {
                     const float *sum = sums[group + i] + j;

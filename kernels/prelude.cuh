@@ -192,6 +192,12 @@ DEVICE float high_float(u32 pair) { return bits_to_float(pair & 0xffff0000u); }
 DEVICE float min_or_nan(float a, float b) { float r; asm("min.NaN.f32 %0,%1,%2;" : "=f"(r) : "f"(a), "f"(b)); return r; }
 DEVICE float max_or_nan(float a, float b) { float r; asm("max.NaN.f32 %0,%1,%2;" : "=f"(r) : "f"(a), "f"(b)); return r; }
 
+// a b + c, and c where b is 0 even if a is infinite.
+DEVICE float fused_unless_zero(float a, float b, float c) {
+    asm("{.reg .pred p;setp.neu.f32 p,%2,0f00000000;@p fma.rn.f32 %0,%1,%2,%0;}" : "+f"(c) : "f"(a), "f"(b));
+    return c;
+}
+
 // tanh in one instruction, error up to 2^-11: only where the result is stored as BF16.
 DEVICE float tanh_fast(float v) { float r; asm("tanh.approx.f32 %0,%1;" : "=f"(r) : "f"(v)); return r; }
 

@@ -56,7 +56,9 @@ DEVICE void product_any(
         for (int r = thread() / EXTENT; r < EXTENT && row + r < M; r += 256 / EXTENT) {
             Pack<1> v = {{memory[r * EXTENT + thread() % EXTENT]}};
             i64 at = (i64)(row + r) * N + c;
-            epilogue.finish(f, v, bias, epilogue.template fetch<1>(at), at);
+            typename Epilogue::template Fetched<1> fetched = {};
+            epilogue.fetch(fetched, at);
+            epilogue.finish(f, v, bias, fetched, at);
         }
     });
 }

@@ -1,3 +1,4 @@
+using GptSharp.Cuda;
 using GptSharp.Ptx.Memory;
 using GptSharp.Tensors;
 
@@ -56,6 +57,25 @@ public sealed class GeluBf16Tests
             AssertWithin(Math.Abs(upstream) * (promised + underflow), upstream * (distribution + rest), actual[i], Inputs[i]);
         }
     }
+
+    [Fact]
+    public void Infinities_have_the_limits_and_NaN_stays_NaN()
+    {
+        double[] inputs = [double.PositiveInfinity, double.NegativeInfinity, double.NaN, -double.NaN, 3.3e38, -3.3e38, 20, -20];
+        using KernelBench bench = new();
+        DeviceBuffer x = bench.Given(DType.BF16, inputs, "x"), dy = bench.Given(DType.BF16, inputs.Select(_ => 1.0), "dy");
+        DeviceBuffer y = bench.Output(DType.BF16, inputs.Length, "y"), dx = bench.Output(DType.BF16, inputs.Length, "dx");
+        (long count, int function, LaunchShape shape) = (inputs.Length, (int)ActivationFunction.GeluErf, Grids.Elementwise(DType.BF16, inputs.Length, 2));
+        bench.Launch("activation", "activation_bf16", shape, y, x, count, function);
+        bench.Launch("activation", "activation_backward_bf16", shape, dx, dy, x, count, function, 0f);
+
+        double[] stored = x.Read(DType.BF16);
+        Assert.Equal([double.PositiveInfinity, 0, double.NaN, double.NaN, stored[4], 0, 20, 0], y.Read(DType.BF16).Select(Unsigned));
+        Assert.Equal([1, 0, double.NaN, double.NaN, 1, 0, 1, 0], dx.Read(DType.BF16).Select(Unsigned));
+    }
+
+    // Zero of either sign is zero here.
+    private static double Unsigned(double value) => value == 0 ? 0 : value;
 
     private static void AssertWithin(double promised, double expected, double actual, double x)
     {
