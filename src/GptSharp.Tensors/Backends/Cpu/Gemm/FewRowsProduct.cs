@@ -39,6 +39,7 @@ internal static unsafe class FewRowsProduct
         where TResult : unmanaged
         where TFactor : unmanaged
     {
+        [SkipLocalsInit]
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>(int part)
             where T : unmanaged, ILanes<T>
