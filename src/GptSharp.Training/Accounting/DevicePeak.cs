@@ -22,11 +22,19 @@ public sealed record DevicePeak(double? FlopsPerSecond, string Source)
     /// <summary>
     /// The peak of a device for numbers that are stored in a certain way: measured, on a CPU, in a tenth of a second; published, on a GPU.
     /// </summary>
-    /// <remarks>A CPU computes in binary32 however numbers are stored.</remarks>
+    /// <remarks>A CPU without dot products of BF16 computes in binary32 however numbers are stored.</remarks>
     /// <param name="device">The device.</param>
     /// <param name="storage">What matrices are stored as.</param>
-    public static DevicePeak Of(Device device, DType storage) => device.Engine.Backend switch
+    public static DevicePeak Of(Device device, DType storage) => Of(device.Engine.Backend, storage);
+
+    /// <inheritdoc cref="Of(Device, DType)"/>
+    /// <param name="backend">What computes on the device.</param>
+    /// <param name="storage">What matrices are stored as.</param>
+    public static DevicePeak Of(IBackend backend, DType storage) => backend switch
     {
+        CpuBackend { Path: SimdPath.Avx512BF16 } cpu when storage == DType.BF16 => new(
+            CpuSpeed.DotProductFlopsPerSecond(cpu.ThreadCount),
+            string.Create(CultureInfo.InvariantCulture, $"measured here: bf16 dot products in registers, {Threads(cpu.ThreadCount)}")),
         CpuBackend cpu => new(
             CpuSpeed.FlopsPerSecond(cpu.ThreadCount, cpu.Path),
             string.Create(CultureInfo.InvariantCulture, $"measured here: fp32 multiply-adds in registers, {Threads(cpu.ThreadCount)}")),

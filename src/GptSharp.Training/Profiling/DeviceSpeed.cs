@@ -24,7 +24,7 @@ public sealed record DeviceSpeed(double? FlopsPerSecond, double? BytesPerSecond,
     public static DeviceSpeed Of(IBackend backend, DType storage) => backend switch
     {
         CpuBackend cpu => new DeviceSpeed(
-            CpuSpeed.FlopsPerSecond(cpu.ThreadCount, cpu.Path), CpuSpeed.BytesPerSecond(cpu.ThreadCount, cpu.Path), CpuSpeed.DispatchSeconds(cpu),
+            DevicePeak.Of(cpu, storage).FlopsPerSecond, CpuSpeed.BytesPerSecond(cpu.ThreadCount, cpu.Path), CpuSpeed.DispatchSeconds(cpu),
             "measured here"),
         CudaBackend cuda when Accelerators.Find(cuda.Driver.Properties.Name) is { } accelerator => new DeviceSpeed(
             DevicePeak.Of(accelerator, storage).FlopsPerSecond, accelerator.Bandwidth * 1e9, DispatchSeconds: null, accelerator.Source),

@@ -1,4 +1,5 @@
 using GptSharp.Tensors;
+using GptSharp.Tensors.Backends.Cpu;
 using GptSharp.Training.Accounting;
 
 namespace GptSharp.Training.Tests.Accounting;
@@ -54,6 +55,8 @@ public sealed class AcceleratorsTests
         Assert.True(peak.FlopsPerSecond > 1e8);
         Assert.Contains("measured", peak.Text, StringComparison.Ordinal);
         using Device reference = Devices.Open("reference");
+        string kind = ((CpuBackend)cpu.Engine.Backend).Path == SimdPath.Avx512BF16 ? "bf16 dot products" : "fp32 multiply-adds";
+        Assert.Contains(kind, DevicePeak.Of(cpu, DType.BF16).Source, StringComparison.Ordinal);
         Assert.Equal("unknown", DevicePeak.Of(reference, DType.F64).Text);
     }
 }
