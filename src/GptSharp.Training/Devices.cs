@@ -63,7 +63,7 @@ public static class Devices
         if (survey.First is not { } gpu)
         {
             Device cpu = Cpu(threads, options);
-            return cpu with { Description = $"auto: {cpu.Description}, the fastest here" };
+            return cpu with { Description = $"auto, fastest: {cpu.Description}" };
         }
 
         string name = string.Create(CultureInfo.InvariantCulture, $"{NumberedGpu}{gpu.Ordinal}");
