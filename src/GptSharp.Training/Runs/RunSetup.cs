@@ -75,6 +75,7 @@ internal sealed class RunSetup : IDisposable
 
     public RunMemory Memory { get; }
 
+    /// <summary>What a step counts as, beside the peak that was measured at the start.</summary>
     public StepAccount Account { get; }
 
     public Gpt Model { get; }
@@ -91,6 +92,10 @@ internal sealed class RunSetup : IDisposable
     public RunEvaluation? Evaluation { get; }
 
     public SampleWriter Samples { get; }
+
+    /// <summary>The same beside the peak as it is at the end, if that is higher.</summary>
+    public StepAccount MeasureAccountAgain() =>
+        Account with { Peak = Account.Peak.MeasuredAgain(Device.Engine.Backend, Model.Arena.Precision.Storage) };
 
     /// <summary>Frees the model and closes the data.</summary>
     public void Dispose()

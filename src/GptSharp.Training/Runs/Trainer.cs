@@ -229,7 +229,7 @@ public sealed class Trainer : IDisposable
         var finished = new RunFinished(
             outcome, _progress.Done, _lastEvaluation?.TrainLoss, _lastEvaluation?.ValidationLoss, _lastEvaluation?.Floor, acceptedShare,
             TimeSpan.FromSeconds(Seconds),
-            _stepsTaken == 0 ? null : new RunSpeed(_stepsTaken * _run.Step.TokenCount / _stepSeconds, _run.Account));
+            _stepsTaken == 0 ? null : new RunSpeed(_stepsTaken * _run.Step.TokenCount / _stepSeconds, _run.MeasureAccountAgain()));
         if (outcome == RunOutcome.Completed)
         {
             _folder.Save(RunSummary.Of(finished));

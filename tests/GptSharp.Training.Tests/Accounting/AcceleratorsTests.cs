@@ -59,4 +59,14 @@ public sealed class AcceleratorsTests
         Assert.Contains(kind, DevicePeak.Of(cpu, DType.BF16).Source, StringComparison.Ordinal);
         Assert.Equal("unknown", DevicePeak.Of(reference, DType.F64).Text);
     }
+
+    [Fact]
+    public void A_peak_that_was_measured_too_low_is_raised_and_no_peak_is_lowered()
+    {
+        using Device cpu = Devices.Open("cpu", 1), reference = Devices.Open("reference");
+        DevicePeak low = new(1e6, "measured while the machine was busy"), high = new(1e18, "no machine of ours");
+        Assert.True(low.MeasuredAgain(cpu.Engine.Backend, DType.F32).FlopsPerSecond > 1e8);
+        Assert.Same(high, high.MeasuredAgain(cpu.Engine.Backend, DType.F32));
+        Assert.Same(high, high.MeasuredAgain(reference.Engine.Backend, DType.F64));
+    }
 }

@@ -67,6 +67,7 @@ internal static unsafe class PanelLoops
         T.Store(sums + T.Count, sum1);
     }
 
+    /// <summary>sums (width) = x, a row of floats, times a panel (pairs, width) of BF16 numbers in pairs of terms.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void OneInPairs<T>(float* sums, float* x, uint* panel, int pairs)
         where T : unmanaged, ILanes<T>
@@ -137,6 +138,7 @@ internal static unsafe class PanelLoops
         }
     }
 
+    /// <summary>sums = chunk, added to what is there if asked; (rows, width) both.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add<T>(float* sums, float* chunk, int rows, bool add)
         where T : unmanaged, ILanes<T>
