@@ -38,8 +38,18 @@ public sealed record DevicePeak(double? FlopsPerSecond, string Source)
     /// </summary>
     /// <param name="backend">What computes on the device.</param>
     /// <param name="storage">What matrices are stored as.</param>
-    public DevicePeak MeasuredAgain(IBackend backend, DType storage) =>
-        Of(backend, storage, isAgain: true) is var now && now.FlopsPerSecond > FlopsPerSecond ? now : this;
+    public DevicePeak MeasuredAgain(IBackend backend, DType storage)
+    {
+        try
+        {
+            DevicePeak now = Of(backend, storage, isAgain: true);
+            return now.FlopsPerSecond > FlopsPerSecond ? now : this;
+        }
+        catch (OutOfMemoryException)
+        {
+            return this;    // no room for the threads that measure: a finished run must not fail for that
+        }
+    }
 
     /// <summary>The peak that an accelerator's vendor publishes.</summary>
     /// <param name="accelerator">The accelerator.</param>

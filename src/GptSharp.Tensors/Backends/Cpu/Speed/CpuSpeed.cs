@@ -156,14 +156,26 @@ public static class CpuSpeed
                 barrier.SignalAndWait();
             }
         }))];
-        foreach (Thread thread in team)
+        int started = 0;
+        try
         {
-            thread.Start();
+            for (; started < threads; started++)
+            {
+                team[started].Start();
+            }
         }
-
-        foreach (Thread thread in team)
+        finally
         {
-            thread.Join();
+            // Without room for another thread those that are there do not wait for it.
+            if (started < threads)
+            {
+                barrier.RemoveParticipants(threads - started);
+            }
+
+            foreach (Thread thread in team[..started])
+            {
+                thread.Join();
+            }
         }
 
         return best;
